@@ -1,0 +1,2 @@
+//! The pure core: no I/O, no clock, no randomness, no async, no log, no environment.
+pub mod verdict;

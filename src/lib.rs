@@ -1,0 +1,2 @@
+//! rulegate governs the last mile of business rules.
+pub mod domain;

