@@ -79,15 +79,32 @@ pub fn verdict(base: &Texts, hotfix: &Texts, planned: &Texts) -> Vec<RuleVerdict
         .collect()
 }
 
-fn judge(path: &str, base: Option<&&[u8]>, hotfix: Option<&&[u8]>, planned: Option<&&[u8]>) -> RuleVerdict {
+fn judge(
+    path: &str,
+    base: Option<&&[u8]>,
+    hotfix: Option<&&[u8]>,
+    planned: Option<&&[u8]>,
+) -> RuleVerdict {
     let (verdict, why) = if planned == hotfix {
-        (Verdict::Included, "planned holds exactly the bytes of the hotfix")
+        (
+            Verdict::Included,
+            "planned holds exactly the bytes of the hotfix",
+        )
     } else if planned == base {
-        (Verdict::Overridden, "planned still holds exactly the bytes of before the hotfix")
+        (
+            Verdict::Overridden,
+            "planned still holds exactly the bytes of before the hotfix",
+        )
     } else if planned.is_none() {
         (Verdict::Removed, "planned has no rule of this name")
     } else {
         (Verdict::Conflicting, "planned holds a third text")
     };
-    RuleVerdict { path: path.to_owned(), verdict, planned_paths: Vec::new(), units: Vec::new(), why: why.to_owned() }
+    RuleVerdict {
+        path: path.to_owned(),
+        verdict,
+        planned_paths: Vec::new(),
+        units: Vec::new(),
+        why: why.to_owned(),
+    }
 }
