@@ -1,16 +1,25 @@
 //! The pure core: no I/O, no clock, no randomness, no async, no log, no environment.
 //!
 //! Two functions carry it. [`decide::decide`] says whether something may be done and what becomes
-//! true; [`state::State::apply`] says what is true after a fact. A third, [`owed::owed`], says what
-//! a site has to do by itself.
+//! true; [`state::State::apply`] says what is true after a fact. A third, [`state::State::owed`], says
+//! what a site has to do by itself.
 pub mod access;
+mod apply;
+pub mod command;
+pub mod decide;
 pub mod digest;
 pub mod environment;
 pub mod event;
+pub mod gate;
 pub mod ids;
+pub mod judgement;
 pub mod ledger;
 pub mod manifest;
+mod owed;
 pub mod policy;
+pub mod refusal;
 pub mod review;
+pub mod standing;
+pub mod state;
 pub mod verdict;
 pub mod version;

@@ -1,0 +1,445 @@
+//! The business says no: a stable code, a sentence, and what to do next.
+
+use super::access::{Act, Scope, roles_for};
+use super::digest::Digest;
+use super::environment::Environment;
+use super::gate::Check;
+use super::ids::{EntryRef, ReviewId, RuleSetName};
+use super::policy::PolicyError;
+use super::review::ShownChange;
+use super::version::VersionName;
+
+/// Why a command was not carried out. Nothing was written.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Refusal {
+    NotAllowed {
+        act: Act,
+        scope: Scope,
+    },
+    UnknownRuleSet {
+        ruleset: RuleSetName,
+    },
+    UnknownVersion {
+        ruleset: RuleSetName,
+        version: VersionName,
+    },
+    UnknownEnvironment {
+        environment: Environment,
+    },
+    UnknownReview {
+        review: ReviewId,
+    },
+    UnknownHotfix {
+        hotfix: VersionName,
+    },
+    UnknownObservation {
+        observation: EntryRef,
+    },
+    UnknownStop {
+        id: EntryRef,
+    },
+    UnknownIntent {
+        id: EntryRef,
+    },
+    OtherSite {
+        site: super::ids::SiteName,
+    },
+    VersionExists {
+        version: VersionName,
+        checksum: Digest,
+        entry: EntryRef,
+    },
+    NotAPlannedName {
+        version: VersionName,
+    },
+    HotfixStaysHome {
+        version: VersionName,
+        made_for: Environment,
+    },
+    NoTargets,
+    AlreadyActive {
+        version: VersionName,
+        environment: Environment,
+    },
+    NothingPinned {
+        environment: Environment,
+    },
+    NotInSoftLaunch {
+        version: VersionName,
+    },
+    Missing {
+        what: &'static str,
+    },
+    TooLong {
+        what: &'static str,
+        max: usize,
+    },
+    BadLink {
+        link: String,
+    },
+    EndsTooSoon,
+    EndsTooLate {
+        days_max: u32,
+    },
+    NothingChanged,
+    PathNotEditable {
+        path: String,
+        patterns: Vec<String>,
+    },
+    PinMoved {
+        environment: Environment,
+        now: VersionName,
+    },
+    NotProduction {
+        environment: Environment,
+    },
+    NotTheLiveSite {
+        environment: Environment,
+        live: super::ids::SiteName,
+    },
+    ReviewClosed {
+        review: ReviewId,
+        how: String,
+    },
+    OwnReview {
+        role: &'static str,
+    },
+    AlreadyApproved,
+    Unanswered {
+        count: usize,
+    },
+    NothingToAnswer {
+        path: String,
+    },
+    AnswerNotNeeded {
+        path: String,
+    },
+    Stale {
+        changes: Vec<ShownChange>,
+    },
+    EvidenceOutdated,
+    GateBlocked {
+        checks: Vec<Check>,
+    },
+    FingerprintNeverPasses,
+    NoGlassBroken,
+    AlreadyLooked,
+    HotfixNotOpen {
+        hotfix: VersionName,
+    },
+    DriftSettled {
+        observation: EntryRef,
+    },
+    ObservedBytesMissing,
+    AlreadyRecalled {
+        version: VersionName,
+    },
+    PolicyRefused(PolicyError),
+    PolicySame,
+    AlreadyGranted,
+    NotGranted,
+    LastAdmin,
+    ServiceRole {
+        role: super::access::Role,
+    },
+    AlreadyLive {
+        site: super::ids::SiteName,
+    },
+}
+
+impl Refusal {
+    /// The stable code shared by pages and interfaces.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::NotAllowed { .. } => "not_allowed",
+            Refusal::UnknownRuleSet { .. } => "unknown_ruleset",
+            Refusal::UnknownVersion { .. } => "unknown_version",
+            Refusal::UnknownEnvironment { .. } => "unknown_environment",
+            Refusal::UnknownReview { .. } => "unknown_review",
+            Refusal::UnknownHotfix { .. } => "unknown_hotfix",
+            Refusal::UnknownObservation { .. } => "unknown_observation",
+            Refusal::UnknownStop { .. } => "unknown_hold_or_freeze",
+            Refusal::UnknownIntent { .. } => "unknown_intent",
+            Refusal::OtherSite { .. } => "other_site",
+            Refusal::VersionExists { .. } => "version_exists",
+            Refusal::NotAPlannedName { .. } => "not_a_planned_name",
+            Refusal::HotfixStaysHome { .. } => "hotfix_stays_home",
+            Refusal::NoTargets => "no_targets",
+            Refusal::AlreadyActive { .. } => "already_active",
+            Refusal::NothingPinned { .. } => "nothing_pinned",
+            Refusal::NotInSoftLaunch { .. } => "not_in_soft_launch",
+            Refusal::Missing { .. } => "missing",
+            Refusal::TooLong { .. } => "too_long",
+            Refusal::BadLink { .. } => "bad_link",
+            Refusal::EndsTooSoon => "ends_too_soon",
+            Refusal::EndsTooLate { .. } => "ends_too_late",
+            Refusal::NothingChanged => "nothing_changed",
+            Refusal::PathNotEditable { .. } => "path_not_editable",
+            Refusal::PinMoved { .. } => "pin_moved",
+            Refusal::NotProduction { .. } => "not_production",
+            Refusal::NotTheLiveSite { .. } => "not_the_live_site",
+            Refusal::ReviewClosed { .. } => "review_closed",
+            Refusal::OwnReview { .. } => "four_eyes",
+            Refusal::AlreadyApproved => "already_approved",
+            Refusal::Unanswered { .. } => "hotfixes_unanswered",
+            Refusal::NothingToAnswer { .. } => "nothing_to_answer",
+            Refusal::AnswerNotNeeded { .. } => "answer_not_needed",
+            Refusal::Stale { .. } => "stale",
+            Refusal::EvidenceOutdated => "evidence_outdated",
+            Refusal::GateBlocked { .. } => "gate_blocked",
+            Refusal::FingerprintNeverPasses => "fingerprint_never_passes",
+            Refusal::NoGlassBroken => "no_glass_broken",
+            Refusal::AlreadyLooked => "already_looked",
+            Refusal::HotfixNotOpen { .. } => "hotfix_not_open",
+            Refusal::DriftSettled { .. } => "drift_settled",
+            Refusal::ObservedBytesMissing => "observed_bytes_missing",
+            Refusal::AlreadyRecalled { .. } => "already_recalled",
+            Refusal::PolicyRefused(_) => "policy_refused",
+            Refusal::PolicySame => "policy_same",
+            Refusal::AlreadyGranted => "already_granted",
+            Refusal::NotGranted => "not_granted",
+            Refusal::LastAdmin => "last_admin",
+            Refusal::ServiceRole { .. } => "service_role",
+            Refusal::AlreadyLive { .. } => "already_live",
+        }
+    }
+
+    /// What is the case, in one or two sentences.
+    pub fn message(&self) -> String {
+        match self {
+            Refusal::NotAllowed { act, scope } => {
+                format!("You may not {} for {}.", act.words(), scope.words())
+            }
+            Refusal::UnknownRuleSet { ruleset } => format!("There is no rule set {ruleset}."),
+            Refusal::UnknownVersion { ruleset, version } => {
+                format!("Rule set {ruleset} has no version {version}.")
+            }
+            Refusal::UnknownEnvironment { environment } => {
+                format!("There is no environment {environment}.")
+            }
+            Refusal::UnknownReview { review } => format!("There is no review {review}."),
+            Refusal::UnknownHotfix { hotfix } => format!("There is no hotfix {hotfix}."),
+            Refusal::UnknownObservation { observation } => {
+                format!("Observation {observation} is unknown or a newer one has replaced it.")
+            }
+            Refusal::UnknownStop { id } => format!("Nothing set at {id} is in force."),
+            Refusal::UnknownIntent { id } => format!("No activation waits under {id}."),
+            Refusal::OtherSite { site } => format!("Site {site} decides this in its own ledger."),
+            Refusal::VersionExists {
+                version,
+                checksum,
+                entry,
+            } => {
+                format!(
+                    "Version {version} exists with checksum {checksum} (entry {entry}) and versions never change."
+                )
+            }
+            Refusal::NotAPlannedName { version } => {
+                format!("{version} is a hotfix's name: the pipeline gives names without '+'.")
+            }
+            Refusal::HotfixStaysHome { version, made_for } => {
+                format!(
+                    "Hotfix {version} was made for {made_for}; moving it to another environment is a transfer."
+                )
+            }
+            Refusal::NoTargets => "No target environment was named.".into(),
+            Refusal::AlreadyActive {
+                version,
+                environment,
+            } => format!("{environment} runs {version} already."),
+            Refusal::NothingPinned { environment } => {
+                format!("Nothing was ever activated in {environment}.")
+            }
+            Refusal::NotInSoftLaunch { version } => {
+                format!("Version {version} never ran in soft launch at this site.")
+            }
+            Refusal::Missing { what } => format!("The {what} is missing."),
+            Refusal::TooLong { what, max } => {
+                format!("The {what} is longer than {max} characters.")
+            }
+            Refusal::BadLink { link } => format!("{link:?} is not an http or https address."),
+            Refusal::EndsTooSoon => "The end date lies in the past.".into(),
+            Refusal::EndsTooLate { days_max } => {
+                format!("The end date lies more than {days_max} days ahead.")
+            }
+            Refusal::NothingChanged => "Nothing differs from what runs there.".into(),
+            Refusal::PathNotEditable { path, patterns } => {
+                format!(
+                    "A hotfix may not touch {path}; the policy allows {}.",
+                    patterns.join(", ")
+                )
+            }
+            Refusal::PinMoved { environment, now } => {
+                format!(
+                    "What this was made on top of is no longer what runs: {environment} moved to {now}."
+                )
+            }
+            Refusal::NotProduction { environment } => {
+                format!("{environment} is not production; hotfixes go to production only.")
+            }
+            Refusal::NotTheLiveSite { environment, live } => {
+                format!(
+                    "The app is live at {live}; a hotfix for {environment} would change nothing people use."
+                )
+            }
+            Refusal::ReviewClosed { review, how } => format!("Review {review} is closed: {how}."),
+            Refusal::OwnReview { role } => {
+                format!("You are the {role}: somebody else has to decide.")
+            }
+            Refusal::AlreadyApproved => "You have approved exactly this already.".into(),
+            Refusal::Unanswered { count } => {
+                let rules = if *count == 1 {
+                    "1 hotfix rule is".into()
+                } else {
+                    format!("{count} hotfix rules are")
+                };
+                format!(
+                    "{rules} not contained in the candidate and nobody has answered for that yet."
+                )
+            }
+            Refusal::NothingToAnswer { path } => format!("No open hotfix at stake touches {path}."),
+            Refusal::AnswerNotNeeded { path } => {
+                format!("The candidate contains the hotfix of {path}: no answer is needed.")
+            }
+            Refusal::Stale { changes } if changes.is_empty() => {
+                "What you were shown is no longer what is true.".into()
+            }
+            Refusal::Stale { changes } => {
+                let words: Vec<String> = changes.iter().map(ShownChange::words).collect();
+                format!(
+                    "What you were shown is no longer what is true: {}.",
+                    words.join("; ")
+                )
+            }
+            Refusal::EvidenceOutdated => "The verdicts at hand are about other bytes.".into(),
+            Refusal::GateBlocked { checks } => {
+                let words: Vec<&str> = checks.iter().map(|check| check.title()).collect();
+                format!("The gate is closed: {}.", words.join("; "))
+            }
+            Refusal::FingerprintNeverPasses => {
+                "Breaking the glass passes a check, never what was shown.".into()
+            }
+            Refusal::NoGlassBroken => "No glass was broken here.".into(),
+            Refusal::AlreadyLooked => {
+                "You have looked at this already, or broke the glass yourself.".into()
+            }
+            Refusal::HotfixNotOpen { hotfix } => format!("Hotfix {hotfix} is not open."),
+            Refusal::DriftSettled { observation } => {
+                format!("Observation {observation} needs no explanation any more.")
+            }
+            Refusal::ObservedBytesMissing => {
+                "The observed rules' bytes are not in the store.".into()
+            }
+            Refusal::AlreadyRecalled { version } => format!("Version {version} is recalled."),
+            Refusal::PolicyRefused(error) => format!("{error}."),
+            Refusal::PolicySame => "This is the policy in force.".into(),
+            Refusal::AlreadyGranted => "The account has this right already.".into(),
+            Refusal::NotGranted => "The account does not have this right.".into(),
+            Refusal::LastAdmin => {
+                "This is the last admin: nobody could manage accounts any more.".into()
+            }
+            Refusal::ServiceRole { role } => format!(
+                "{} goes to service accounts only, and services hold no other role.",
+                role.name()
+            ),
+            Refusal::AlreadyLive { site } => format!("The app is declared live at {site} already."),
+        }
+    }
+
+    /// What to do next, and who can.
+    pub fn remedy(&self) -> String {
+        match self {
+            Refusal::NotAllowed { act, .. } => {
+                let roles: Vec<&str> = roles_for(*act)
+                    .into_iter()
+                    .map(|role| role.name())
+                    .collect();
+                format!(
+                    "Ask someone with the role {}, or an admin for that role.",
+                    roles.join(" or ")
+                )
+            }
+            Refusal::VersionExists { .. } => "Give the changed bytes a name of their own.".into(),
+            Refusal::HotfixStaysHome { .. } => {
+                "Make the change as a hotfix of that environment.".into()
+            }
+            Refusal::PinMoved { .. } => {
+                "Start again from what runs now; your text is kept on the page you came from."
+                    .into()
+            }
+            Refusal::OwnReview { .. } => {
+                "Ask a reviewer or a release admin who neither asked for this nor wrote it.".into()
+            }
+            Refusal::Unanswered { .. } => {
+                "Answer for each rule first: contained, loss accepted with a reason, or sent back."
+                    .into()
+            }
+            Refusal::Stale { .. } | Refusal::EvidenceOutdated => {
+                "Look at the page again and decide on what is true now.".into()
+            }
+            Refusal::GateBlocked { checks } => {
+                let words: Vec<String> = checks
+                    .iter()
+                    .map(Check::remedy)
+                    .filter(|r| !r.is_empty())
+                    .collect();
+                words.join(" ")
+            }
+            Refusal::PathNotEditable { .. } => {
+                "Plan the change as a release, or ask an admin for a change of policy.".into()
+            }
+            Refusal::NotTheLiveSite { live, .. } => format!(
+                "Make the hotfix at {live}, or have an operator declare where the app is live."
+            ),
+            Refusal::OtherSite { site } => format!("Do it at the portal of {site}."),
+            Refusal::NotInSoftLaunch { .. } => "Activate it in soft launch first.".into(),
+            Refusal::NothingPinned { .. } => "Activate a planned version there first.".into(),
+            Refusal::EndsTooSoon | Refusal::EndsTooLate { .. } => "Choose another date.".into(),
+            Refusal::Missing { .. } | Refusal::TooLong { .. } | Refusal::BadLink { .. } => {
+                "Correct it and send it again.".into()
+            }
+            Refusal::ReviewClosed { .. } => {
+                "Open a new review if something is still to be decided.".into()
+            }
+            Refusal::LastAdmin => "Give another account the admin role first.".into(),
+            Refusal::PolicyRefused(_) => {
+                "Lower the number, or give more people the right to approve.".into()
+            }
+            _ => "Check the name and try again.".into(),
+        }
+    }
+
+    /// True if the caller may not know or named something that is not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(
+            self,
+            Refusal::UnknownRuleSet { .. }
+                | Refusal::UnknownVersion { .. }
+                | Refusal::UnknownEnvironment { .. }
+                | Refusal::UnknownReview { .. }
+                | Refusal::UnknownHotfix { .. }
+                | Refusal::UnknownObservation { .. }
+                | Refusal::UnknownStop { .. }
+                | Refusal::UnknownIntent { .. }
+        )
+    }
+
+    /// True if the text given is at fault, whatever the state.
+    pub fn is_bad_input(&self) -> bool {
+        matches!(
+            self,
+            Refusal::NotAPlannedName { .. }
+                | Refusal::NoTargets
+                | Refusal::Missing { .. }
+                | Refusal::TooLong { .. }
+                | Refusal::BadLink { .. }
+                | Refusal::EndsTooSoon
+                | Refusal::EndsTooLate { .. }
+                | Refusal::PathNotEditable { .. }
+                | Refusal::NotProduction { .. }
+                | Refusal::PolicyRefused(_)
+                | Refusal::ServiceRole { .. }
+        )
+    }
+}
