@@ -96,6 +96,37 @@ name_type!(
     /// One command's id: the caller's idempotency key, scoped by its account, or a fresh id.
     CommandId, "command id", is_opaque, OPAQUE_RULE);
 
+impl CommandId {
+    /// The id of a command that came with an idempotency key. The key alone must be unique for its account;
+    /// the request's digest behind `~` tells a repetition from another request under the same key.
+    ///
+    /// Errors: [`NameError`] if the key is not 1 to 64 printable ASCII characters.
+    pub fn keyed(
+        account: &AccountId,
+        key: &str,
+        request: &super::digest::Digest,
+    ) -> Result<CommandId, NameError> {
+        if !(1..=64).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(name_error(
+                "idempotency key",
+                key,
+                "1 to 64 printable ASCII characters without spaces",
+            ));
+        }
+        format!("{account}:{key}~{}", &request.to_hex()[..16]).parse()
+    }
+
+    /// The part that the store keeps unique.
+    pub fn key(&self) -> CommandId {
+        CommandId(
+            self.0
+                .rsplit_once('~')
+                .map_or(&*self.0, |(key, _)| key)
+                .into(),
+        )
+    }
+}
+
 impl AccountId {
     /// The site itself, doing what it owes (receiving releases, fulfilling intents).
     pub fn site_itself() -> AccountId {

@@ -74,7 +74,7 @@ pub struct StoredEntry {
     pub version: Option<VersionName>,
     /// The review the fact belongs to.
     pub review: Option<ReviewId>,
-    /// The causing command, on its first entry only, so that the store can keep it unique.
+    /// The causing command's key, on its first entry only, so that the store can keep it unique.
     pub command: Option<CommandId>,
     /// Compact JSON without a line feed: the bytes hashed.
     pub bytes: Arc<str>,
@@ -165,7 +165,7 @@ impl Entry {
                 }),
                 _ => event.review().cloned(),
             },
-            command: first_of_command.then(|| self.command.clone()),
+            command: first_of_command.then(|| self.command.key()),
             hash: Digest::of(bytes.as_bytes()),
             bytes,
         }

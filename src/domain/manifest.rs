@@ -22,7 +22,7 @@ pub const PATH_LENGTH_MAX: usize = 512;
 pub enum ManifestError {
     #[error("there are no rules: a snapshot holds at least one file")]
     Empty,
-    #[error("there are {count} rules; at most {RULES_MAX} fit into one rule set: split it")]
+    #[error("there are {count} rules or more; at most {RULES_MAX} fit into one rule set: split it")]
     TooMany { count: usize },
     #[error(
         "rule {path:?} has {size_bytes} bytes; at most {RULE_SIZE_BYTES_MAX} fit into one rule: split it"

@@ -1,0 +1,83 @@
+//! What can come of asking the app: the business said no, the store could not, or something broke.
+
+use crate::domain::ids::NameError;
+use crate::domain::manifest::ManifestError;
+use crate::domain::refusal::Refusal;
+use crate::store::{AppendError, StoreError};
+
+/// Why the app did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The business said no; nothing was written.
+    #[error("{}", .0.message())]
+    Refused(Refusal),
+    /// The text given is not a name, a manifest, an archive.
+    #[error("{message}")]
+    BadInput {
+        /// Stable, e.g. `bad_archive`.
+        code: &'static str,
+        /// What is wrong, with what to do.
+        message: String,
+    },
+    /// There is nothing of that name, or the caller may not know.
+    #[error("there is no {what} {name}")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+        /// Under which name.
+        name: String,
+    },
+    /// The same idempotency key came with another request.
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+    /// The database is away; nothing was stored; worth trying again.
+    #[error("the database is away: {0}")]
+    Unavailable(String),
+    /// The disk is full; nothing was stored.
+    #[error("the disk is full")]
+    Full,
+    /// The connection broke while storing: it may or may not be stored. The same command id tells.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(String),
+    /// The ledger holds what this program does not know: it stopped writing.
+    #[error("this process stopped writing: {0}")]
+    StoppedWriting(String),
+    /// Something broke.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> AppError {
+        AppError::Refused(refusal)
+    }
+}
+impl From<NameError> for AppError {
+    fn from(error: NameError) -> AppError {
+        AppError::BadInput { code: "bad_name", message: error.to_string() }
+    }
+}
+impl From<ManifestError> for AppError {
+    fn from(error: ManifestError) -> AppError {
+        AppError::BadInput { code: "bad_rules", message: error.to_string() }
+    }
+}
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> AppError {
+        match error {
+            StoreError::Unavailable(why) => AppError::Unavailable(why),
+            StoreError::Full => AppError::Full,
+            other => AppError::Broken(other.to_string()),
+        }
+    }
+}
+impl From<AppendError> for AppError {
+    fn from(error: AppendError) -> AppError {
+        match error {
+            AppendError::Full => AppError::Full,
+            AppendError::Unavailable(why) => AppError::Unavailable(why),
+            AppendError::Unknown(why) => AppError::Unknown(why),
+            other => AppError::Broken(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The one door for writes: screens, interface, command line and the site's own duties end here.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::writer::Submission;
+pub use super::writer::Executed;
+use super::{App, AppError};
+use crate::domain::access::Actor;
+use crate::domain::command::Command;
+use crate::domain::digest::Digest;
+use crate::domain::gate;
+use crate::domain::ids::{AccountId, CommandId};
+use crate::domain::judgement::Question;
+use crate::domain::ledger::Entry;
+use crate::domain::refusal::Refusal;
+use crate::domain::state::State;
+
+/// How often the evidence is gathered anew when the state moves under a decision.
+const EVIDENCE_TRIES: u32 = 8;
+
+impl App {
+    /// Carries a command out, or says why not. When this returns `Ok`, its entries are durable and
+    /// [`App::snapshot`] shows them. Evidence from bytes is gathered here and renewed when it is outdated.
+    ///
+    /// Safe to repeat with the same `id`: a command that is in the ledger already is answered with its entries.
+    /// Errors: [`AppError::Refused`] and the store's; only [`AppError::Unknown`] leaves the outcome open.
+    pub async fn execute(&self, actor: Actor, mut command: Command, id: CommandId) -> Result<Executed, AppError> {
+        if id != id.key()
+            && let Some(done) = self.by_command(&id).await?
+        {
+            return Ok(done);
+        }
+        for _ in 0..EVIDENCE_TRIES {
+            self.gather_evidence(&mut command).await?;
+            let (reply, answer) = oneshot::channel();
+            let submission = Submission { actor: actor.clone(), command: command.clone(), id: id.clone(), reply };
+            let gone = || AppError::Unavailable("this process is stopping".into());
+            self.submissions.send(submission).await.map_err(|_| gone())?;
+            match answer.await.map_err(|_| gone())? {
+                Err(AppError::Refused(Refusal::EvidenceOutdated)) => continue,
+                answered => return answered,
+            }
+        }
+        Err(Refusal::EvidenceOutdated.into())
+    }
+
+    /// A fresh id for a command that came without an idempotency key.
+    pub fn fresh_command(&self) -> CommandId {
+        uuid::Uuid::now_v7().to_string().parse().expect("a UUID is a command id")
+    }
+
+    /// The id of a command that came with a key, bound to what it asks.
+    ///
+    /// Errors: [`AppError::BadInput`] if the key is not printable.
+    pub fn keyed_command(&self, account: &AccountId, key: &str, request: &[u8]) -> Result<CommandId, AppError> {
+        Ok(CommandId::keyed(account, key, &Digest::of(request))?)
+    }
+
+    /// What a command did, if it is in this site's ledger.
+    ///
+    /// Errors: [`AppError::KeyReused`] if another request stands there under the same key.
+    pub async fn by_command(&self, id: &CommandId) -> Result<Option<Executed>, AppError> {
+        let stored = self.store.by_command(&self.config.site, &id.key()).await?;
+        let mut entries = Vec::with_capacity(stored.len());
+        for stored in stored {
+            let entry = Entry::read(&stored.bytes).map_err(|e| AppError::Broken(e.to_string()))?;
+            if entry.command != *id {
+                return Err(AppError::KeyReused);
+            }
+            entries.push(Arc::new(entry));
+        }
+        Ok((!entries.is_empty()).then_some(Executed { entries, already: None }))
+    }
+
+    async fn gather_evidence(&self, command: &mut Command) -> Result<(), AppError> {
+        let state = &self.snapshot().state;
+        let questions = questions_of(state, command);
+        if let Command::CommitRelease { judged, .. }
+        | Command::AnswerHotfix { judged, .. }
+        | Command::Approve { judged, .. }
+        | Command::Execute { judged, .. } = command
+        {
+            *judged = self.judge(&questions).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What has to be judged from bytes before the command can be decided.
+fn questions_of(state: &State, command: &Command) -> Vec<Question> {
+    match command {
+        Command::CommitRelease { ruleset, snapshot, .. } => state
+            .topology
+            .environments()
+            .iter()
+            .flat_map(|environment| state.questions(ruleset, environment, snapshot.checksum))
+            .collect(),
+        Command::AnswerHotfix { review, .. } | Command::Approve { review, .. } | Command::Execute { review, .. } => {
+            state.review(review).map_or(Vec::new(), |review| gate::questions(state, review))
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,71 @@
+//! Answers questions of containment from bytes, off the async threads, and remembers the answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{App, AppError};
+use crate::domain::digest::Digest;
+use crate::domain::judgement::{Judged, Question};
+use crate::domain::verdict::{self, RuleVerdict, Texts};
+
+/// How many answers are remembered: a few per open review.
+const REMEMBERED: usize = 512;
+
+/// The digest of everything an answer depends on, with the answer.
+pub(super) struct Cache(quick_cache::sync::Cache<Digest, Arc<Vec<RuleVerdict>>>);
+
+impl Default for Cache {
+    fn default() -> Self {
+        Cache(quick_cache::sync::Cache::new(REMEMBERED))
+    }
+}
+
+impl App {
+    /// Judges each question from the bytes it names, in order.
+    ///
+    /// Errors: [`AppError::NotFound`] if bytes are missing here.
+    pub async fn judge(&self, questions: &[Question]) -> Result<Vec<Judged>, AppError> {
+        let mut judged = Vec::with_capacity(questions.len());
+        for question in questions {
+            let rules = self.judge_one(question).await?;
+            judged.push(Judged { question: question.clone(), rules: rules.as_ref().clone() });
+        }
+        Ok(judged)
+    }
+
+    async fn judge_one(&self, question: &Question) -> Result<Arc<Vec<RuleVerdict>>, AppError> {
+        let key = Digest::of(
+            serde_json::to_string(&(&question.on_top_of, &question.changes, &question.candidate))
+                .expect("digests and paths are JSON")
+                .as_bytes(),
+        );
+        if let Some(known) = self.judged.0.get(&key) {
+            return Ok(known);
+        }
+        let base = self.rules(&question.on_top_of).await?.texts;
+        let planned = self.rules(&question.candidate).await?.texts;
+        let (mut before, mut after) = (base.clone(), base);
+        for change in &question.changes {
+            for (side, digest) in [(&mut before, change.from), (&mut after, change.to)] {
+                match digest {
+                    Some(digest) => {
+                        let bytes = self.contents(&[digest]).await?.remove(0);
+                        side.insert(change.path.clone(), bytes);
+                    }
+                    None => {
+                        side.remove(&change.path);
+                    }
+                }
+            }
+        }
+        let work = move || verdict::verdict(&view(&before), &view(&after), &view(&planned));
+        let rules = tokio::task::spawn_blocking(work).await.map_err(|e| AppError::Broken(e.to_string()))?;
+        let rules = Arc::new(rules);
+        self.judged.0.insert(key, rules.clone());
+        Ok(rules)
+    }
+}
+
+fn view(texts: &BTreeMap<String, bytes::Bytes>) -> Texts<'_> {
+    texts.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref())).collect()
+}
