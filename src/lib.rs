@@ -1,2 +1,14 @@
-//! rulegate governs the last mile of business rules.
+//! rulegate governs the last mile of business rules: which version of a rule set each production
+//! environment runs, who decided so on what evidence, and what became of every hotfix in between.
+//!
+//! A pure core in thin shells; imports follow the arrows:
+//!
+//! ```text
+//! cli ─► web, api ─► app ─► store ─► domain        web, api ─► auth ─► store        ops ─► store (probe)
+//! ```
+pub mod app;
+pub mod auth;
+pub mod config;
 pub mod domain;
+pub mod store;
+pub mod web;

@@ -9,6 +9,7 @@ pub mod intake;
 pub mod judge;
 pub mod reader;
 pub mod snapshot;
+pub mod outcome;
 mod writer;
 
 use std::sync::Arc;

@@ -1,0 +1,138 @@
+//! One table of how every error looks from outside: it feeds pages and problem details alike.
+
+use super::AppError;
+use crate::domain::refusal::Refusal;
+
+/// How an error is told, on a page or as problem details.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The HTTP status.
+    pub status: u16,
+    /// Stable, shared by pages and interfaces.
+    pub code: &'static str,
+    /// A few words.
+    pub title: &'static str,
+    /// One or two sentences: what is the case.
+    pub sentence: String,
+    /// What to do next; may be empty.
+    pub remedy: String,
+    /// More, one line each, e.g. the checks that block.
+    pub details: Vec<String>,
+    /// Seconds after which trying again makes sense.
+    pub retry_after_s: Option<u32>,
+}
+
+impl AppError {
+    /// The error as it is told. Inner texts of what broke never leave the process.
+    pub fn outcome(&self) -> Outcome {
+        let told = |status, code, title, sentence: String, remedy: &str| Outcome {
+            status,
+            code,
+            title,
+            sentence,
+            remedy: remedy.to_owned(),
+            details: Vec::new(),
+            retry_after_s: None,
+        };
+        match self {
+            AppError::Refused(refusal) => refused(refusal),
+            AppError::BadInput { code, message } => {
+                told(422, code, "This cannot be taken", sentence_of(message), "Correct it and send it again; nothing was stored.")
+            }
+            AppError::NotFound { what, name } => {
+                told(404, "not_found", "Not here", format!("There is no {what} {name}."), "Check the name or the address.")
+            }
+            AppError::KeyReused => told(
+                422,
+                "idempotency_key_reused",
+                "Key used for something else",
+                "This idempotency key came before with another request.".into(),
+                "Use a fresh key for a new request.",
+            ),
+            AppError::Unavailable(_) => Outcome {
+                retry_after_s: Some(5),
+                ..told(
+                    503,
+                    "database_away",
+                    "The database is away",
+                    "Nothing was stored. Pages that were in memory keep working.".into(),
+                    "Try again in a few seconds.",
+                )
+            },
+            AppError::Full => told(
+                507,
+                "disk_full",
+                "The disk is full",
+                "Nothing was stored and nothing is half-done; reading works.".into(),
+                "Ask an operator to make room, then send it again.",
+            ),
+            AppError::Unknown(_) => Outcome {
+                retry_after_s: Some(5),
+                ..told(
+                    503,
+                    "outcome_unknown",
+                    "The outcome is not known",
+                    "The connection to the database broke at the moment of storing: it may or may not have happened.".into(),
+                    "Look at the ledger, or send the same request with the same idempotency key: it never happens twice.",
+                )
+            },
+            AppError::StoppedWriting(reason) => Outcome {
+                details: vec![reason.clone()],
+                ..told(
+                    503,
+                    "stopped_writing",
+                    "This process writes no more",
+                    "The ledger holds entries that this program does not know, so it no longer writes.".into(),
+                    "Ask an operator to upgrade this process.",
+                )
+            },
+            AppError::Broken(_) => told(
+                500,
+                "internal",
+                "Something broke",
+                "This is our fault; nothing is half-done.".into(),
+                "Try again, and quote the reference below if it stays.",
+            ),
+        }
+    }
+}
+
+fn sentence_of(message: &str) -> String {
+    let mut sentence = message.trim_end_matches('.').to_owned();
+    if let Some(first) = sentence.get(..1) {
+        sentence.replace_range(..1, &first.to_uppercase());
+    }
+    sentence.push('.');
+    sentence
+}
+
+fn refused(refusal: &Refusal) -> Outcome {
+    let status = match refusal {
+        Refusal::NotAllowed { .. } | Refusal::OwnReview { .. } => 403,
+        refusal if refusal.is_not_found() => 404,
+        refusal if refusal.is_bad_input() => 422,
+        _ => 409,
+    };
+    let details = match refusal {
+        Refusal::GateBlocked { checks } => {
+            checks.iter().map(|check| format!("{}: {}. {}", check.title(), check.evidence, check.remedy())).collect()
+        }
+        Refusal::Stale { changes } => changes.iter().map(|change| change.words()).collect(),
+        _ => Vec::new(),
+    };
+    let title = match status {
+        403 => "Not yours to decide",
+        404 => "Not here",
+        422 => "This cannot be taken",
+        _ => "Not as things stand",
+    };
+    Outcome {
+        status,
+        code: refusal.code(),
+        title,
+        sentence: refusal.message(),
+        remedy: refusal.remedy(),
+        details,
+        retry_after_s: None,
+    }
+}

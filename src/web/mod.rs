@@ -1,0 +1,39 @@
+//! The portal: the site map, and what every page needs.
+
+pub mod assets;
+pub mod error;
+pub mod form;
+pub mod format;
+pub mod headers;
+pub mod page;
+pub mod screens;
+pub mod user;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+use crate::auth::Auth;
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Portal {
+    /// The site's application.
+    pub app: Arc<App>,
+    /// Who is asking.
+    pub auth: Auth,
+    /// The other site, when both run in this process (the demonstration).
+    pub other: Option<Arc<App>>,
+}
+
+/// Every page of the portal, by address.
+pub fn router(portal: Portal) -> Router {
+    Router::new()
+        .route("/static/{*path}", get(assets::serve))
+        .merge(screens::routes())
+        .fallback(error::no_such_page)
+        .layer(axum::middleware::from_fn_with_state(portal.clone(), headers::guard))
+        .with_state(portal)
+}
