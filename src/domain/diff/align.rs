@@ -1,6 +1,6 @@
 //! Which lines of two texts correspond: a bounded alignment of two sequences.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::ops::Range;
 
@@ -13,8 +13,12 @@ use super::text_diff::Change;
 const WORK_MAX: usize = 100_000_000;
 
 /// Up to so many items on both sides together the search runs on the whole at once, which gives the
-/// smallest diff; above, lines that occur once on each side are fixed first.
+/// smallest diff; above, runs of items that occur once on each side are fixed first.
 const WHOLE_MAX: usize = 60_000;
+
+/// Lengths of such runs, each tried where the one before left too much to search: single lines, then
+/// longer runs for texts in which every line is repeated.
+const RUNS: [usize; 3] = [1, 8, 64];
 
 /// An alignment of two sequences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +47,9 @@ pub fn align<T: Copy + Eq + Hash>(old: &[T], new: &[T]) -> Alignment {
     };
     let (old_all, new_all) = aligner.trim(0..old.len(), 0..new.len());
     if old_all.len() + new_all.len() <= WHOLE_MAX {
-        aligner.search(old_all, new_all);
+        aligner.search(old_all, new_all, &RUNS);
     } else {
-        aligner.anchored(old_all, new_all);
+        aligner.anchored(old_all, new_all, &RUNS);
     }
     Alignment {
         changes: aligner.changes,
@@ -80,32 +84,38 @@ impl<T: Copy + Eq + Hash> Aligner<'_, T> {
         )
     }
 
-    /// Fixes items that occur once on each side and in the same order, and searches between them.
-    fn anchored(&mut self, old: Range<usize>, new: Range<usize>) {
+    /// Fixes runs that occur once on each side and in the same order, and searches between them.
+    fn anchored(&mut self, old: Range<usize>, new: Range<usize>, runs: &[usize]) {
+        let Some((&run, longer)) = runs.split_first() else {
+            self.coarse |= self.share(old.clone(), new.clone());
+            return self.push(old, new);
+        };
         let (mut old_from, mut new_from) = (old.start, new.start);
-        for (old_at, new_at) in self.anchors(old.clone(), new.clone()) {
-            // an anchor swallowed by the equal run before it has nothing left to divide
-            if old_at >= old_from && new_at >= new_from {
-                self.between(old_from..old_at, new_from..new_at);
-                (old_from, new_from) = (old_at + 1, new_at + 1);
-            }
+        for (old_at, new_at) in self.anchors(old.clone(), new.clone(), run) {
+            // the start of a run that overlaps the one before it is fixed as well
+            self.between(old_from..old_at, new_from..new_at, longer);
+            (old_from, new_from) = (old_at + 1, new_at + 1);
         }
-        self.between(old_from..old.end, new_from..new.end);
+        self.between(old_from..old.end, new_from..new.end, longer);
     }
 
-    fn between(&mut self, old: Range<usize>, new: Range<usize>) {
+    fn between(&mut self, old: Range<usize>, new: Range<usize>, runs: &[usize]) {
         let (old, new) = self.trim(old, new);
-        self.search(old, new);
+        self.search(old, new, runs);
     }
 
-    fn search(&mut self, old: Range<usize>, new: Range<usize>) {
+    fn share(&self, old: Range<usize>, new: Range<usize>) -> bool {
+        let there: HashSet<T> = self.old[old].iter().copied().collect();
+        self.new[new].iter().any(|item| there.contains(item))
+    }
+
+    fn search(&mut self, old: Range<usize>, new: Range<usize>, runs: &[usize]) {
         if old.is_empty() || new.is_empty() {
             return self.push(old, new);
         }
         let cost = cost_max(old.len() + new.len());
         if self.work + cost > WORK_MAX {
-            self.coarse = true;
-            return self.push(old, new);
+            return self.anchored(old, new, runs);
         }
         self.work += cost;
         for op in similar::capture_diff_slices(
@@ -140,24 +150,27 @@ impl<T: Copy + Eq + Hash> Aligner<'_, T> {
         }
     }
 
-    /// Positions of items unique on both sides, the longest run that ascends on both.
-    fn anchors(&self, old: Range<usize>, new: Range<usize>) -> Vec<(usize, usize)> {
+    /// Where runs start that are unique on both sides, the longest sequence that ascends on both.
+    fn anchors(&self, old: Range<usize>, new: Range<usize>, run: usize) -> Vec<(usize, usize)> {
         const MANY: usize = usize::MAX;
-        let mut seen: HashMap<T, (usize, usize)> = HashMap::with_capacity(old.len());
-        for at in old {
-            seen.entry(self.old[at])
+        let mut seen: HashMap<&[T], (usize, usize)> = HashMap::with_capacity(old.len());
+        for (offset, items) in self.old[old.clone()].windows(run).enumerate() {
+            let at = old.start + offset;
+            seen.entry(items)
                 .and_modify(|entry| entry.0 = MANY)
                 .or_insert((at, 0));
         }
-        let mut candidates = Vec::new();
-        for at in new.clone() {
-            if let Some(entry) = seen.get_mut(&self.new[at]) {
+        for items in self.new[new.clone()].windows(run) {
+            if let Some(entry) = seen.get_mut(items) {
                 entry.1 += 1;
             }
         }
-        for at in new {
-            match seen.get(&self.new[at]) {
-                Some(&(old_at, 1)) if old_at != MANY => candidates.push((old_at, at)),
+        let mut candidates = Vec::new();
+        for (offset, items) in self.new[new.clone()].windows(run).enumerate() {
+            match seen.get(items) {
+                Some(&(old_at, 1)) if old_at != MANY => {
+                    candidates.push((old_at, new.start + offset))
+                }
                 _ => {}
             }
         }
