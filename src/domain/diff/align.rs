@@ -1,4 +1,6 @@
 //! Which lines of two texts correspond: a bounded alignment of two sequences.
+//!
+//! Hash maps here only answer look-ups and are never walked, so their seeds do not show in the result.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;

@@ -46,7 +46,7 @@ pub struct Options<'h> {
     pub context: u32,
     /// The page. Everything unless told.
     pub window: Window,
-    /// Bytes of one line that are shown; see [`segments`]. 4,000 unless told.
+    /// Bytes of one line that are shown; see [`super::segments`]. 4,000 unless told.
     pub line_bytes_max: usize,
     /// Lines to point out.
     pub highlight: Option<&'h Highlight>,
@@ -69,7 +69,7 @@ pub struct Gap {
     /// How many, never 0.
     pub hidden: usize,
     /// The rule, alert, section or element in which the next shown line lies; of a gap at the end, the one
-    /// in which the gap starts. See [`Units::name_at`].
+    /// in which the gap starts. See [`super::Units::name_at`].
     pub unit: Option<String>,
     /// Number of the first hidden line in the old text, from 1.
     pub old: u32,
@@ -150,6 +150,6 @@ pub struct Page<R> {
     pub before: Count,
     /// Lines after this page's last row: what is left to ask for.
     pub after: Count,
-    /// See [`TextDiff::is_coarse`].
+    /// See [`super::TextDiff::is_coarse`].
     pub coarse: bool,
 }

@@ -70,18 +70,19 @@ fn hunks(out: &mut Vec<u8>, diff: &TextDiff<'_>, context: u32) {
         );
         let mut at = hunk.old.start;
         for change in &diff.changes()[hunk.changes] {
-            (at..change.old.start).for_each(|index| line(out, Kind::Equal, diff.old().line(index)));
+            (at..change.old.start)
+                .for_each(|index| line(out, Kind::Equal, diff.old_text().line(index)));
             change
                 .old
                 .clone()
-                .for_each(|index| line(out, Kind::Removed, diff.old().line(index)));
+                .for_each(|index| line(out, Kind::Removed, diff.old_text().line(index)));
             change
                 .new
                 .clone()
                 .for_each(|index| line(out, Kind::Added, diff.new_text().line(index)));
             at = change.old.end;
         }
-        (at..hunk.old.end).for_each(|index| line(out, Kind::Equal, diff.old().line(index)));
+        (at..hunk.old.end).for_each(|index| line(out, Kind::Equal, diff.old_text().line(index)));
     }
 }
 

@@ -9,7 +9,7 @@ use super::steps::{Layout, Step, steps};
 use super::text::{Text, split_end};
 use super::text_diff::{Kind, TextDiff};
 use super::unit::Units;
-use super::words::{Marks, word_marks};
+use super::words::{Marks, PAGE_WORK_MAX, word_marks_within};
 
 impl TextDiff<'_> {
     /// The unified view: removed lines, then added lines, of one change after another.
@@ -135,10 +135,12 @@ impl TextDiff<'_> {
         let painter = Painter::new(self, options);
         let (old, new) = (old.saturating_sub(1), new.saturating_sub(1));
         let count = count
-            .min(self.old().len().saturating_sub(old))
+            .min(self.old_text().len().saturating_sub(old))
             .min(self.new_text().len().saturating_sub(new));
         (0..count)
-            .filter(|offset| self.old().line(old + offset) == self.new_text().line(new + offset))
+            .filter(|offset| {
+                self.old_text().line(old + offset) == self.new_text().line(new + offset)
+            })
             .map(|offset| {
                 Row::Line(Line {
                     kind: Kind::Equal,
@@ -228,6 +230,8 @@ struct Painter<'p, 'a> {
     units: Option<Units<'p, 'a>>,
     /// Marks of new lines whose old line was painted already.
     waiting: HashMap<u32, Marks>,
+    /// Comparisons of words left to this page.
+    left_work: usize,
 }
 
 impl<'p, 'a> Painter<'p, 'a> {
@@ -237,6 +241,7 @@ impl<'p, 'a> Painter<'p, 'a> {
             options,
             units: None,
             waiting: HashMap::new(),
+            left_work: PAGE_WORK_MAX,
         }
     }
 
@@ -254,12 +259,12 @@ impl<'p, 'a> Painter<'p, 'a> {
 
     fn old_line(&mut self, old: u32, pair: Option<u32>) -> Vec<Segment> {
         let Some(new) = pair else {
-            return self.paint(self.diff.old(), old, &[]);
+            return self.paint(self.diff.old_text(), old, &[]);
         };
         let (old_marks, new_marks) = self.marks(old, new);
         self.waiting.insert(new, new_marks);
         paint(
-            self.diff.old(),
+            self.diff.old_text(),
             old,
             &old_marks,
             self.ends_differ(old, new),
@@ -271,10 +276,10 @@ impl<'p, 'a> Painter<'p, 'a> {
         let Some(old) = pair else {
             return self.paint(self.diff.new_text(), new, &[]);
         };
-        let marks = self
-            .waiting
-            .remove(&new)
-            .unwrap_or_else(|| self.marks(old, new).1);
+        let marks = match self.waiting.remove(&new) {
+            Some(marks) => marks,
+            None => self.marks(old, new).1,
+        };
         paint(
             self.diff.new_text(),
             new,
@@ -284,15 +289,16 @@ impl<'p, 'a> Painter<'p, 'a> {
         )
     }
 
-    fn marks(&self, old: u32, new: u32) -> (Marks, Marks) {
-        word_marks(
-            split_end(self.diff.old().line(old)).0,
+    fn marks(&mut self, old: u32, new: u32) -> (Marks, Marks) {
+        word_marks_within(
+            split_end(self.diff.old_text().line(old)).0,
             split_end(self.diff.new_text().line(new)).0,
+            &mut self.left_work,
         )
     }
 
     fn ends_differ(&self, old: u32, new: u32) -> bool {
-        self.diff.old().line_and_end(old).1 != self.diff.new_text().line_and_end(new).1
+        self.diff.old_text().line_and_end(old).1 != self.diff.new_text().line_and_end(new).1
     }
 
     fn paint(&self, text: &Text<'_>, index: u32, marks: &[Range<usize>]) -> Vec<Segment> {

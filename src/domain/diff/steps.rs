@@ -114,7 +114,7 @@ pub(super) fn steps(diff: &TextDiff<'_>, options: &Options<'_>, layout: Layout) 
         counted += change.len();
         (old_at, new_at) = (change.old.end, change.new.end);
     }
-    let rest = diff.old().len() - old_at;
+    let rest = diff.old_text().len() - old_at;
     if open || (diff.changes().is_empty() && window.skip == 0) {
         equal_run(
             &mut plan.steps,
@@ -191,7 +191,7 @@ fn equal_run(steps: &mut Vec<Step>, context: u32, run: Run) {
 
 /// The rows of one change.
 fn arranged(diff: &TextDiff<'_>, change: &Change, layout: Layout) -> Vec<Step> {
-    let pairing = Pairing::of(diff.old(), diff.new_text(), change);
+    let pairing = Pairing::of(diff.old_text(), diff.new_text(), change);
     let (old, new) = (change.old.start, change.new.start);
     match layout {
         Layout::Unified => {

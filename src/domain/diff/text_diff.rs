@@ -112,7 +112,7 @@ impl<'a> TextDiff<'a> {
     }
 
     /// The old text.
-    pub fn old(&self) -> &Text<'a> {
+    pub fn old_text(&self) -> &Text<'a> {
         &self.old
     }
 

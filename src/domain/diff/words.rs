@@ -6,7 +6,11 @@ use similar::{Algorithm, DiffOp};
 
 /// Words on both lines together up to which they are aligned; above, only what the lines share at
 /// their starts and ends is taken as equal. A rule's line has tens of words, minified JSON thousands.
-const WORDS_MAX: usize = 4_000;
+const WORDS_MAX: usize = 2_000;
+
+/// Comparisons that the words of one page may cost; past them, pairs are marked by their starts and ends
+/// alone. About 0.2 s, and ten words against ten cost 100: no page of real rules comes near.
+pub(super) const PAGE_WORK_MAX: usize = 50_000_000;
 
 /// Byte ranges of a line, ascending and apart.
 pub type Marks = Vec<Range<usize>>;
@@ -15,8 +19,13 @@ pub type Marks = Vec<Range<usize>>;
 /// new line, at character borders. Both empty when less than a third of the shorter line's words is
 /// shared: then the lines are simply different, and marking nearly everything would say nothing.
 pub fn word_marks(old: &[u8], new: &[u8]) -> (Marks, Marks) {
+    let mut left_work = PAGE_WORK_MAX;
+    word_marks_within(old, new, &mut left_work)
+}
+
+/// [`word_marks`] that takes its comparisons from what is left to a page.
+pub(super) fn word_marks_within(old: &[u8], new: &[u8], left_work: &mut usize) -> (Marks, Marks) {
     let (old_words, new_words) = (words(old), words(new));
-    let text = |line: &'_ [u8], word: &Range<usize>| line[word.clone()].to_vec();
     let head = old_words
         .iter()
         .zip(&new_words)
@@ -38,12 +47,14 @@ pub fn word_marks(old: &[u8], new: &[u8]) -> (Marks, Marks) {
         .filter(|w| !blank(old, w))
         .count();
     let (mut old_marks, mut new_marks) = (Marks::new(), Marks::new());
-    if a.is_empty() || b.is_empty() || a.len() + b.len() > WORDS_MAX {
+    let work = a.len() * b.len();
+    if work == 0 || a.len() + b.len() > WORDS_MAX || work > *left_work {
         mark(&mut old_marks, a);
         mark(&mut new_marks, b);
     } else {
-        let left: Vec<Vec<u8>> = a.iter().map(|word| text(old, word)).collect();
-        let right: Vec<Vec<u8>> = b.iter().map(|word| text(new, word)).collect();
+        *left_work -= work;
+        let left: Vec<&[u8]> = a.iter().map(|word| &old[word.clone()]).collect();
+        let right: Vec<&[u8]> = b.iter().map(|word| &new[word.clone()]).collect();
         for op in similar::capture_diff_slices(Algorithm::Myers, &left, &right) {
             if let DiffOp::Equal { old_index, len, .. } = op {
                 shared += a[old_index..old_index + len]

@@ -92,7 +92,7 @@ proptest! {
         old in text(), new in text(), context in 0u32..4, skip in 0usize..20, take in 0usize..20,
     ) {
         let diff = TextDiff::new(&old, &new);
-        let all = (diff.old().len() as usize, diff.new_text().len() as usize);
+        let all = (diff.old_text().len() as usize, diff.new_text().len() as usize);
         for window in [Window::ALL, Window { skip, take }] {
             let options = Options { context, window, ..Options::default() };
             prop_assert_eq!(counts(&diff.unified(&options)), all);
