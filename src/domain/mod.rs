@@ -7,6 +7,7 @@ pub mod access;
 mod apply;
 pub mod command;
 pub mod decide;
+pub mod diff;
 pub mod digest;
 pub mod environment;
 pub mod event;

@@ -1,0 +1,109 @@
+//! Times the comparison of two folders: `bench_diff OLD NEW` prints one JSON line with median seconds.
+//!
+//! `names`: which paths differ, digests at hand. `lines`: the line diff of every changed, added and removed
+//! rule, contents in memory. `patch`: the same, and the patch text written out. `page`: the first 200
+//! changed lines of the largest change as rows with word marks.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use rulegate::domain::diff::{Difference, Options, RuleChange, Stat, Window, compare, patch};
+use sha2::{Digest, Sha256};
+
+const RUNS: usize = 5;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folders: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let [old, new] = folders.as_slice() else {
+        return Err("give two folders".into());
+    };
+    let (old, new) = (read(old)?, read(new)?);
+    let digests = |rules: &BTreeMap<String, Vec<u8>>| -> BTreeMap<String, [u8; 32]> {
+        rules
+            .iter()
+            .map(|(path, bytes)| (path.clone(), Sha256::digest(bytes).into()))
+            .collect()
+    };
+    let (old_digests, new_digests) = (digests(&old), digests(&new));
+    let (names, snapshots) = median(|| compare(&old_digests, &new_digests));
+    let changes: Vec<RuleChange<'_>> = snapshots
+        .differences
+        .iter()
+        .map(|difference| {
+            let path = difference.path().as_str();
+            let from = match difference {
+                Difference::Renamed { from, .. } => Some(from.as_str()),
+                _ => None,
+            };
+            RuleChange {
+                path,
+                from,
+                old: old.get(from.unwrap_or(path)).map(Vec::as_slice),
+                new: new.get(path).map(Vec::as_slice),
+            }
+        })
+        .collect();
+    let (lines, total) = median(|| {
+        let mut total = Stat::default();
+        for change in &changes {
+            total += change.diff().stat();
+        }
+        total
+    });
+    let (written, text) = median(|| patch(changes.iter().copied(), 3));
+    let largest = changes
+        .iter()
+        .max_by_key(|change| change.diff().stat().changed());
+    let (page, rows) = median(|| {
+        let options = Options {
+            window: Window::first(200),
+            ..Options::default()
+        };
+        largest.map_or(0, |change| change.diff().unified(&options).rows.len())
+    });
+    println!(
+        "{}",
+        serde_json::json!({
+            "rules_old": old.len(), "rules_new": new.len(), "differences": changes.len(),
+            "lines_added": total.added, "lines_removed": total.removed, "patch_bytes": text.len(), "page_rows": rows,
+            "names_s": names, "lines_s": lines, "patch_s": written, "page_s": page,
+        })
+    );
+    Ok(())
+}
+
+/// Median seconds of [`RUNS`] runs after one that is not counted, and the last result.
+fn median<T>(mut run: impl FnMut() -> T) -> (f64, T) {
+    let mut last = run();
+    let mut seconds = [0.0; RUNS];
+    for slot in &mut seconds {
+        let started = Instant::now();
+        last = std::hint::black_box(run());
+        *slot = started.elapsed().as_secs_f64();
+    }
+    seconds.sort_by(f64::total_cmp);
+    (seconds[RUNS / 2], last)
+}
+
+fn read(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
+    let mut rules = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path
+                    .strip_prefix(root)?
+                    .to_str()
+                    .ok_or("a path that is not UTF-8")?
+                    .to_owned();
+                rules.insert(name, std::fs::read(&path)?);
+            }
+        }
+    }
+    Ok(rules)
+}
