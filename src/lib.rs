@@ -6,9 +6,12 @@
 //! ```text
 //! cli ─► web, api ─► app ─► store ─► domain        web, api ─► auth ─► store        ops ─► store (probe)
 //! ```
+pub mod api;
 pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod ops;
 pub mod store;
 pub mod web;

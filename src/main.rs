@@ -1,4 +1,5 @@
 //! The `rulegate` binary: parses the command line and hands over to the library.
+
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    rulegate::cli::main()
 }

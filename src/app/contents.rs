@@ -71,7 +71,7 @@ impl App {
     ///
     /// Errors: [`AppError::NotFound`] naming the first that the store does not hold.
     pub async fn contents(&self, digests: &[Digest]) -> Result<Vec<Bytes>, AppError> {
-        let missing: Vec<Digest> = digests.iter().filter(|d| self.contents.rules.get(d).is_none()).copied().collect();
+        let missing: Vec<Digest> = digests.iter().copied().filter(|d| self.contents.rules.get(d).is_none()).collect();
         let mut read = if missing.is_empty() { Default::default() } else { self.store.contents(&missing).await? };
         for (digest, bytes) in &read {
             self.contents.rules.insert(*digest, bytes.clone());

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::{App, AppError};
 use crate::domain::digest::Digest;
+use crate::domain::gate::{self, Gate};
 use crate::domain::judgement::{Judged, Question};
+use crate::domain::state::{Review, State};
 use crate::domain::verdict::{self, RuleVerdict, Texts};
 
 /// How many answers are remembered: a few per open review.
@@ -68,4 +70,12 @@ impl App {
 
 fn view(texts: &BTreeMap<String, bytes::Bytes>) -> Texts<'_> {
     texts.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref())).collect()
+}
+
+impl App {
+    /// A review's gate as it stands in `state`, with the evidence gathered.
+    pub async fn gate(&self, state: &State, review: &Review) -> Result<Gate, AppError> {
+        let judged = self.judge(&gate::questions(state, review)).await?;
+        Ok(gate::gate(state, review, &judged, self.clock.now())?)
+    }
 }

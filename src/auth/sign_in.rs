@@ -126,7 +126,7 @@ impl Auth {
             return None;
         }
         let account = self.directory.account(&record.account).filter(|account| account.disabled_at.is_none())?;
-        if now.0 - record.seen_at.0 > TOUCH_US && self.app.store.touch_sign_in(&hash, now).await.is_ok() {
+        if now.0 - record.seen_at.0 > TOUCH_US && self.app.store.touch_sign_in(&hash, now, record.expires_at).await.is_ok() {
             self.keep(SignIn { seen_at: now, ..record.clone() }, now);
         }
         Some(Person { account, sign_in: record, csrf: csrf_of(secret) })

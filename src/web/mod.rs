@@ -26,6 +26,8 @@ pub struct Portal {
     pub auth: Auth,
     /// The other site, when both run in this process (the demonstration).
     pub other: Option<Arc<App>>,
+    /// Name, password and role of the demonstration's people, for its sign-in page; else empty.
+    pub sample: Arc<Vec<(String, String, String)>>,
 }
 
 /// Every page of the portal, by address.

@@ -1,2 +1,4 @@
 //! Integration tests, one binary.
 mod diff;
+mod harness;
+mod store;

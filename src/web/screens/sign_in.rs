@@ -27,7 +27,7 @@ pub(super) fn routes() -> Router<Portal> {
 struct SignInPage {
     page: Page,
     next: String,
-    name: String,
+    typed: String,
     error: String,
     /// Names and passwords of the demonstration's accounts.
     sample: Vec<(String, String, String)>,
@@ -61,8 +61,8 @@ fn form(portal: &Portal, mut page: Page, next: String, name: String, error: Stri
     let secret = random_secret();
     page.csrf = csrf_of(&secret);
     page.demo = portal.app.config.demo;
-    let sample = if page.demo { crate::demo::people() } else { Vec::new() };
-    let mut response = page::html(&SignInPage { page, next, name, error, sample });
+    let sample = portal.sample.to_vec();
+    let mut response = page::html(&SignInPage { page, next, typed: name, error, sample });
     *response.status_mut() = status;
     response.headers_mut().append(header::SET_COOKIE, cookie_line(portal, form_cookie_name(portal), &secret, 3_600));
     response

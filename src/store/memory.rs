@@ -1,0 +1,284 @@
+//! The store in memory: the plainest reading of each promise except durability. For tests.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::accounts::{Account, SignIn, Token};
+use super::browse::{Cursor, Direction, LedgerFilter, LedgerPage, page_of};
+use super::error::{AppendError, StoreError};
+use super::wakeups::Appended;
+use crate::domain::digest::Digest;
+use crate::domain::ids::{AccountId, CommandId, ReviewId, SiteName, Timestamp};
+use crate::domain::ledger::{Head, StoredEntry};
+
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Everything, behind one lock that is never held across an await.
+    data: Mutex<Data>,
+    pub appended: Appended,
+}
+
+#[derive(Default)]
+struct Data {
+    identity: Option<SiteName>,
+    ledgers: BTreeMap<SiteName, Vec<StoredEntry>>,
+    commands: HashMap<(SiteName, CommandId), u64>,
+    contents: HashMap<Digest, Bytes>,
+    accounts: BTreeMap<AccountId, Account>,
+    sign_ins: HashMap<Digest, SignIn>,
+    tokens: BTreeMap<String, Token>,
+    accounts_version: i64,
+}
+
+impl Data {
+    fn ledger(&self, site: &SiteName) -> &[StoredEntry] {
+        self.ledgers.get(site).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Memory {
+    fn data(&self) -> MutexGuard<'_, Data> {
+        self.data.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn identity(&self) -> Option<SiteName> {
+        self.data().identity.clone()
+    }
+
+    pub(super) fn claim_identity(&self, site: &SiteName) {
+        self.data().identity.get_or_insert_with(|| site.clone());
+    }
+
+    pub(super) fn head(&self, site: &SiteName) -> Head {
+        self.data()
+            .ledger(site)
+            .last()
+            .map_or(Head::EMPTY, |last| Head {
+                seq: last.seq,
+                hash: last.hash,
+                at: last.at,
+            })
+    }
+
+    pub(super) fn append(
+        &self,
+        site: &SiteName,
+        expected: Head,
+        entries: &[StoredEntry],
+    ) -> Result<(), AppendError> {
+        let mut data = self.data();
+        let last = data.ledger(site).last();
+        let head = last.map_or((0, Digest::ZERO), |last| (last.seq, last.hash));
+        if head.0 != expected.seq || (head.0 > 0 && head.1 != expected.hash) {
+            return Err(AppendError::HeadMoved);
+        }
+        let commands: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| Some(((site.clone(), entry.command.clone()?), entry.seq)))
+            .collect();
+        let mut once = std::collections::HashSet::new();
+        if commands
+            .iter()
+            .any(|(key, _)| data.commands.contains_key(key) || !once.insert(key))
+        {
+            return Err(AppendError::CommandKnown);
+        }
+        data.commands.extend(commands);
+        data.ledgers
+            .entry(site.clone())
+            .or_default()
+            .extend_from_slice(entries);
+        drop(data);
+        self.appended.tell();
+        Ok(())
+    }
+
+    pub(super) fn entries_after(
+        &self,
+        site: &SiteName,
+        after: u64,
+        limit: u32,
+    ) -> Vec<StoredEntry> {
+        let data = self.data();
+        let after = usize::try_from(after).unwrap_or(usize::MAX);
+        let ledger = data.ledger(site).iter();
+        ledger.skip(after).take(limit as usize).cloned().collect()
+    }
+
+    pub(super) fn entry(&self, site: &SiteName, seq: u64) -> Option<StoredEntry> {
+        self.entries_after(site, seq.checked_sub(1)?, 1).pop()
+    }
+
+    pub(super) fn entry_by_hash(&self, hash: &Digest) -> Option<StoredEntry> {
+        let data = self.data();
+        let mut all = data.ledgers.values().flatten();
+        all.find(|entry| entry.hash == *hash).cloned()
+    }
+
+    pub(super) fn by_command(&self, site: &SiteName, command: &CommandId) -> Vec<StoredEntry> {
+        let data = self.data();
+        let Some(first) = data.commands.get(&(site.clone(), command.clone())) else {
+            return Vec::new();
+        };
+        let from = &data.ledger(site)[*first as usize - 1..];
+        let following = from[1..].iter().take_while(|e| e.command.is_none());
+        from[..1].iter().chain(following).cloned().collect()
+    }
+
+    pub(super) fn review_trail(&self, review: &ReviewId) -> Vec<StoredEntry> {
+        let filter = LedgerFilter {
+            review: Some(review.clone()),
+            ..LedgerFilter::default()
+        };
+        let mut trail = self.matching(&filter);
+        trail.reverse();
+        trail
+    }
+
+    pub(super) fn sites(&self) -> Vec<SiteName> {
+        self.data().ledgers.keys().cloned().collect()
+    }
+
+    pub(super) fn browse(
+        &self,
+        filter: &LedgerFilter,
+        cursor: Option<&Cursor>,
+        direction: Direction,
+        limit: u32,
+    ) -> LedgerPage {
+        let mut found = self.matching(filter);
+        if direction == Direction::Newer {
+            found.reverse();
+        }
+        if let Some(cursor) = cursor {
+            found.retain(|entry| cursor.is_before(&Cursor::at(entry), direction));
+        }
+        page_of(found, None, cursor, direction, limit)
+    }
+
+    /// Newest first.
+    fn matching(&self, filter: &LedgerFilter) -> Vec<StoredEntry> {
+        let data = self.data();
+        let all = data.ledgers.values().flatten();
+        let mut found: Vec<_> = all.filter(|e| filter.matches(e)).cloned().collect();
+        found.sort_by_cached_key(|entry| std::cmp::Reverse(Cursor::at(entry)));
+        found
+    }
+
+    pub(super) fn put_contents(&self, contents: &[&(Digest, Bytes)]) -> u64 {
+        let mut data = self.data();
+        let before = data.contents.len();
+        for (digest, bytes) in contents {
+            data.contents
+                .entry(*digest)
+                .or_insert_with(|| bytes.clone());
+        }
+        (data.contents.len() - before) as u64
+    }
+
+    pub(super) fn content(&self, digest: &Digest) -> Option<Bytes> {
+        self.data().contents.get(digest).cloned()
+    }
+
+    pub(super) fn create_account(&self, account: &Account) -> Result<(), StoreError> {
+        let mut data = self.data();
+        if data.accounts.contains_key(&account.id) {
+            return Err(StoreError::Taken("this id"));
+        }
+        check_name(&data, &account.name)?;
+        data.accounts.insert(account.id.clone(), account.clone());
+        data.accounts_version += 1;
+        Ok(())
+    }
+
+    pub(super) fn change_account(
+        &self,
+        id: &AccountId,
+        new_name: Option<&str>,
+        change: impl FnOnce(&mut Account),
+    ) -> Result<bool, StoreError> {
+        let mut data = self.data();
+        let Some(account) = data.accounts.get(id) else {
+            return Ok(false);
+        };
+        match new_name {
+            Some(name) if name != account.name => check_name(&data, name)?,
+            _ => {}
+        }
+        data.accounts.get_mut(id).map(change);
+        data.accounts_version += 1;
+        Ok(true)
+    }
+
+    pub(super) fn accounts(&self) -> Vec<Account> {
+        self.data().accounts.values().cloned().collect()
+    }
+
+    pub(super) fn insert_sign_in(&self, sign_in: &SignIn) -> Result<(), StoreError> {
+        let mut data = self.data();
+        if !data.accounts.contains_key(&sign_in.account) {
+            return Err(StoreError::Broken("no such account".into()));
+        }
+        if data.sign_ins.contains_key(&sign_in.token_hash) {
+            return Err(StoreError::Taken("this id"));
+        }
+        data.sign_ins.insert(sign_in.token_hash, sign_in.clone());
+        Ok(())
+    }
+
+    pub(super) fn sign_in(&self, token_hash: &Digest) -> Option<SignIn> {
+        self.data().sign_ins.get(token_hash).cloned()
+    }
+
+    pub(super) fn change_sign_in(&self, token_hash: &Digest, change: impl FnOnce(&mut SignIn)) {
+        self.data().sign_ins.get_mut(token_hash).map(change);
+    }
+
+    pub(super) fn retain_sign_ins(&self, keep: impl Fn(&SignIn) -> bool) -> u64 {
+        let mut data = self.data();
+        let before = data.sign_ins.len();
+        data.sign_ins.retain(|_, sign_in| keep(sign_in));
+        (before - data.sign_ins.len()) as u64
+    }
+
+    pub(super) fn insert_token(&self, token: &Token) -> Result<(), StoreError> {
+        let mut data = self.data();
+        if !data.accounts.contains_key(&token.account) {
+            return Err(StoreError::Broken("no such account".into()));
+        }
+        let taken = |other: &Token| other.id == token.id || other.hash == token.hash;
+        if data.tokens.values().any(taken) {
+            return Err(StoreError::Taken("this id"));
+        }
+        data.tokens.insert(token.id.clone(), token.clone());
+        data.accounts_version += 1;
+        Ok(())
+    }
+
+    pub(super) fn tokens(&self) -> Vec<Token> {
+        self.data().tokens.values().cloned().collect()
+    }
+
+    pub(super) fn revoke_token(&self, id: &str, at: Timestamp) -> bool {
+        let mut data = self.data();
+        match data.tokens.get_mut(id) {
+            Some(token) if token.revoked_at.is_none() => token.revoked_at = Some(at),
+            _ => return false,
+        }
+        data.accounts_version += 1;
+        true
+    }
+
+    pub(super) fn accounts_version(&self) -> i64 {
+        self.data().accounts_version
+    }
+}
+
+fn check_name(data: &Data, name: &str) -> Result<(), StoreError> {
+    if data.accounts.values().any(|account| account.name == name) {
+        return Err(StoreError::Taken("an account of this name"));
+    }
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! SQLite: one file, one serving process, one writer connection.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Row};
+
+use super::Setting;
+use super::error::{AppendError, StoreError, bounded};
+use super::rows::entry_columns;
+use super::wakeups::Appended;
+use crate::domain::ids::SiteName;
+use crate::domain::ledger::{Head, StoredEntry};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How long a statement waits for another process's lock (a backup, a shell).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Readers work beside the writer; more than this many only compete for the same cores.
+const READERS_MAX: u32 = 4;
+
+/// Entries in one statement. SQLite allows 32,766 parameters; few sizes keep the statement cache small.
+const ENTRIES_PER_STATEMENT: usize = 64;
+
+pub(super) struct Sqlite {
+    pub readers: SqlitePool,
+    /// One connection: SQLite has one writer anyway, and waiting here is fair and cheap.
+    pub writer: SqlitePool,
+    pub appended: Appended,
+    /// Held until dropped, so that a second process is refused.
+    _lock: Option<File>,
+}
+
+impl Sqlite {
+    pub(super) async fn open(path: &Path, writes: bool) -> Result<Sqlite, StoreError> {
+        let lock = if writes { Some(lock(path)?) } else { None };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true);
+        let reading = options.clone().read_only(true);
+        let writing = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            // Else INSERT OR REPLACE would delete rows without meeting the trigger that forbids it.
+            .pragma("recursive_triggers", "ON");
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .acquire_timeout(super::STATEMENT_TIMEOUT);
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
+            .test_before_acquire(false)
+            .acquire_timeout(super::STATEMENT_TIMEOUT)
+            .connect_lazy_with(reading);
+        if !writes {
+            if !path.exists() {
+                return Err(StoreError::Schema(format!(
+                    "{} does not exist",
+                    path.display()
+                )));
+            }
+            check_tables(&readers).await?;
+            return Ok(Sqlite {
+                writer: readers.clone(),
+                readers,
+                appended: Appended::default(),
+                _lock: None,
+            });
+        }
+        let writer = writer
+            .connect_with(writing)
+            .await
+            .map_err(|error| match error {
+                sqlx::Error::Database(db) => {
+                    StoreError::Schema(format!("{}: {}", path.display(), db.message()))
+                }
+                other => other.into(),
+            })?;
+        let mut migrations = Migrator {
+            migrations: MIGRATIONS.migrations.clone(),
+            ..Migrator::DEFAULT
+        };
+        // A newer program may have been here; its additions do not disturb this one.
+        migrations.set_ignore_missing(true);
+        migrations
+            .run(&writer)
+            .await
+            .map_err(|error| StoreError::Schema(error.to_string()))?;
+        Ok(Sqlite {
+            readers,
+            writer,
+            appended: Appended::default(),
+            _lock: lock,
+        })
+    }
+
+    /// One durable commit of all entries, if the head is `expected`.
+    pub(super) async fn append(
+        &self,
+        site: &SiteName,
+        expected: Head,
+        entries: &[StoredEntry],
+    ) -> Result<(), AppendError> {
+        let mut connection = bounded(self.writer.acquire())
+            .await
+            .map_err(|error| AppendError::Unavailable(error.to_string()))?;
+        let done = bounded(async {
+            if entries.len() <= ENTRIES_PER_STATEMENT {
+                // A single INSERT takes the write lock before it reads, so it needs no BEGIN IMMEDIATE.
+                return insert(&mut connection, site, expected, entries).await;
+            }
+            use sqlx::Connection;
+            let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+            let mut head = expected;
+            for group in entries.chunks(ENTRIES_PER_STATEMENT) {
+                if !insert(&mut tx, site, head, group).await? {
+                    return Ok(false);
+                }
+                if let Some(last) = group.last() {
+                    head = Head {
+                        seq: last.seq,
+                        hash: last.hash,
+                        at: last.at,
+                    };
+                }
+            }
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await;
+        match done {
+            Ok(true) => {
+                self.appended.tell();
+                Ok(())
+            }
+            Ok(false) => Err(AppendError::HeadMoved),
+            Err(error) => {
+                // A statement that was given up may still be running there.
+                if matches!(error, sqlx::Error::Io(_)) {
+                    connection.close_on_drop();
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    pub(super) async fn settings(&self) -> Vec<Setting> {
+        let mut settings = Vec::new();
+        for (pragma, name, expected, good) in [
+            ("PRAGMA journal_mode", "journal_mode", "wal", "wal"),
+            ("PRAGMA synchronous", "synchronous", "2 (FULL)", "2"),
+            ("PRAGMA foreign_keys", "foreign_keys", "1", "1"),
+            ("PRAGMA quick_check(1)", "quick_check", "ok", "ok"),
+        ] {
+            let value = match sqlx::query(pragma).fetch_one(&self.writer).await {
+                Ok(row) => row
+                    .try_get_unchecked::<String, _>(0)
+                    .unwrap_or_else(|error| error.to_string()),
+                Err(error) => error.to_string(),
+            };
+            settings.push(Setting {
+                name: name.into(),
+                ok: value == good,
+                value,
+                expected,
+            });
+        }
+        settings
+    }
+
+    pub(super) async fn limit_pages(&self, pages: Option<u32>) -> Result<(), StoreError> {
+        let pages = pages.unwrap_or(u32::MAX - 1);
+        sqlx::query(AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Inserts at most [`ENTRIES_PER_STATEMENT`] entries after `expected`; false if that is not the head.
+async fn insert(
+    connection: &mut sqlx::SqliteConnection,
+    site: &SiteName,
+    expected: Head,
+    entries: &[StoredEntry],
+) -> Result<bool, sqlx::Error> {
+    let mut query = sqlx::query(AssertSqlSafe(insert_sql(entries.len())))
+        .bind(site.as_str())
+        .bind(expected.seq as i64)
+        .bind(&expected.hash.0[..]);
+    for entry in entries {
+        query = query
+            .bind(entry.seq as i64)
+            .bind(entry.at.0)
+            .bind(entry.actor.as_str())
+            .bind(&*entry.kind)
+            .bind(entry.ruleset.as_ref().map(|name| name.as_str()))
+            .bind(entry.lane.as_ref().map(|name| name.as_str()))
+            .bind(entry.version.as_ref().map(|name| name.as_str()))
+            .bind(entry.review.as_ref().map(|review| review.to_string()))
+            .bind(entry.command.as_ref().map(|id| id.as_str()))
+            .bind(&*entry.bytes)
+            .bind(&entry.hash.0[..]);
+    }
+    Ok(query.execute(connection).await?.rows_affected() == entries.len() as u64)
+}
+
+/// `$1` site, `$2` and `$3` the expected head, then eleven values an entry.
+/// No head beyond `expected` can exist unnoticed: its number would collide with the first entry's.
+fn insert_sql(entries: usize) -> String {
+    use std::fmt::Write;
+    let mut sql = String::with_capacity(400 + entries * 70);
+    sql.push_str(concat!(
+        "INSERT INTO entry (",
+        entry_columns!(),
+        ") SELECT $1, "
+    ));
+    sql.push_str("column1, column2, column3, column4, column5, column6, column7, column8, column9, column10, column11 FROM (VALUES ");
+    for entry in 0..entries {
+        sql.push_str(if entry == 0 { "(" } else { ", (" });
+        for column in 0..11 {
+            let comma = if column == 0 { "" } else { "," };
+            let _ = write!(sql, "{comma}${}", 4 + entry * 11 + column);
+        }
+        sql.push(')');
+    }
+    sql.push_str(
+        ") WHERE CASE WHEN $2 = 0 THEN NOT EXISTS (SELECT 1 FROM entry WHERE site = $1) \
+         ELSE EXISTS (SELECT 1 FROM entry WHERE site = $1 AND seq = $2 AND hash = $3) END",
+    );
+    sql
+}
+
+/// Takes the lock file beside the database.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let refused = |error: std::io::Error| {
+        StoreError::Broken(format!("cannot lock {}: {error}", name.to_string_lossy()))
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(refused)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse {
+            path: path.display().to_string(),
+        }),
+        Err(std::fs::TryLockError::Error(error)) => Err(refused(error)),
+    }
+}
+
+/// Refuses a file that holds none of our tables.
+async fn check_tables(readers: &SqlitePool) -> Result<(), StoreError> {
+    bounded(sqlx::query("SELECT seq FROM entry LIMIT 1").fetch_optional(readers))
+        .await
+        .map(|_| ())
+        .map_err(|error| match error {
+            sqlx::Error::Database(db) => StoreError::Schema(db.message().to_owned()),
+            other => other.into(),
+        })
+}
