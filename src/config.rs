@@ -24,6 +24,8 @@ pub struct Config {
 impl Config {
     /// True if browsers reach the portal over TLS, so cookies must never travel without it.
     pub fn is_tls(&self) -> bool {
-        self.public_origin.as_ref().is_some_and(|origin| origin.starts_with("https://"))
+        self.public_origin
+            .as_ref()
+            .is_some_and(|origin| origin.starts_with("https://"))
     }
 }

@@ -71,18 +71,33 @@ impl App {
     ///
     /// Errors: [`AppError::NotFound`] naming the first that the store does not hold.
     pub async fn contents(&self, digests: &[Digest]) -> Result<Vec<Bytes>, AppError> {
-        let missing: Vec<Digest> = digests.iter().copied().filter(|d| self.contents.rules.get(d).is_none()).collect();
-        let mut read = if missing.is_empty() { Default::default() } else { self.store.contents(&missing).await? };
+        let missing: Vec<Digest> = digests
+            .iter()
+            .copied()
+            .filter(|d| self.contents.rules.get(d).is_none())
+            .collect();
+        let mut read = if missing.is_empty() {
+            Default::default()
+        } else {
+            self.store.contents(&missing).await?
+        };
         for (digest, bytes) in &read {
             self.contents.rules.insert(*digest, bytes.clone());
         }
         let mut found = Vec::with_capacity(digests.len());
         for digest in digests {
-            let bytes = match read.get(digest).cloned().or_else(|| self.contents.rules.get(digest)) {
+            let bytes = match read
+                .get(digest)
+                .cloned()
+                .or_else(|| self.contents.rules.get(digest))
+            {
                 Some(bytes) => bytes,
                 None => {
                     let bytes = self.content(digest).await?;
-                    bytes.ok_or_else(|| AppError::NotFound { what: "content", name: digest.to_string() })?
+                    bytes.ok_or_else(|| AppError::NotFound {
+                        what: "content",
+                        name: digest.to_string(),
+                    })?
                 }
             };
             read.insert(*digest, bytes.clone());
@@ -98,7 +113,10 @@ impl App {
         if let Some(manifest) = self.contents.manifests.get(checksum) {
             return Ok(manifest);
         }
-        let missing = || AppError::NotFound { what: "snapshot", name: checksum.to_string() };
+        let missing = || AppError::NotFound {
+            what: "snapshot",
+            name: checksum.to_string(),
+        };
         let bytes = self.content(checksum).await?.ok_or_else(missing)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| missing())?;
         let manifest = Arc::new(Manifest::parse(text).map_err(|_| missing())?);
@@ -131,9 +149,13 @@ impl App {
             header.set_uid(0);
             header.set_gid(0);
             header.set_entry_type(tar::EntryType::Regular);
-            tar.append_data(&mut header, path, &bytes[..]).map_err(|e| AppError::Broken(e.to_string()))?;
+            tar.append_data(&mut header, path, &bytes[..])
+                .map_err(|e| AppError::Broken(e.to_string()))?;
         }
-        let bundle: Bytes = tar.into_inner().map_err(|e| AppError::Broken(e.to_string()))?.into();
+        let bundle: Bytes = tar
+            .into_inner()
+            .map_err(|e| AppError::Broken(e.to_string()))?
+            .into();
         self.contents.bundles.insert(*checksum, bundle.clone());
         Ok(bundle)
     }

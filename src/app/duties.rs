@@ -37,7 +37,10 @@ async fn fulfil(app: &App) -> Result<(), AppError> {
         {
             continue;
         }
-        match app.execute(Actor::site_itself(), command, app.fresh_command()).await {
+        match app
+            .execute(Actor::site_itself(), command, app.fresh_command())
+            .await
+        {
             Ok(_) | Err(AppError::Refused(_)) => {}
             Err(error) => return Err(error),
         }

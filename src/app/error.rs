@@ -54,12 +54,18 @@ impl From<Refusal> for AppError {
 }
 impl From<NameError> for AppError {
     fn from(error: NameError) -> AppError {
-        AppError::BadInput { code: "bad_name", message: error.to_string() }
+        AppError::BadInput {
+            code: "bad_name",
+            message: error.to_string(),
+        }
     }
 }
 impl From<ManifestError> for AppError {
     fn from(error: ManifestError) -> AppError {
-        AppError::BadInput { code: "bad_rules", message: error.to_string() }
+        AppError::BadInput {
+            code: "bad_rules",
+            message: error.to_string(),
+        }
     }
 }
 impl From<StoreError> for AppError {

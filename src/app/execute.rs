@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::writer::Submission;
 pub use super::writer::Executed;
+use super::writer::Submission;
 use super::{App, AppError};
 use crate::domain::access::Actor;
 use crate::domain::command::Command;
@@ -26,7 +26,12 @@ impl App {
     ///
     /// Safe to repeat with the same `id`: a command that is in the ledger already is answered with its entries.
     /// Errors: [`AppError::Refused`] and the store's; only [`AppError::Unknown`] leaves the outcome open.
-    pub async fn execute(&self, actor: Actor, mut command: Command, id: CommandId) -> Result<Executed, AppError> {
+    pub async fn execute(
+        &self,
+        actor: Actor,
+        mut command: Command,
+        id: CommandId,
+    ) -> Result<Executed, AppError> {
         if id != id.key()
             && let Some(done) = self.by_command(&id).await?
         {
@@ -35,9 +40,17 @@ impl App {
         for _ in 0..EVIDENCE_TRIES {
             self.gather_evidence(&mut command).await?;
             let (reply, answer) = oneshot::channel();
-            let submission = Submission { actor: actor.clone(), command: command.clone(), id: id.clone(), reply };
+            let submission = Submission {
+                actor: actor.clone(),
+                command: command.clone(),
+                id: id.clone(),
+                reply,
+            };
             let gone = || AppError::Unavailable("this process is stopping".into());
-            self.submissions.send(submission).await.map_err(|_| gone())?;
+            self.submissions
+                .send(submission)
+                .await
+                .map_err(|_| gone())?;
             match answer.await.map_err(|_| gone())? {
                 Err(AppError::Refused(Refusal::EvidenceOutdated)) => continue,
                 answered => return answered,
@@ -48,13 +61,21 @@ impl App {
 
     /// A fresh id for a command that came without an idempotency key.
     pub fn fresh_command(&self) -> CommandId {
-        uuid::Uuid::now_v7().to_string().parse().expect("a UUID is a command id")
+        uuid::Uuid::now_v7()
+            .to_string()
+            .parse()
+            .expect("a UUID is a command id")
     }
 
     /// The id of a command that came with a key, bound to what it asks.
     ///
     /// Errors: [`AppError::BadInput`] if the key is not printable.
-    pub fn keyed_command(&self, account: &AccountId, key: &str, request: &[u8]) -> Result<CommandId, AppError> {
+    pub fn keyed_command(
+        &self,
+        account: &AccountId,
+        key: &str,
+        request: &[u8],
+    ) -> Result<CommandId, AppError> {
         Ok(CommandId::keyed(account, key, &Digest::of(request))?)
     }
 
@@ -71,7 +92,10 @@ impl App {
             }
             entries.push(Arc::new(entry));
         }
-        Ok((!entries.is_empty()).then_some(Executed { entries, already: None }))
+        Ok((!entries.is_empty()).then_some(Executed {
+            entries,
+            already: None,
+        }))
     }
 
     async fn gather_evidence(&self, command: &mut Command) -> Result<(), AppError> {
@@ -91,15 +115,19 @@ impl App {
 /// What has to be judged from bytes before the command can be decided.
 fn questions_of(state: &State, command: &Command) -> Vec<Question> {
     match command {
-        Command::CommitRelease { ruleset, snapshot, .. } => state
+        Command::CommitRelease {
+            ruleset, snapshot, ..
+        } => state
             .topology
             .environments()
             .iter()
             .flat_map(|environment| state.questions(ruleset, environment, snapshot.checksum))
             .collect(),
-        Command::AnswerHotfix { review, .. } | Command::Approve { review, .. } | Command::Execute { review, .. } => {
-            state.review(review).map_or(Vec::new(), |review| gate::questions(state, review))
-        }
+        Command::AnswerHotfix { review, .. }
+        | Command::Approve { review, .. }
+        | Command::Execute { review, .. } => state
+            .review(review)
+            .map_or(Vec::new(), |review| gate::questions(state, review)),
         _ => Vec::new(),
     }
 }

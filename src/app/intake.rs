@@ -29,7 +29,10 @@ pub struct Intake {
 }
 
 fn bad(message: impl Into<String>) -> AppError {
-    AppError::BadInput { code: "bad_archive", message: message.into() }
+    AppError::BadInput {
+        code: "bad_archive",
+        message: message.into(),
+    }
 }
 
 impl Intake {
@@ -42,14 +45,22 @@ impl Intake {
             check_path(path)?;
             let size_bytes = bytes.len() as u64;
             if size_bytes > RULE_SIZE_BYTES_MAX {
-                return Err(ManifestError::RuleTooLarge { path: path.clone(), size_bytes }.into());
+                return Err(ManifestError::RuleTooLarge {
+                    path: path.clone(),
+                    size_bytes,
+                }
+                .into());
             }
             total += size_bytes;
         }
         if total > SNAPSHOT_SIZE_BYTES_MAX {
             return Err(ManifestError::SnapshotTooLarge.into());
         }
-        let manifest = Manifest::new(texts.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes))))?;
+        let manifest = Manifest::new(
+            texts
+                .iter()
+                .map(|(path, bytes)| (path.clone(), Digest::of(bytes))),
+        )?;
         Ok(Intake { manifest, texts })
     }
 
@@ -59,12 +70,17 @@ impl Intake {
     /// Errors: [`AppError::BadInput`] saying what is wrong and what to do.
     pub fn unpack(archive: &[u8]) -> Result<Intake, AppError> {
         if archive.len() > ARCHIVE_SIZE_BYTES_MAX {
-            return Err(bad(format!("the archive has more than {ARCHIVE_SIZE_BYTES_MAX} bytes: split the rule set")));
+            return Err(bad(format!(
+                "the archive has more than {ARCHIVE_SIZE_BYTES_MAX} bytes: split the rule set"
+            )));
         }
         if archive.starts_with(&[0x1f, 0x8b]) {
             let packed = archive.len() as u64;
             let limit = (packed * RATIO_MAX).max(RATIO_FREE_BYTES);
-            let reader = Bounded { inner: flate2::read::MultiGzDecoder::new(archive), left: limit };
+            let reader = Bounded {
+                inner: flate2::read::MultiGzDecoder::new(archive),
+                left: limit,
+            };
             read_tar(reader)
         } else {
             read_tar(archive)
@@ -90,7 +106,10 @@ struct Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| std::io::Error::other(BOMB))?;
+        self.left = self
+            .left
+            .checked_sub(read as u64)
+            .ok_or_else(|| std::io::Error::other(BOMB))?;
         Ok(read)
     }
 }
@@ -98,7 +117,11 @@ impl<R: Read> Read for Bounded<R> {
 const BOMB: &str = "it unpacks to more than 100 times its size: rule texts never do";
 
 fn read_tar(reader: impl Read) -> Result<Intake, AppError> {
-    let broken = |e: std::io::Error| bad(format!("the archive cannot be read to its end ({e}): send a whole tar or tar.gz"));
+    let broken = |e: std::io::Error| {
+        bad(format!(
+            "the archive cannot be read to its end ({e}): send a whole tar or tar.gz"
+        ))
+    };
     let mut archive = tar::Archive::new(reader);
     let mut texts = BTreeMap::new();
     let mut total: u64 = 0;
@@ -109,14 +132,22 @@ fn read_tar(reader: impl Read) -> Result<Intake, AppError> {
             continue;
         }
         let raw = entry.path_bytes().into_owned();
-        let path = String::from_utf8(raw)
-            .map_err(|e| bad(format!("a path is not UTF-8: {:?}", String::from_utf8_lossy(e.as_bytes()))))?;
+        let path = String::from_utf8(raw).map_err(|e| {
+            bad(format!(
+                "a path is not UTF-8: {:?}",
+                String::from_utf8_lossy(e.as_bytes())
+            ))
+        })?;
         let path = path.strip_prefix("./").unwrap_or(&path).to_owned();
         if kind.is_symlink() || kind.is_hard_link() {
-            return Err(bad(format!("{path:?} is a link: put the rule's own bytes into the archive")));
+            return Err(bad(format!(
+                "{path:?} is a link: put the rule's own bytes into the archive"
+            )));
         }
         if !kind.is_file() {
-            return Err(bad(format!("{path:?} is neither a file nor a folder: leave it out")));
+            return Err(bad(format!(
+                "{path:?} is neither a file nor a folder: leave it out"
+            )));
         }
         check_path(&path)?;
         let size_bytes = entry.header().size().map_err(broken)?;
@@ -129,12 +160,17 @@ fn read_tar(reader: impl Read) -> Result<Intake, AppError> {
         }
         if texts.len() >= RULES_MAX {
             // The one at hand is one too many; how many follow is not worth reading.
-            return Err(ManifestError::TooMany { count: texts.len() + 1 }.into());
+            return Err(ManifestError::TooMany {
+                count: texts.len() + 1,
+            }
+            .into());
         }
         let mut bytes = Vec::with_capacity(size_bytes as usize);
         entry.read_to_end(&mut bytes).map_err(broken)?;
         if bytes.len() as u64 != size_bytes {
-            return Err(bad(format!("the archive ends inside {path:?}: send it again")));
+            return Err(bad(format!(
+                "the archive ends inside {path:?}: send it again"
+            )));
         }
         if texts.insert(path.clone(), Bytes::from(bytes)).is_some() {
             return Err(ManifestError::Repeated { path }.into());
@@ -149,9 +185,19 @@ impl App {
     pub async fn keep(&self, intake: &Intake) -> Result<SnapshotFacts, AppError> {
         let manifest = Bytes::from(intake.manifest.text());
         let checksum = Digest::of(&manifest);
-        let digests: Vec<Digest> = intake.manifest.rules().values().copied().chain([checksum]).collect();
-        let missing: std::collections::HashSet<Digest> =
-            self.store.contents_missing(&digests).await?.into_iter().collect();
+        let digests: Vec<Digest> = intake
+            .manifest
+            .rules()
+            .values()
+            .copied()
+            .chain([checksum])
+            .collect();
+        let missing: std::collections::HashSet<Digest> = self
+            .store
+            .contents_missing(&digests)
+            .await?
+            .into_iter()
+            .collect();
         let mut contents: Vec<(Digest, Bytes)> = intake
             .manifest
             .rules()

@@ -30,7 +30,10 @@ impl App {
         let mut judged = Vec::with_capacity(questions.len());
         for question in questions {
             let rules = self.judge_one(question).await?;
-            judged.push(Judged { question: question.clone(), rules: rules.as_ref().clone() });
+            judged.push(Judged {
+                question: question.clone(),
+                rules: rules.as_ref().clone(),
+            });
         }
         Ok(judged)
     }
@@ -61,7 +64,9 @@ impl App {
             }
         }
         let work = move || verdict::verdict(&view(&before), &view(&after), &view(&planned));
-        let rules = tokio::task::spawn_blocking(work).await.map_err(|e| AppError::Broken(e.to_string()))?;
+        let rules = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|e| AppError::Broken(e.to_string()))?;
         let rules = Arc::new(rules);
         self.judged.0.insert(key, rules.clone());
         Ok(rules)
@@ -69,7 +74,10 @@ impl App {
 }
 
 fn view(texts: &BTreeMap<String, bytes::Bytes>) -> Texts<'_> {
-    texts.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref())).collect()
+    texts
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
+        .collect()
 }
 
 impl App {

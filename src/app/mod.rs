@@ -7,9 +7,9 @@ pub mod error;
 pub mod execute;
 pub mod intake;
 pub mod judge;
+pub mod outcome;
 pub mod reader;
 pub mod snapshot;
-pub mod outcome;
 mod writer;
 
 use std::sync::Arc;

@@ -114,9 +114,10 @@ fn refused(refusal: &Refusal) -> Outcome {
         _ => 409,
     };
     let details = match refusal {
-        Refusal::GateBlocked { checks } => {
-            checks.iter().map(|check| format!("{}: {}. {}", check.title(), check.evidence, check.remedy())).collect()
-        }
+        Refusal::GateBlocked { checks } => checks
+            .iter()
+            .map(|check| format!("{}: {}. {}", check.title(), check.evidence, check.remedy()))
+            .collect(),
         Refusal::Stale { changes } => changes.iter().map(|change| change.words()).collect(),
         _ => Vec::new(),
     };

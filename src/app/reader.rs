@@ -38,7 +38,11 @@ pub fn start(app: Arc<App>, peer: Arc<App>) {
                 let mut status = PeerStatus::clone(&app.peer.load());
                 match outcome {
                     Ok(head_seq) => {
-                        status = PeerStatus { heard_at: Some(app.clock.now()), head_seq, trouble: None };
+                        status = PeerStatus {
+                            heard_at: Some(app.clock.now()),
+                            head_seq,
+                            trouble: None,
+                        };
                     }
                     Err(error) => status.trouble = Some(error.to_string()),
                 }
@@ -68,16 +72,22 @@ async fn pull(app: &App, peer: &App) -> Result<u64, AppError> {
         let expected = head;
         let mut received = Vec::with_capacity(page.len());
         let mut wanted = Vec::new();
-        for stored in page.into_iter().take_while(|stored| stored.seq <= peer_head) {
+        for stored in page
+            .into_iter()
+            .take_while(|stored| stored.seq <= peer_head)
+        {
             let (entry, stored) = Entry::receive(&stored.bytes, command.as_ref())
                 .map_err(|e| AppError::Broken(format!("{site}#{}: {e}", stored.seq)))?;
-            head = ledger::follow(&site, head, &entry, stored.hash).map_err(|e| AppError::Broken(e.to_string()))?;
+            head = ledger::follow(&site, head, &entry, stored.hash)
+                .map_err(|e| AppError::Broken(e.to_string()))?;
             wanted.extend(snapshots_named(&entry.fact.event));
             command = Some(entry.command.clone());
             received.push(stored);
         }
         if received.is_empty() {
-            return Err(AppError::Broken(format!("{site} names entry {peer_head} and does not give it")));
+            return Err(AppError::Broken(format!(
+                "{site} names entry {peer_head} and does not give it"
+            )));
         }
         for checksum in wanted {
             bring_snapshot(app, peer, &checksum).await?;
@@ -102,7 +112,10 @@ fn snapshots_named(event: &Event) -> Vec<Digest> {
 
 /// Brings what is missing of a snapshot here, each content checked against its digest.
 async fn bring_snapshot(app: &App, peer: &App, checksum: &Digest) -> Result<(), AppError> {
-    let gone = || AppError::NotFound { what: "snapshot", name: checksum.to_string() };
+    let gone = || AppError::NotFound {
+        what: "snapshot",
+        name: checksum.to_string(),
+    };
     let text = peer.content(checksum).await?.ok_or_else(gone)?;
     let manifest = Manifest::parse(std::str::from_utf8(&text).map_err(|_| gone())?)?;
     let digests: Vec<Digest> = manifest.rules().values().copied().collect();
@@ -110,8 +123,13 @@ async fn bring_snapshot(app: &App, peer: &App, checksum: &Digest) -> Result<(), 
     let bytes = peer.contents(&missing).await?;
     let mut contents: Vec<(Digest, Bytes)> = missing.into_iter().zip(bytes).collect();
     contents.push((*checksum, text));
-    if let Some((digest, _)) = contents.iter().find(|(digest, bytes)| Digest::of(bytes) != *digest) {
-        return Err(AppError::Broken(format!("content {digest} does not have the bytes it names")));
+    if let Some((digest, _)) = contents
+        .iter()
+        .find(|(digest, bytes)| Digest::of(bytes) != *digest)
+    {
+        return Err(AppError::Broken(format!(
+            "content {digest} does not have the bytes it names"
+        )));
     }
     app.store.put_contents(&contents).await?;
     Ok(())

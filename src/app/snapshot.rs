@@ -73,23 +73,37 @@ impl AssignmentView {
 impl Snapshot {
     /// Nothing assigned yet.
     pub fn new(state: State) -> Snapshot {
-        Snapshot { state, assignments: OrdMap::new() }
+        Snapshot {
+            state,
+            assignments: OrdMap::new(),
+        }
     }
 
     /// Takes note of an applied entry: if it moved a pin of this site, pods are told so from now on.
     pub fn note(&mut self, entry: &Entry) {
-        if entry.at_entry.site != self.state.own || !matches!(entry.fact.event, Event::VersionActivated(_)) {
+        if entry.at_entry.site != self.state.own
+            || !matches!(entry.fact.event, Event::VersionActivated(_))
+        {
             return;
         }
-        let (Some(ruleset), Some(lane)) = (&entry.fact.ruleset, &entry.fact.lane) else { return };
+        let (Some(ruleset), Some(lane)) = (&entry.fact.ruleset, &entry.fact.lane) else {
+            return;
+        };
         let environment = Environment::new(&self.state.own, lane);
         if let Some(pin) = self.state.pin(ruleset, &environment) {
             let view = AssignmentView::of(ruleset, &environment, pin);
-            let body: Bytes = serde_json::to_vec(&view).expect("an assignment is JSON").into();
+            let body: Bytes = serde_json::to_vec(&view)
+                .expect("an assignment is JSON")
+                .into();
             let tag = format!("\"{}\"", &Digest::of(&body).to_hex()[..32]);
             let etag = HeaderValue::from_str(&tag).expect("hex is a header value");
-            let assignment = Assignment { checksum: pin.checksum, etag, body };
-            self.assignments.insert((ruleset.clone(), lane.clone()), Arc::new(assignment));
+            let assignment = Assignment {
+                checksum: pin.checksum,
+                etag,
+                body,
+            };
+            self.assignments
+                .insert((ruleset.clone(), lane.clone()), Arc::new(assignment));
         }
     }
 }

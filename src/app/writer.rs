@@ -47,7 +47,9 @@ pub struct Executed {
 impl Executed {
     /// The entry that tells about it: the first one made, or the one since which it was true.
     pub fn entry(&self) -> Option<EntryRef> {
-        self.already.clone().or_else(|| self.entries.first().map(|entry| entry.at_entry.clone()))
+        self.already
+            .clone()
+            .or_else(|| self.entries.first().map(|entry| entry.at_entry.clone()))
     }
 }
 
@@ -112,7 +114,11 @@ impl Writer {
         Ok(())
     }
 
-    async fn catch_up_site(&self, snapshot: &mut Snapshot, site: &SiteName) -> Result<bool, AppError> {
+    async fn catch_up_site(
+        &self,
+        snapshot: &mut Snapshot,
+        site: &SiteName,
+    ) -> Result<bool, AppError> {
         let mut moved = false;
         if self.app.stopped.load().is_some() {
             return Ok(false);
@@ -124,11 +130,15 @@ impl Writer {
             for stored in page {
                 match Entry::read(&stored.bytes) {
                     Ok(entry) => take(snapshot, &entry, &stored)?,
-                    Err(error @ (EntryError::NewerFormat { .. } | EntryError::UnknownKind { .. })) => {
+                    Err(
+                        error @ (EntryError::NewerFormat { .. } | EntryError::UnknownKind { .. }),
+                    ) => {
                         self.stop_writing(&format!("{site}#{}: {error}", stored.seq));
                         return Ok(moved);
                     }
-                    Err(error) => return Err(AppError::Broken(format!("{site}#{}: {error}", stored.seq))),
+                    Err(error) => {
+                        return Err(AppError::Broken(format!("{site}#{}: {error}", stored.seq)));
+                    }
                 }
                 moved = true;
             }
@@ -146,7 +156,9 @@ impl Writer {
     async fn carry_out(&self, mut waiting: Vec<Submission>) {
         if let Some(reason) = self.app.stopped.load().as_ref() {
             for submission in waiting {
-                let _ = submission.reply.send(Err(AppError::StoppedWriting(reason.clone())));
+                let _ = submission
+                    .reply
+                    .send(Err(AppError::StoppedWriting(reason.clone())));
             }
             return;
         }
@@ -156,7 +168,11 @@ impl Writer {
                 return;
             }
             let expected = self.app.snapshot().state.head(&self.app.config.site);
-            let outcome = self.app.store.append(&self.app.config.site, expected, &stored).await;
+            let outcome = self
+                .app
+                .store
+                .append(&self.app.config.site, expected, &stored)
+                .await;
             let outcome = match outcome {
                 Err(AppendError::Unknown(why)) => self.find_out(expected, &stored, why).await,
                 known => known,
@@ -165,7 +181,10 @@ impl Writer {
                 Ok(()) => {
                     self.app.publish(snapshot);
                     for placed in placed {
-                        let done = Executed { entries: placed.entries, already: None };
+                        let done = Executed {
+                            entries: placed.entries,
+                            already: None,
+                        };
                         let _ = placed.submission.reply.send(Ok(done));
                     }
                     return;
@@ -198,7 +217,10 @@ impl Writer {
             let facts = match decide(&snapshot.state, &submission.command, &submission.actor, now) {
                 Ok(Decided::New(facts)) => facts,
                 Ok(Decided::Already(entry)) => {
-                    let done = Executed { entries: Vec::new(), already: Some(entry) };
+                    let done = Executed {
+                        entries: Vec::new(),
+                        already: Some(entry),
+                    };
                     let _ = submission.reply.send(Ok(done));
                     continue;
                 }
@@ -211,7 +233,10 @@ impl Writer {
             for (index, fact) in facts.into_iter().enumerate() {
                 let head = snapshot.state.head(&site);
                 let entry = Entry {
-                    at_entry: EntryRef { site: site.clone(), seq: head.seq + 1 },
+                    at_entry: EntryRef {
+                        site: site.clone(),
+                        seq: head.seq + 1,
+                    },
                     at: later(now, head),
                     actor: submission.actor.account.clone(),
                     command: submission.id.clone(),
@@ -223,13 +248,21 @@ impl Writer {
                 stored.push(sealed);
                 entries.push(Arc::new(entry));
             }
-            placed.push(Placed { submission, entries });
+            placed.push(Placed {
+                submission,
+                entries,
+            });
         }
         (snapshot, placed, stored)
     }
 
     /// The connection broke during the commit: the ledger itself tells whether it happened.
-    async fn find_out(&self, expected: Head, stored: &[StoredEntry], why: String) -> Result<(), AppendError> {
+    async fn find_out(
+        &self,
+        expected: Head,
+        stored: &[StoredEntry],
+        why: String,
+    ) -> Result<(), AppendError> {
         let deadline = tokio::time::Instant::now() + UNKNOWN_PATIENCE;
         let first = &stored[0];
         loop {
@@ -284,7 +317,10 @@ fn later(now: Timestamp, head: Head) -> Timestamp {
 }
 
 fn take(snapshot: &mut Snapshot, entry: &Entry, stored: &StoredEntry) -> Result<(), AppError> {
-    snapshot.state.apply(entry, stored.hash).map_err(|error| AppError::Broken(error.to_string()))?;
+    snapshot
+        .state
+        .apply(entry, stored.hash)
+        .map_err(|error| AppError::Broken(error.to_string()))?;
     snapshot.note(entry);
     Ok(())
 }

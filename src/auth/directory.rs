@@ -45,7 +45,12 @@ impl Directory {
     /// An account by its name, in any case.
     pub fn by_name(&self, name: &str) -> Option<Arc<Account>> {
         let name = name.trim().to_lowercase();
-        self.known.load().accounts.values().find(|account| account.name == name).cloned()
+        self.known
+            .load()
+            .accounts
+            .values()
+            .find(|account| account.name == name)
+            .cloned()
     }
 
     /// What to call an account on a screen: its name, or what it is if it is nobody's.
@@ -54,7 +59,10 @@ impl Directory {
             Some(account) => account.display_name.clone(),
             None if *id == AccountId::site_itself() => "the site itself".to_owned(),
             None if *id == AccountId::operator_console() => "the console".to_owned(),
-            None => format!("unknown account {}", &id.as_str()[..id.as_str().len().min(8)]),
+            None => format!(
+                "unknown account {}",
+                &id.as_str()[..id.as_str().len().min(8)]
+            ),
         }
     }
 
@@ -75,8 +83,14 @@ impl Directory {
         let tokens = app.store.tokens().await?;
         self.known.store(Arc::new(Known {
             version,
-            accounts: accounts.into_iter().map(|account| (account.id.clone(), Arc::new(account))).collect(),
-            tokens: tokens.into_iter().map(|token| (token.hash, Arc::new(token))).collect(),
+            accounts: accounts
+                .into_iter()
+                .map(|account| (account.id.clone(), Arc::new(account)))
+                .collect(),
+            tokens: tokens
+                .into_iter()
+                .map(|token| (token.hash, Arc::new(token)))
+                .collect(),
         }));
         Ok(())
     }

@@ -22,7 +22,10 @@ pub struct Passwords {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Passwords { working: Semaphore::new(AT_A_TIME), waiting: Semaphore::new(AT_A_TIME + WAITING_MAX) }
+        Passwords {
+            working: Semaphore::new(AT_A_TIME),
+            waiting: Semaphore::new(AT_A_TIME + WAITING_MAX),
+        }
     }
 }
 
@@ -36,19 +39,28 @@ pub struct Busy;
 pub fn acceptable(password: &str, account_name: &str) -> Result<(), String> {
     let length = password.chars().count();
     if length < LENGTH_MIN {
-        return Err(format!("A password has at least {LENGTH_MIN} characters; a few words make a good one."));
+        return Err(format!(
+            "A password has at least {LENGTH_MIN} characters; a few words make a good one."
+        ));
     }
     if password.len() > LENGTH_MAX {
         return Err(format!("A password has at most {LENGTH_MAX} characters."));
     }
     let lower = password.to_lowercase();
     let first = password.chars().next();
-    let common = ["password", "rulegate", "123456", "qwerty", "letmein", "welcome"];
+    let common = [
+        "password", "rulegate", "123456", "qwerty", "letmein", "welcome",
+    ];
     let is_guessable = lower.contains(&account_name.to_lowercase())
         || password.chars().all(|c| Some(c) == first)
-        || common.iter().any(|word| lower.starts_with(word) && length < word.len() + 8);
+        || common
+            .iter()
+            .any(|word| lower.starts_with(word) && length < word.len() + 8);
     if is_guessable {
-        return Err("This password is among the first that somebody would guess: choose another.".to_owned());
+        return Err(
+            "This password is among the first that somebody would guess: choose another."
+                .to_owned(),
+        );
     }
     Ok(())
 }
@@ -60,7 +72,10 @@ impl Passwords {
     pub async fn hash(&self, password: &str) -> Result<String, Busy> {
         let password = password.to_owned();
         self.gated(move || {
-            Argon2::default().hash_password(password.as_bytes()).expect("argon2 hashes any bytes").to_string()
+            Argon2::default()
+                .hash_password(password.as_bytes())
+                .expect("argon2 hashes any bytes")
+                .to_string()
         })
         .await
     }
@@ -74,13 +89,21 @@ impl Passwords {
         self.gated(move || {
             let known = hash.is_some();
             let hash = hash.unwrap_or_else(|| NOBODYS.to_owned());
-            let Ok(parsed) = PasswordHash::new(&hash) else { return false };
-            Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known
+            let Ok(parsed) = PasswordHash::new(&hash) else {
+                return false;
+            };
+            Argon2::default()
+                .verify_password(password.as_bytes(), &parsed)
+                .is_ok()
+                && known
         })
         .await
     }
 
-    async fn gated<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+    async fn gated<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
         let _place = self.waiting.try_acquire().map_err(|_| Busy)?;
         let _turn = self.working.acquire().await.map_err(|_| Busy)?;
         tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
@@ -88,8 +111,7 @@ impl Passwords {
 }
 
 /// The hash of a password that was thrown away, with the same parameters as everybody's.
-const NOBODYS: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Yk8qfyUqO7v5oYxJ0r1m3Yw2z0xk1lq3b1w0mQw2u8E";
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Yk8qfyUqO7v5oYxJ0r1m3Yw2z0xk1lq3b1w0mQw2u8E";
 
 #[cfg(test)]
 mod tests {
@@ -99,9 +121,19 @@ mod tests {
     async fn a_password_verifies_against_its_own_hash_only() {
         let gate = Passwords::default();
         let hash = gate.hash("correct horse battery").await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_eq!(gate.verify(Some(hash.clone()), "correct horse battery").await, Ok(true));
-        assert_eq!(gate.verify(Some(hash), "correct horse batterz").await, Ok(false));
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        assert_eq!(
+            gate.verify(Some(hash.clone()), "correct horse battery")
+                .await,
+            Ok(true)
+        );
+        assert_eq!(
+            gate.verify(Some(hash), "correct horse batterz").await,
+            Ok(false)
+        );
         assert_eq!(gate.verify(None, "anything").await, Ok(false));
     }
 

@@ -70,15 +70,31 @@ impl Auth {
         agent: &str,
     ) -> Result<(Arc<Account>, String), SignInError> {
         let now = self.app.clock.now();
-        let keys = [format!("name {}", name.trim().to_lowercase()), format!("address {address}")];
-        if let Some(seconds) = keys.iter().filter_map(|key| self.throttle.wait_s(key, now)).max() {
+        let keys = [
+            format!("name {}", name.trim().to_lowercase()),
+            format!("address {address}"),
+        ];
+        if let Some(seconds) = keys
+            .iter()
+            .filter_map(|key| self.throttle.wait_s(key, now))
+            .max()
+        {
             return Err(SignInError::Wait { seconds });
         }
-        self.directory.refresh(&self.app).await.map_err(SignInError::App)?;
+        self.directory
+            .refresh(&self.app)
+            .await
+            .map_err(SignInError::App)?;
         let account = self.directory.by_name(name);
         let account = account.filter(|a| a.kind == AccountKind::Person && a.disabled_at.is_none());
-        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-        let right = self.passwords.verify(hash, password).await.map_err(|_| SignInError::Busy)?;
+        let hash = account
+            .as_ref()
+            .and_then(|account| account.password_hash.clone());
+        let right = self
+            .passwords
+            .verify(hash, password)
+            .await
+            .map_err(|_| SignInError::Busy)?;
         let Some(account) = account.filter(|_| right) else {
             keys.iter().for_each(|key| self.throttle.failed(key, now));
             tracing::info!(target: "audit", address, "sign-in refused");
@@ -96,7 +112,11 @@ impl Auth {
             address: address.chars().take(64).collect(),
             agent: agent.chars().take(200).collect(),
         };
-        self.app.store.insert_sign_in(&record).await.map_err(|e| SignInError::App(e.into()))?;
+        self.app
+            .store
+            .insert_sign_in(&record)
+            .await
+            .map_err(|e| SignInError::App(e.into()))?;
         tracing::info!(target: "audit", account = account.id.as_str(), address, "signed in");
         Ok((account, secret))
     }
@@ -125,11 +145,31 @@ impl Auth {
         if now >= record.expires_at || now.0 >= record.seen_at.0 + IDLE_US {
             return None;
         }
-        let account = self.directory.account(&record.account).filter(|account| account.disabled_at.is_none())?;
-        if now.0 - record.seen_at.0 > TOUCH_US && self.app.store.touch_sign_in(&hash, now, record.expires_at).await.is_ok() {
-            self.keep(SignIn { seen_at: now, ..record.clone() }, now);
+        let account = self
+            .directory
+            .account(&record.account)
+            .filter(|account| account.disabled_at.is_none())?;
+        if now.0 - record.seen_at.0 > TOUCH_US
+            && self
+                .app
+                .store
+                .touch_sign_in(&hash, now, record.expires_at)
+                .await
+                .is_ok()
+        {
+            self.keep(
+                SignIn {
+                    seen_at: now,
+                    ..record.clone()
+                },
+                now,
+            );
         }
-        Some(Person { account, sign_in: record, csrf: csrf_of(secret) })
+        Some(Person {
+            account,
+            sign_in: record,
+            csrf: csrf_of(secret),
+        })
     }
 
     fn keep(&self, record: SignIn, now: Timestamp) {
@@ -149,13 +189,19 @@ impl Auth {
 
     /// Ends a sign-in.
     pub async fn sign_out(&self, person: &Person) -> Result<(), AppError> {
-        self.app.store.delete_sign_in(&person.sign_in.token_hash).await?;
+        self.app
+            .store
+            .delete_sign_in(&person.sign_in.token_hash)
+            .await?;
         self.forget(&person.sign_in.token_hash);
         Ok(())
     }
 
     /// Ends every sign-in of an account.
-    pub async fn end_sign_ins(&self, account: &crate::domain::ids::AccountId) -> Result<(), AppError> {
+    pub async fn end_sign_ins(
+        &self,
+        account: &crate::domain::ids::AccountId,
+    ) -> Result<(), AppError> {
         self.app.store.delete_sign_ins_of(account).await?;
         if let Ok(mut kept) = self.sign_ins.0.lock() {
             kept.retain(|_, (record, _)| record.account != *account);
@@ -173,12 +219,21 @@ impl Auth {
             return Err(SignInError::Wait { seconds });
         }
         let hash = person.account.password_hash.clone();
-        if !self.passwords.verify(hash, password).await.map_err(|_| SignInError::Busy)? {
+        if !self
+            .passwords
+            .verify(hash, password)
+            .await
+            .map_err(|_| SignInError::Busy)?
+        {
             self.throttle.failed(&key, now);
             return Err(SignInError::Wrong);
         }
         let hash = person.sign_in.token_hash;
-        self.app.store.set_reauthenticated(&hash, now).await.map_err(|e| SignInError::App(e.into()))?;
+        self.app
+            .store
+            .set_reauthenticated(&hash, now)
+            .await
+            .map_err(|e| SignInError::App(e.into()))?;
         self.forget(&hash);
         Ok(())
     }

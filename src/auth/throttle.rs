@@ -31,7 +31,9 @@ impl Throttle {
 
     /// Another failure.
     pub fn failed(&self, key: &str, now: Timestamp) {
-        let Ok(mut failures) = self.failures.lock() else { return };
+        let Ok(mut failures) = self.failures.lock() else {
+            return;
+        };
         if failures.len() >= REMEMBERED_MAX {
             let mut times: Vec<Timestamp> = failures.values().map(|(_, at)| *at).collect();
             times.sort();

@@ -37,8 +37,14 @@ pub struct Bearer {
 impl Bearer {
     /// As the domain knows it.
     pub fn actor(&self) -> Actor {
-        let bounds = TokenBounds { role: self.token.role, scope: self.token.scope.clone() };
-        Actor { account: self.account.id.clone(), token: Some(bounds) }
+        let bounds = TokenBounds {
+            role: self.token.role,
+            scope: self.token.scope.clone(),
+        };
+        Actor {
+            account: self.account.id.clone(),
+            token: Some(bounds),
+        }
     }
 }
 
@@ -53,7 +59,10 @@ impl Auth {
         if token.expires_at <= self.app.clock.now() {
             return Err(TokenError::Expired);
         }
-        let account = self.directory.account(&token.account).ok_or(TokenError::Unknown)?;
+        let account = self
+            .directory
+            .account(&token.account)
+            .ok_or(TokenError::Unknown)?;
         if account.disabled_at.is_some() {
             return Err(TokenError::Revoked);
         }
@@ -61,21 +70,39 @@ impl Auth {
     }
 
     /// Makes a token and returns it with its secret, which nobody sees again.
-    pub async fn make_token(&self, wanted: NewToken, created_by: &AccountId) -> Result<(Token, String), AppError> {
+    pub async fn make_token(
+        &self,
+        wanted: NewToken,
+        created_by: &AccountId,
+    ) -> Result<(Token, String), AppError> {
         let now = self.app.clock.now();
-        let bad = |message: String| AppError::BadInput { code: "bad_token", message };
+        let bad = |message: String| AppError::BadInput {
+            code: "bad_token",
+            message,
+        };
         if wanted.name.trim().is_empty() || wanted.name.chars().count() > 100 {
-            return Err(bad("Give the token a name of 1 to 100 characters that tells what it is for.".into()));
+            return Err(bad(
+                "Give the token a name of 1 to 100 characters that tells what it is for.".into(),
+            ));
         }
         if wanted.days == 0 || wanted.days > DAYS_MAX {
             return Err(bad(format!("A token lives 1 to {DAYS_MAX} days.")));
         }
-        if wanted.role == Role::Pod && (wanted.scope.site.is_none() || wanted.scope.lane.is_none()) {
-            return Err(bad("A pod's token is bound to one site and one lane: name both.".into()));
+        if wanted.role == Role::Pod && (wanted.scope.site.is_none() || wanted.scope.lane.is_none())
+        {
+            return Err(bad(
+                "A pod's token is bound to one site and one lane: name both.".into(),
+            ));
         }
         let held = self.app.snapshot().state.grants_of(&wanted.account);
-        if !held.iter().any(|grant| grant.role == wanted.role && grant.scope.reaches(&wanted.scope)) {
-            return Err(bad(format!("The account does not hold the role {} there: grant it first.", wanted.role.name())));
+        if !held
+            .iter()
+            .any(|grant| grant.role == wanted.role && grant.scope.reaches(&wanted.scope))
+        {
+            return Err(bad(format!(
+                "The account does not hold the role {} there: grant it first.",
+                wanted.role.name()
+            )));
         }
         let secret = format!("{PREFIX}{}", random_secret());
         let token = Token {
@@ -98,7 +125,10 @@ impl Auth {
 
     /// Ends a token at once.
     pub async fn revoke_token(&self, id: &str) -> Result<(), AppError> {
-        self.app.store.revoke_token(id, self.app.clock.now()).await?;
+        self.app
+            .store
+            .revoke_token(id, self.app.clock.now())
+            .await?;
         self.directory.refresh(&self.app).await
     }
 }

@@ -67,13 +67,18 @@ pub fn run(args: DemoArgs) -> CliResult {
     logging::start(false);
     if !args.listen.ip().is_loopback() {
         let at = args.listen;
-        return Err(format!("the demonstration has open sample accounts and listens on loopback only, not on {at}").into());
+        return Err(format!(
+            "the demonstration has open sample accounts and listens on loopback only, not on {at}"
+        )
+        .into());
     }
-    std::fs::create_dir_all(&args.data).map_err(|e| format!("cannot use {}: {e}", args.data.display()))?;
+    std::fs::create_dir_all(&args.data)
+        .map_err(|e| format!("cannot use {}: {e}", args.data.display()))?;
     let demo_file = args.data.join("demo.json");
     let known = match std::fs::read_to_string(&demo_file) {
         Ok(text) => Some(
-            serde_json::from_str::<DemoFile>(&text).map_err(|e| format!("{} is not readable: {e}", demo_file.display()))?,
+            serde_json::from_str::<DemoFile>(&text)
+                .map_err(|e| format!("{} is not readable: {e}", demo_file.display()))?,
         ),
         Err(_) => None,
     };
@@ -82,11 +87,17 @@ pub fn run(args: DemoArgs) -> CliResult {
 
 async fn serve(args: DemoArgs, known: Option<DemoFile>) -> CliResult {
     let topology = Topology::default();
-    let databases: Vec<PathBuf> = topology.sites.iter().map(|site| args.data.join(format!("{site}.db"))).collect();
+    let databases: Vec<PathBuf> = topology
+        .sites
+        .iter()
+        .map(|site| args.data.join(format!("{site}.db")))
+        .collect();
     if known.is_none() {
         remove_unfinished(&databases)?;
     }
-    let first = TcpListener::bind(args.listen).await.map_err(|e| format!("cannot listen on {}: {e}", args.listen))?;
+    let first = TcpListener::bind(args.listen)
+        .await
+        .map_err(|e| format!("cannot listen on {}: {e}", args.listen))?;
     let address = first.local_addr()?;
     let next = SocketAddr::new(address.ip(), address.port().wrapping_add(1));
     let second = match TcpListener::bind(next).await {
@@ -112,18 +123,30 @@ async fn serve(args: DemoArgs, known: Option<DemoFile>) -> CliResult {
         .zip(&databases)
         .map(|(site, path)| (site.to_string(), format!("sqlite:{}", path.display())))
         .collect();
-    write_whole(&args.data.join("demo.json"), &serde_json::to_string_pretty(&file)?)?;
-    let sample: Vec<_> =
-        file.accounts.iter().map(|a| (a.name.clone(), a.password.clone(), a.role.clone())).collect();
+    write_whole(
+        &args.data.join("demo.json"),
+        &serde_json::to_string_pretty(&file)?,
+    )?;
+    let sample: Vec<_> = file
+        .accounts
+        .iter()
+        .map(|a| (a.name.clone(), a.password.clone(), a.role.clone()))
+        .collect();
     let routers = [
         router(portal(apps[0].clone(), Some(apps[1].clone()), sample.clone()).await),
         router(portal(apps[1].clone(), Some(apps[0].clone()), sample).await),
     ];
     let [here, there] = routers;
     println!("ready {}", file.url);
-    eprintln!("{} is served at {}; names and passwords are on the sign-in page", topology.sites[1], file.other_site);
+    eprintln!(
+        "{} is served at {}; names and passwords are on the sign-in page",
+        topology.sites[1], file.other_site
+    );
     let end = server::end_signal();
-    tokio::join!(server::serve(first, here, end.clone()), server::serve(second, there, end));
+    tokio::join!(
+        server::serve(first, here, end.clone()),
+        server::serve(second, there, end)
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -135,7 +158,13 @@ async fn start(
 ) -> Result<Arc<App>, Box<dyn std::error::Error>> {
     let site: SiteName = topology.sites[index].clone();
     let store = Store::open(&format!("sqlite:{}", database.display())).await?;
-    let config = Config { site, topology: topology.clone(), listen, public_origin: None, demo: true };
+    let config = Config {
+        site,
+        topology: topology.clone(),
+        listen,
+        public_origin: None,
+        demo: true,
+    };
     Ok(App::start(config, store, Clock::default()).await?)
 }
 
@@ -159,7 +188,12 @@ fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let draft = path.with_extension("json.new");
-    let mut file = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()?;

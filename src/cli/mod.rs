@@ -1,14 +1,18 @@
 //! The command line: one binary for serving, pipelines, operators and auditors.
 
-mod demo;
-mod serve;
+pub mod demo;
+pub mod serve;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "rulegate", version, about = "Governs which version of a rule set each production environment runs.")]
+#[command(
+    name = "rulegate",
+    version,
+    about = "Governs which version of a rule set each production environment runs."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -40,5 +44,8 @@ type CliResult = Result<ExitCode, Box<dyn std::error::Error>>;
 
 /// The async runtime of a command that needs one.
 fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work))
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work))
 }

@@ -32,10 +32,20 @@ pub struct ServeArgs {
     #[arg(long, env = "RULEGATE_PUBLIC_ORIGIN")]
     public_origin: Option<String>,
     /// All sites, the primary first.
-    #[arg(long, env = "RULEGATE_SITES", value_delimiter = ',', default_value = "ipc2,ipc1")]
+    #[arg(
+        long,
+        env = "RULEGATE_SITES",
+        value_delimiter = ',',
+        default_value = "ipc2,ipc1"
+    )]
     sites: Vec<SiteName>,
     /// All lanes in order of promotion; the last is production.
-    #[arg(long, env = "RULEGATE_LANES", value_delimiter = ',', default_value = "sl,prod")]
+    #[arg(
+        long,
+        env = "RULEGATE_LANES",
+        value_delimiter = ',',
+        default_value = "sl,prod"
+    )]
     lanes: Vec<LaneName>,
     /// Log lines as JSON objects.
     #[arg(long, env = "RULEGATE_LOG_JSON")]
@@ -49,13 +59,20 @@ pub fn run(args: ServeArgs) -> CliResult {
         return Err("give at least two lanes, and name the own site among the sites".into());
     }
     if !args.listen.ip().is_loopback() && args.public_origin.is_none() {
-        return Err("listening beyond this machine needs --public-origin, the address people use".into());
+        return Err(
+            "listening beyond this machine needs --public-origin, the address people use".into(),
+        );
     }
     let config = Config {
         site: args.site,
-        topology: Topology { sites: args.sites, lanes: args.lanes },
+        topology: Topology {
+            sites: args.sites,
+            lanes: args.lanes,
+        },
         listen: args.listen,
-        public_origin: args.public_origin.map(|origin| origin.trim_end_matches('/').to_owned()),
+        public_origin: args
+            .public_origin
+            .map(|origin| origin.trim_end_matches('/').to_owned()),
         demo: false,
     };
     block_on(async {
@@ -71,9 +88,18 @@ pub fn run(args: ServeArgs) -> CliResult {
 }
 
 /// The portal of one site.
-pub async fn portal(app: Arc<App>, other: Option<Arc<App>>, sample: Vec<(String, String, String)>) -> Portal {
+pub async fn portal(
+    app: Arc<App>,
+    other: Option<Arc<App>>,
+    sample: Vec<(String, String, String)>,
+) -> Portal {
     let auth = Auth::start(app.clone()).await;
-    Portal { app, auth, other, sample: Arc::new(sample) }
+    Portal {
+        app,
+        auth,
+        other,
+        sample: Arc::new(sample),
+    }
 }
 
 /// Pages, API and health of one site.

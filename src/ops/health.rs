@@ -13,7 +13,10 @@ use crate::app::App;
 
 /// `/livez` and `/readyz`.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new().route("/livez", get(live)).route("/readyz", get(ready)).with_state(app)
+    Router::new()
+        .route("/livez", get(live))
+        .route("/readyz", get(ready))
+        .with_state(app)
 }
 
 /// The process answers.
@@ -28,8 +31,22 @@ async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let head = state.head(&state.own).seq;
     let reason = match app.stopped.load().as_ref() {
         Some(reason) => Some(reason.clone()),
-        None => app.store.ping().await.err().map(|_| "the database does not answer".to_owned()),
+        None => app
+            .store
+            .ping()
+            .await
+            .err()
+            .map(|_| "the database does not answer".to_owned()),
     };
-    let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": reason.is_none(), "reason": reason, "site": state.own, "head": head })))
+    let status = if reason.is_none() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        Json(
+            json!({ "ready": reason.is_none(), "reason": reason, "site": state.own, "head": head }),
+        ),
+    )
 }

@@ -42,7 +42,8 @@ pub async fn serve(listener: TcpListener, router: Router, mut end: watch::Receiv
         let mut end = end.clone();
         tokio::spawn(async move {
             let _place = place;
-            let service = TowerToHyperService::new(router.map_request(move |request| named(request, peer)));
+            let service =
+                TowerToHyperService::new(router.map_request(move |request| named(request, peer)));
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADER_PATIENCE)
@@ -74,13 +75,14 @@ where
 pub fn end_signal() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
-        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(terminate) => terminate,
-            Err(error) => {
-                tracing::warn!(%error, "cannot listen for the signal to end");
-                return;
-            }
-        };
+        let mut terminate =
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(terminate) => terminate,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot listen for the signal to end");
+                    return;
+                }
+            };
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminate.recv() => {}

@@ -15,9 +15,14 @@ const CACHE_CONTROL: &str = "public, max-age=300";
 
 /// `GET /static/{path}`.
 pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    let Some(file) = Static::get(&path) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(file) = Static::get(&path) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag.as_bytes()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|tag| tag.as_bytes() == etag.as_bytes())
+    {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
     let kind = match path.rsplit('.').next() {
@@ -27,7 +32,10 @@ pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Response {
         Some("woff2") => "font/woff2",
         _ => "text/plain; charset=utf-8",
     };
-    let headers =
-        [(header::CONTENT_TYPE, kind.to_owned()), (header::ETAG, etag), (header::CACHE_CONTROL, CACHE_CONTROL.to_owned())];
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::ETAG, etag),
+        (header::CACHE_CONTROL, CACHE_CONTROL.to_owned()),
+    ];
     (headers, file.data.into_owned()).into_response()
 }

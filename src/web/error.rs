@@ -83,7 +83,13 @@ impl WebError {
                 "It belongs to an earlier sign-in, or it was not made by this portal. Nothing was done.",
                 "Go back, reload the page and send the form again.",
             ),
-            WebError::BadForm(why) => told(422, "bad_form", "This form cannot be read", why, "Go back and send it again."),
+            WebError::BadForm(why) => told(
+                422,
+                "bad_form",
+                "This form cannot be read",
+                why,
+                "Go back and send it again.",
+            ),
         }
     }
 }
@@ -104,13 +110,20 @@ impl IntoResponse for WebError {
 }
 
 fn error_page(outcome: Outcome, reference: String) -> Response {
-    let mut page = FRAME.try_with(|frame| frame.borrow_mut().take()).ok().flatten().unwrap_or_else(Page::bare);
+    let mut page = FRAME
+        .try_with(|frame| frame.borrow_mut().take())
+        .ok()
+        .flatten()
+        .unwrap_or_else(Page::bare);
     page.title = outcome.title.to_owned();
     let mut details = outcome.details;
     if !outcome.remedy.is_empty() {
         details.push(outcome.remedy);
     }
-    let next = vec![Link { href: "/".into(), text: "What runs where".into() }];
+    let next = vec![Link {
+        href: "/".into(),
+        text: "What runs where".into(),
+    }];
     let template = ErrorPage {
         page,
         status: outcome.status,
@@ -118,12 +131,19 @@ fn error_page(outcome: Outcome, reference: String) -> Response {
         sentence: outcome.sentence,
         details,
         next,
-        reference: if outcome.status >= 500 { reference } else { String::new() },
+        reference: if outcome.status >= 500 {
+            reference
+        } else {
+            String::new()
+        },
     };
     let mut response = super::page::html(&template);
-    *response.status_mut() = StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(seconds) = outcome.retry_after_s {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
@@ -140,7 +160,10 @@ pub fn remember_frame(page: &Page) {
 
 /// No page at this address.
 pub async fn no_such_page(uri: axum::http::Uri) -> WebError {
-    WebError::App(AppError::NotFound { what: "page", name: uri.path().chars().take(200).collect() })
+    WebError::App(AppError::NotFound {
+        what: "page",
+        name: uri.path().chars().take(200).collect(),
+    })
 }
 
 /// A refusal as a web error, for handlers that decide on one themselves.

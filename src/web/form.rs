@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 
+use super::Portal;
 use super::error::WebError;
 use super::page::Notice;
 use super::user::User;
-use super::Portal;
 use crate::app::AppError;
 use crate::app::execute::Executed;
 use crate::domain::command::Command;
@@ -45,20 +45,31 @@ impl<T: DeserializeOwned> FromRequest<Portal> for Form<T> {
         let user = User::from_request_parts(&mut parts, portal).await?;
         let bytes = axum::body::to_bytes(body, FORM_SIZE_BYTES_MAX)
             .await
-            .map_err(|_| WebError::BadForm("It is larger than 16 MiB, or it did not arrive whole.".into()))?;
+            .map_err(|_| {
+                WebError::BadForm("It is larger than 16 MiB, or it did not arrive whole.".into())
+            })?;
         let frame: Frame = read(&bytes)?;
         check_csrf(&user, &frame.csrf)?;
-        Ok(Form { user, fields: read(&bytes)?, once: frame.once.filter(|once| !once.is_empty()) })
+        Ok(Form {
+            user,
+            fields: read(&bytes)?,
+            once: frame.once.filter(|once| !once.is_empty()),
+        })
     }
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WebError> {
-    serde_html_form::from_bytes(bytes).map_err(|error| WebError::BadForm(format!("A field is missing or wrong: {error}.")))
+    serde_html_form::from_bytes(bytes)
+        .map_err(|error| WebError::BadForm(format!("A field is missing or wrong: {error}.")))
 }
 
 /// Refuses a form that does not carry the token of this sign-in.
 pub fn check_csrf(user: &User, given: &str) -> Result<(), WebError> {
-    if bool::from(given.as_bytes().ct_eq(user.person.csrf.as_bytes())) { Ok(()) } else { Err(WebError::FormExpired) }
+    if bool::from(given.as_bytes().ct_eq(user.person.csrf.as_bytes())) {
+        Ok(())
+    } else {
+        Err(WebError::FormExpired)
+    }
 }
 
 /// A fresh id for a form, so that sending it twice does it once.
@@ -81,7 +92,11 @@ pub async fn execute_once(
     command: Command,
 ) -> Result<Executed, AppError> {
     let id: CommandId = match once {
-        Some(once) => portal.app.keyed_command(&user.person.account.id, once, format!("{command:?}").as_bytes())?,
+        Some(once) => portal.app.keyed_command(
+            &user.person.account.id,
+            once,
+            format!("{command:?}").as_bytes(),
+        )?,
         None => portal.app.fresh_command(),
     };
     portal.app.execute(user.actor(), command, id).await
@@ -90,21 +105,32 @@ pub async fn execute_once(
 /// Away from the form, to a page that says what came of it. `done` is one of [`NOTICES`].
 pub fn see(address: &str, done: &'static str) -> Response {
     let joint = if address.contains('?') { '&' } else { '?' };
-    let (path, anchor) = address.split_once('#').map_or((address, String::new()), |(p, a)| (p, format!("#{a}")));
+    let (path, anchor) = address
+        .split_once('#')
+        .map_or((address, String::new()), |(p, a)| (p, format!("#{a}")));
     Redirect::to(&format!("{path}{joint}done={done}{anchor}")).into_response()
 }
 
 /// What a page says after a form, by a short word in its address: nobody can put own text there.
 const NOTICES: &[(&str, &str)] = &[
     ("activation-asked", "The review is open."),
-    ("hotfix-made", "The hotfix is made and waits in its review; nothing runs it yet."),
+    (
+        "hotfix-made",
+        "The hotfix is made and waits in its review; nothing runs it yet.",
+    ),
     ("answered", "The answer is recorded."),
-    ("approved", "Your approval is recorded, bound to exactly what is shown here."),
+    (
+        "approved",
+        "Your approval is recorded, bound to exactly what is shown here.",
+    ),
     ("rejected", "The review is rejected."),
     ("commented", "The comment is recorded."),
     ("withdrawn", "The review is withdrawn."),
     ("executed", "Carried out."),
-    ("glass-broken", "Carried out past the gate. Two others have to look at it now."),
+    (
+        "glass-broken",
+        "Carried out past the gate. Two others have to look at it now.",
+    ),
     ("looked", "Your look is recorded."),
     ("validated", "The word on soft launch is recorded."),
     ("recall-asked", "The recall waits in its review."),
@@ -117,9 +143,15 @@ const NOTICES: &[(&str, &str)] = &[
     ("declared", "The live site is declared."),
     ("cancelled", "The waiting activation is cancelled."),
     ("account-made", "The account is made."),
-    ("account-closed", "The account is closed; its sign-ins and tokens end now."),
+    (
+        "account-closed",
+        "The account is closed; its sign-ins and tokens end now.",
+    ),
     ("account-opened", "The account is open again."),
-    ("password-set", "The password is set; other sign-ins of the account have ended."),
+    (
+        "password-set",
+        "The password is set; other sign-ins of the account have ended.",
+    ),
     ("granted", "The right is given."),
     ("revoked", "Taken back."),
     ("signed-out", "You are signed out."),
@@ -129,7 +161,12 @@ const NOTICES: &[(&str, &str)] = &[
 
 /// The message for an address with `done=...`.
 pub fn notice_of(query: Option<&str>) -> Option<Notice> {
-    let done = query?.split('&').find_map(|pair| pair.strip_prefix("done="))?;
+    let done = query?
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("done="))?;
     let (_, text) = NOTICES.iter().find(|(word, _)| *word == done)?;
-    Some(Notice { kind: "ok", text: (*text).to_owned() })
+    Some(Notice {
+        kind: "ok",
+        text: (*text).to_owned(),
+    })
 }

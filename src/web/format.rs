@@ -30,7 +30,11 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
 
 /// `1 rule`, `1,904 rules`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{} {many}", thousands(number)) }
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{} {many}", thousands(number))
+    }
 }
 
 /// `1,904`.

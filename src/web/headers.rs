@@ -14,7 +14,10 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self';
 
 /// Refuses changes that another site's page sends, and adds the headers.
 pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Response {
-    let is_change = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_change = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     let is_static = request.uri().path().starts_with("/static/");
     let mut response = if is_change && !is_own_origin(&portal, request.headers()) {
         WebError::ForeignOrigin.into_response()
@@ -23,20 +26,34 @@ pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -
     };
     let headers = response.headers_mut();
     let mut put = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     };
     put(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(header::REFERRER_POLICY, "same-origin");
     put(header::X_FRAME_OPTIONS, "DENY");
-    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    put(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    put(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");
+    put(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    put(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    put(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=()",
+    );
     if !is_static {
         put(header::CACHE_CONTROL, "no-store");
     }
     if portal.app.config.is_tls() {
-        put(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+        put(
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=63072000; includeSubDomains",
+        );
     }
     response
 }
@@ -50,7 +67,9 @@ fn is_own_origin(portal: &Portal, headers: &HeaderMap) -> bool {
             return false;
         }
     }
-    let Some(origin) = text(header::ORIGIN) else { return true };
+    let Some(origin) = text(header::ORIGIN) else {
+        return true;
+    };
     match &portal.app.config.public_origin {
         Some(own) => origin == own,
         None => text(header::HOST).is_some_and(|host| origin == format!("http://{host}")),

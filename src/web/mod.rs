@@ -36,6 +36,9 @@ pub fn router(portal: Portal) -> Router {
         .route("/static/{*path}", get(assets::serve))
         .merge(screens::routes())
         .fallback(error::no_such_page)
-        .layer(axum::middleware::from_fn_with_state(portal.clone(), headers::guard))
+        .layer(axum::middleware::from_fn_with_state(
+            portal.clone(),
+            headers::guard,
+        ))
         .with_state(portal)
 }

@@ -71,8 +71,17 @@ impl Page {
     }
 
     /// The frame for a signed-in person.
-    pub fn new(portal: &Portal, user: &User, section: &'static str, title: impl Into<String>) -> Page {
-        Page { title: title.into(), section, ..user.frame(portal) }
+    pub fn new(
+        portal: &Portal,
+        user: &User,
+        section: &'static str,
+        title: impl Into<String>,
+    ) -> Page {
+        Page {
+            title: title.into(),
+            section,
+            ..user.frame(portal)
+        }
     }
 }
 
@@ -82,7 +91,11 @@ pub fn html(template: &impl Template) -> Response {
         Ok(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
         Err(error) => {
             tracing::error!(%error, "a template failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be made.").into_response()
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The page could not be made.",
+            )
+                .into_response()
         }
     }
 }

@@ -4,9 +4,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
+use super::Portal;
 use super::error::{WebError, remember_frame};
 use super::page::{Notice, Page, UserBadge};
-use super::Portal;
 use crate::app::Snapshot;
 use crate::auth::sign_in::Person;
 use crate::domain::access::{Act, Actor, Scope};
@@ -16,7 +16,11 @@ use crate::domain::state::ReviewStatus;
 
 /// The cookie's name; over TLS with the prefix that binds it to this host and to TLS.
 pub fn cookie_name(is_tls: bool) -> &'static str {
-    if is_tls { "__Host-rulegate" } else { "rulegate" }
+    if is_tls {
+        "__Host-rulegate"
+    } else {
+        "rulegate"
+    }
 }
 
 /// A cookie's value.
@@ -60,7 +64,9 @@ impl User {
         if self.may(act, &scope) {
             Ok(())
         } else {
-            Err(super::error::refuse(crate::domain::refusal::Refusal::NotAllowed { act, scope }))
+            Err(super::error::refuse(
+                crate::domain::refusal::Refusal::NotAllowed { act, scope },
+            ))
         }
     }
 
@@ -72,13 +78,20 @@ impl User {
             .reviews()
             .into_iter()
             .filter(|review| {
-                let everywhere = |act| gate::scopes(review).iter().all(|scope| self.may(act, scope));
+                let everywhere = |act| {
+                    gate::scopes(review)
+                        .iter()
+                        .all(|scope| self.may(act, scope))
+                };
                 match &review.status {
                     ReviewStatus::Open => {
-                        let party = gate::parties(state, review).iter().any(|(party, _)| party == me);
+                        let party = gate::parties(state, review)
+                            .iter()
+                            .any(|(party, _)| party == me);
                         let approved = review.approvals.iter().any(|approval| approval.by == *me);
                         let can_judge = !party && !approved && everywhere(Act::Approve);
-                        let enough = review.approvals.len() as u32 >= gate::approvals_needed(state, review);
+                        let enough =
+                            review.approvals.len() as u32 >= gate::approvals_needed(state, review);
                         can_judge || (enough && everywhere(Act::Activate))
                     }
                     _ => review.glass.as_ref().is_some_and(|glass| {
@@ -97,26 +110,37 @@ impl User {
         let state = &self.snapshot.state;
         let account = &self.person.account;
         let grants = state.grants_of(&account.id);
-        let roles: std::collections::BTreeSet<&str> = grants.iter().map(|grant| grant.role.name()).collect();
+        let roles: std::collections::BTreeSet<&str> =
+            grants.iter().map(|grant| grant.role.name()).collect();
         let roles: Vec<&str> = roles.into_iter().collect();
         let mut banners = Vec::new();
         if let Some(reason) = portal.app.stopped.load().as_ref() {
-            banners.push(Notice { kind: "bad", text: format!("This process writes no more: {reason}. Reading works.") });
+            banners.push(Notice {
+                kind: "bad",
+                text: format!("This process writes no more: {reason}. Reading works."),
+            });
         }
         if !portal.app.is_linked() {
-            let text = format!("The link from {} to the other site is cut. This site goes on alone.", state.own);
+            let text = format!(
+                "The link from {} to the other site is cut. This site goes on alone.",
+                state.own
+            );
             banners.push(Notice { kind: "warn", text });
         }
         Page {
             title: String::new(),
             section: "",
-            user: Some(UserBadge { name: account.display_name.clone(), roles: roles.join(", ") }),
+            user: Some(UserBadge {
+                name: account.display_name.clone(),
+                roles: roles.join(", "),
+            }),
             csrf: self.person.csrf.clone(),
             waiting: self.waiting().len(),
             live_site: state.live_site().to_string(),
             site: state.own.to_string(),
             demo: portal.app.config.demo,
-            may_accounts: self.may(Act::ManageAccounts, &Scope::EVERYWHERE) || self.may(Act::ExportLedger, &Scope::EVERYWHERE),
+            may_accounts: self.may(Act::ManageAccounts, &Scope::EVERYWHERE)
+                || self.may(Act::ExportLedger, &Scope::EVERYWHERE),
             notice: self.notice.clone(),
             banners,
         }
@@ -127,12 +151,27 @@ impl FromRequestParts<Portal> for User {
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<User, WebError> {
-        let back = || parts.uri.path_and_query().map_or("/".to_owned(), |address| address.to_string());
+        let back = || {
+            parts
+                .uri
+                .path_and_query()
+                .map_or("/".to_owned(), |address| address.to_string())
+        };
         let name = cookie_name(portal.app.config.is_tls());
-        let secret = cookie(&parts.headers, name).ok_or_else(|| WebError::SignInFirst { back: back() })?;
-        let person = portal.auth.person(secret).await.ok_or_else(|| WebError::SignInFirst { back: back() })?;
+        let secret =
+            cookie(&parts.headers, name).ok_or_else(|| WebError::SignInFirst { back: back() })?;
+        let person = portal
+            .auth
+            .person(secret)
+            .await
+            .ok_or_else(|| WebError::SignInFirst { back: back() })?;
         let notice = super::form::notice_of(parts.uri.query());
-        let user = User { person, snapshot: portal.app.snapshot(), now: portal.app.clock.now(), notice };
+        let user = User {
+            person,
+            snapshot: portal.app.snapshot(),
+            now: portal.app.clock.now(),
+            notice,
+        };
         remember_frame(&user.frame(portal));
         Ok(user)
     }

@@ -1,4 +1,5 @@
 //! Integration tests, one binary.
 mod diff;
 mod harness;
+mod screens;
 mod store;

@@ -32,8 +32,10 @@ const PEOPLE: &[(&str, &str, Role)] = &[
     ("adam", "Adam Weiss", Role::Admin),
     ("lucy", "Lucy Moreau", Role::ReleaseAdmin),
 ];
-const SERVICES: &[(&str, &str, Role)] =
-    &[("pipeline", "Release pipeline", Role::Pipeline), ("pods", "Pods of ipc2/prod", Role::Pod)];
+const SERVICES: &[(&str, &str, Role)] = &[
+    ("pipeline", "Release pipeline", Role::Pipeline),
+    ("pods", "Pods of ipc2/prod", Role::Pod),
+];
 
 const RELEASES: [(&str, &[u8]); 3] = [
     ("4.17.0", include_bytes!("../../../demo/crs-4.17.0.tar.gz")),
@@ -60,20 +62,38 @@ struct Teller<'a> {
 /// Tells the whole story and returns what the newcomer needs to know.
 pub(super) async fn tell(apps: &[Arc<App>; 2]) -> Told<DemoFile> {
     let started = Clockless::now();
-    let mut teller = Teller { apps, ruleset: "owasp-crs".parse()?, people: Vec::new(), started };
+    let mut teller = Teller {
+        apps,
+        ruleset: "owasp-crs".parse()?,
+        people: Vec::new(),
+        started,
+    };
     teller.at_hours_ago(14 * 24);
     let accounts = teller.make_people().await?;
     let first = teller.release(0, 13 * 24).await?;
-    teller.soft_launch(&first, 12 * 24, "2,914 of 2,914 regression tests").await?;
+    teller
+        .soft_launch(&first, 12 * 24, "2,914 of 2,914 regression tests")
+        .await?;
     teller.go_live(&first, 10 * 24).await?;
     teller.hotfix(50).await?;
     let next = teller.release(2, 26).await?;
-    teller.soft_launch(&next, 20, "2,951 of 2,951 regression tests; no new false positives in 14 h of traffic").await?;
+    teller
+        .soft_launch(
+            &next,
+            20,
+            "2,951 of 2,951 regression tests; no new false positives in 14 h of traffic",
+        )
+        .await?;
     teller.at_hours_ago(3);
     let targets = teller.everywhere("prod");
-    let reason = "4.18.0 has passed soft launch; it should replace 4.17 in production this week".to_owned();
-    let command =
-        Command::OpenActivation { ruleset: teller.ruleset.clone(), version: next.clone(), targets, reason };
+    let reason =
+        "4.18.0 has passed soft launch; it should replace 4.17 in production this week".to_owned();
+    let command = Command::OpenActivation {
+        ruleset: teller.ruleset.clone(),
+        version: next.clone(),
+        targets,
+        reason,
+    };
     teller.act("lucy", command).await?;
     for app in apps {
         app.clock.set_offset_us(0);
@@ -107,20 +127,35 @@ impl Teller<'_> {
 
     fn person(&self, name: &str) -> AccountId {
         let all = PEOPLE.iter().chain(SERVICES);
-        let index = all.into_iter().position(|(known, _, _)| *known == name).expect("a name of the story");
+        let index = all
+            .into_iter()
+            .position(|(known, _, _)| *known == name)
+            .expect("a name of the story");
         self.people[index].clone()
     }
 
-    async fn act(&self, name: &str, command: Command) -> Result<crate::app::execute::Executed, AppError> {
+    async fn act(
+        &self,
+        name: &str,
+        command: Command,
+    ) -> Result<crate::app::execute::Executed, AppError> {
         let account = self.person(name);
-        let token = (name == "pipeline").then(|| TokenBounds { role: Role::Pipeline, scope: Scope::EVERYWHERE });
+        let token = (name == "pipeline").then(|| TokenBounds {
+            role: Role::Pipeline,
+            scope: Scope::EVERYWHERE,
+        });
         let app = &self.apps[0];
-        app.execute(Actor { account, token }, command, app.fresh_command()).await
+        app.execute(Actor { account, token }, command, app.fresh_command())
+            .await
     }
 
     fn everywhere(&self, lane: &str) -> Vec<Environment> {
         let topology = &self.apps[0].config.topology;
-        topology.environments().into_iter().filter(|environment| environment.lane.as_str() == lane).collect()
+        topology
+            .environments()
+            .into_iter()
+            .filter(|environment| environment.lane.as_str() == lane)
+            .collect()
     }
 
     async fn make_people(&mut self) -> Told<Vec<SampleAccount>> {
@@ -131,14 +166,23 @@ impl Teller<'_> {
             let password = format!("{name}-tries-rulegate");
             let hash = match is_service {
                 true => None,
-                false => Some(auth.passwords.hash(&password).await.map_err(|_| "the machine is too busy")?),
+                false => Some(
+                    auth.passwords
+                        .hash(&password)
+                        .await
+                        .map_err(|_| "the machine is too busy")?,
+                ),
             };
             let now = self.apps[0].clock.now();
             let account = Account {
                 id: uuid::Uuid::now_v7().to_string().parse()?,
                 name: (*name).to_owned(),
                 display_name: (*display_name).to_owned(),
-                kind: if is_service { AccountKind::Service } else { AccountKind::Person },
+                kind: if is_service {
+                    AccountKind::Service
+                } else {
+                    AccountKind::Person
+                },
                 password_hash: hash,
                 created_at: now,
                 changed_at: now,
@@ -147,12 +191,25 @@ impl Teller<'_> {
             for app in self.apps {
                 app.store.create_account(&account).await?;
             }
-            let grant = Grant { account: account.id.clone(), role: *role, scope: Scope::EVERYWHERE };
+            let grant = Grant {
+                account: account.id.clone(),
+                role: *role,
+                scope: Scope::EVERYWHERE,
+            };
             let app = &self.apps[0];
-            app.execute(Actor::operator_console(), Command::Grant { grant }, app.fresh_command()).await?;
+            app.execute(
+                Actor::operator_console(),
+                Command::Grant { grant },
+                app.fresh_command(),
+            )
+            .await?;
             self.people.push(account.id);
             if !is_service {
-                samples.push(SampleAccount { name: (*name).to_owned(), password, role: role.name().to_owned() });
+                samples.push(SampleAccount {
+                    name: (*name).to_owned(),
+                    password,
+                    role: role.name().to_owned(),
+                });
             }
         }
         Ok(samples)
@@ -163,16 +220,26 @@ impl Teller<'_> {
         let (version, archive) = RELEASES[index];
         let version: VersionName = version.parse()?;
         let snapshot = self.keep(archive).await?;
-        let stage = |build: &str| StageEvidence { build: Some(build.to_owned()), checksum: Some(snapshot.checksum) };
+        let stage = |build: &str| StageEvidence {
+            build: Some(build.to_owned()),
+            checksum: Some(snapshot.checksum),
+        };
         let provenance = Provenance {
             commit: Some(COMMITS[index].to_owned()),
             e1: stage(&format!("e1-{}", 961 + 15 * index)),
             e2: stage(&format!("e2-{}", 388 + 7 * index)),
-            link: Some(format!("https://github.com/coreruleset/coreruleset/releases/tag/v{version}")),
+            link: Some(format!(
+                "https://github.com/coreruleset/coreruleset/releases/tag/v{version}"
+            )),
         };
         let ruleset = self.ruleset.clone();
-        let command =
-            Command::CommitRelease { ruleset, version: version.clone(), snapshot, provenance, judged: Vec::new() };
+        let command = Command::CommitRelease {
+            ruleset,
+            version: version.clone(),
+            snapshot,
+            provenance,
+            judged: Vec::new(),
+        };
         self.act("pipeline", command).await?;
         Ok(version)
     }
@@ -182,7 +249,13 @@ impl Teller<'_> {
     }
 
     /// Opens a review in lucy's name, has it approved where that is needed, and carries it out.
-    async fn activate(&self, version: &VersionName, lane: &str, reason: &str, approver: Option<&str>) -> Told<()> {
+    async fn activate(
+        &self,
+        version: &VersionName,
+        lane: &str,
+        reason: &str,
+        approver: Option<&str>,
+    ) -> Told<()> {
         let targets = self.everywhere(lane);
         let command = Command::OpenActivation {
             ruleset: self.ruleset.clone(),
@@ -191,22 +264,41 @@ impl Teller<'_> {
             reason: reason.to_owned(),
         };
         let review = review_of(&self.act("lucy", command).await?.entries)?;
-        self.carry_through(&review, approver.as_slice(), "lucy").await?;
+        self.carry_through(&review, approver.as_slice(), "lucy")
+            .await?;
         for target in &targets {
             self.follow(target, version).await?;
         }
         Ok(())
     }
 
-    async fn carry_through(&self, review: &ReviewId, approvers: &[&str], executor: &str) -> Told<()> {
+    async fn carry_through(
+        &self,
+        review: &ReviewId,
+        approvers: &[&str],
+        executor: &str,
+    ) -> Told<()> {
         for approver in approvers {
             let (note, judged) = (String::new(), Vec::new());
             let fingerprint = self.fingerprint(review).await?;
-            self.act(approver, Command::Approve { review: review.clone(), fingerprint, note, judged }).await?;
+            self.act(
+                approver,
+                Command::Approve {
+                    review: review.clone(),
+                    fingerprint,
+                    note,
+                    judged,
+                },
+            )
+            .await?;
         }
         let fingerprint = self.fingerprint(review).await?;
-        let command =
-            Command::Execute { review: review.clone(), fingerprint, break_glass: None, judged: Vec::new() };
+        let command = Command::Execute {
+            review: review.clone(),
+            fingerprint,
+            break_glass: None,
+            judged: Vec::new(),
+        };
         self.act(executor, command).await?;
         Ok(())
     }
@@ -223,7 +315,11 @@ impl Teller<'_> {
         let deadline = tokio::time::Instant::now() + FOLLOW_PATIENCE;
         loop {
             let snapshot = self.apps[0].snapshot();
-            if snapshot.state.pin(&self.ruleset, environment).is_some_and(|pin| pin.version == *version) {
+            if snapshot
+                .state
+                .pin(&self.ruleset, environment)
+                .is_some_and(|pin| pin.version == *version)
+            {
                 return Ok(());
             }
             if tokio::time::Instant::now() > deadline {
@@ -235,16 +331,28 @@ impl Teller<'_> {
 
     async fn soft_launch(&self, version: &VersionName, hours_ago: i64, evidence: &str) -> Told<()> {
         self.at_hours_ago(hours_ago);
-        self.activate(version, "sl", "try it in soft launch", None).await?;
+        self.activate(version, "sl", "try it in soft launch", None)
+            .await?;
         self.at_hours_ago(hours_ago - 14);
         let (ruleset, version, note) = (self.ruleset.clone(), version.clone(), evidence.to_owned());
-        self.act("mara", Command::RecordValidation { ruleset, version, passed: true, note, links: Vec::new() }).await?;
+        self.act(
+            "mara",
+            Command::RecordValidation {
+                ruleset,
+                version,
+                passed: true,
+                note,
+                links: Vec::new(),
+            },
+        )
+        .await?;
         Ok(())
     }
 
     async fn go_live(&self, version: &VersionName, hours_ago: i64) -> Told<()> {
         self.at_hours_ago(hours_ago);
-        self.activate(version, "prod", "it passed soft launch", Some("rita")).await
+        self.activate(version, "prod", "it passed soft launch", Some("rita"))
+            .await
     }
 
     /// The content of 4.17.1, made straight in production: more rules than the cap, so two approve.
@@ -253,19 +361,31 @@ impl Teller<'_> {
         let app = &self.apps[0];
         let environment = self.everywhere("prod").remove(0);
         let snapshot = app.snapshot();
-        let pin = snapshot.state.pin(&self.ruleset, &environment).ok_or("production runs something")?;
+        let pin = snapshot
+            .state
+            .pin(&self.ruleset, &environment)
+            .ok_or("production runs something")?;
         let facts = self.keep(RELEASES[1].1).await?;
-        let (before, after) = (app.rules(&pin.checksum).await?, app.rules(&facts.checksum).await?);
+        let (before, after) = (
+            app.rules(&pin.checksum).await?,
+            app.rules(&facts.checksum).await?,
+        );
         let changes = before.manifest.differences(&after.manifest);
         let lines_changed = changes
             .iter()
             .map(|change| {
-                let side = |rules: &crate::app::contents::Rules| rules.texts.get(&change.path).cloned().unwrap_or_default();
-                diff::TextDiff::new(&side(&before), &side(&after)).stat().changed() as u32
+                let side = |rules: &crate::app::contents::Rules| {
+                    rules.texts.get(&change.path).cloned().unwrap_or_default()
+                };
+                diff::TextDiff::new(&side(&before), &side(&after))
+                    .stat()
+                    .changed() as u32
             })
             .sum();
         let words = HotfixWords {
-            reason: "False positives lock customers out: LaTeX rule 933211 and the checks of 4.17.1".to_owned(),
+            reason:
+                "False positives lock customers out: LaTeX rule 933211 and the checks of 4.17.1"
+                    .to_owned(),
             incident: "INC-5531".to_owned(),
             ends_at: Timestamp(self.started.0 + 12 * Timestamp::DAY_US),
         };
@@ -298,7 +418,11 @@ impl Teller<'_> {
             account: self.person("pods"),
             name: "demonstration pod of ipc2/prod".to_owned(),
             role: Role::Pod,
-            scope: Scope { ruleset: None, site: Some(production.site), lane: Some(production.lane) },
+            scope: Scope {
+                ruleset: None,
+                site: Some(production.site),
+                lane: Some(production.lane),
+            },
             days: 90,
         };
         let (_, pipeline) = auth.make_token(pipeline, &by).await?;
@@ -309,7 +433,12 @@ impl Teller<'_> {
 
 /// The review that a command opened.
 fn review_of(entries: &[Arc<crate::domain::ledger::Entry>]) -> Told<ReviewId> {
-    let opened = entries.iter().find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));
+    let opened = entries
+        .iter()
+        .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));
     let at_entry = &opened.ok_or("a review was opened")?.at_entry;
-    Ok(ReviewId { site: at_entry.site.clone(), seq: at_entry.seq })
+    Ok(ReviewId {
+        site: at_entry.site.clone(),
+        seq: at_entry.seq,
+    })
 }

@@ -9,5 +9,7 @@ use super::Portal;
 
 /// Every screen's addresses.
 pub fn routes() -> Router<Portal> {
-    Router::new().merge(overview::routes()).merge(sign_in::routes())
+    Router::new()
+        .merge(overview::routes())
+        .merge(sign_in::routes())
 }

@@ -1,0 +1,451 @@
+//! One call boots the world: a site with accounts for every role, a router in-process, a clock to move.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use bytes::Bytes;
+use rulegate::app::execute::Executed;
+use rulegate::app::intake::Intake;
+use rulegate::app::{App, AppError, Clock};
+use rulegate::auth::token::NewToken;
+use rulegate::cli::serve::{portal, router};
+use rulegate::config::Config;
+use rulegate::domain::access::{Actor, Grant, Role, Scope, TokenBounds};
+use rulegate::domain::command::{Command, HotfixWords};
+use rulegate::domain::diff::TextDiff;
+use rulegate::domain::environment::{Environment, Topology};
+use rulegate::domain::event::{Event, Provenance};
+use rulegate::domain::ids::{AccountId, ReviewId, RuleSetName, Timestamp};
+use rulegate::domain::version::VersionName;
+use rulegate::store::{Account, AccountKind, Store};
+use rulegate::web::Portal;
+use tower::ServiceExt as _;
+
+/// Names of the sample accounts: one a role, and second ones for four eyes.
+pub const PEOPLE: &[(&str, Role)] = &[
+    ("ana", Role::ReleaseAdmin),
+    ("lucy", Role::ReleaseAdmin),
+    ("rita", Role::Reviewer),
+    ("tom", Role::Reviewer),
+    ("theo", Role::Author),
+    ("mara", Role::Validator),
+    ("omar", Role::Operator),
+    ("otto", Role::Auditor),
+    ("adam", Role::Admin),
+    ("pipeline", Role::Pipeline),
+    ("pods", Role::Pod),
+];
+
+/// The password of every sample person.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A site with people, in memory unless opened on another store.
+pub struct World {
+    pub app: Arc<App>,
+    pub portal: Portal,
+    pub router: axum::Router,
+    people: BTreeMap<&'static str, AccountId>,
+}
+
+/// What came back, with its text.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("not JSON ({e}): {}", self.text))
+    }
+    /// Texts of everything that matches a CSS selector, white space folded.
+    pub fn select(&self, selector: &str) -> Vec<String> {
+        let page = scraper::Html::parse_document(&self.text);
+        let selector = scraper::Selector::parse(selector).unwrap();
+        page.select(&selector)
+            .map(|e| {
+                e.text()
+                    .collect::<String>()
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect()
+    }
+    /// An attribute of everything that matches a CSS selector.
+    pub fn attribute(&self, selector: &str, name: &str) -> Vec<String> {
+        let page = scraper::Html::parse_document(&self.text);
+        let selector = scraper::Selector::parse(selector).unwrap();
+        page.select(&selector)
+            .filter_map(|e| e.value().attr(name))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+pub fn ruleset() -> RuleSetName {
+    "crs".parse().unwrap()
+}
+pub fn version(name: &str) -> VersionName {
+    name.parse().unwrap()
+}
+pub fn environment(name: &str) -> Environment {
+    name.parse().unwrap()
+}
+/// Rules from pairs of path and text.
+pub fn rules(texts: &[(&str, &str)]) -> Intake {
+    Intake::of(
+        texts
+            .iter()
+            .map(|(path, text)| (path.to_string(), Bytes::from(text.to_string())))
+            .collect(),
+    )
+    .unwrap()
+}
+/// The same as a tar archive.
+pub fn tar_of(texts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, bytes) in texts {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, path, *bytes).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+impl World {
+    /// ipc2 in memory.
+    pub async fn new() -> World {
+        World::on(Store::open("memory:").await.unwrap()).await
+    }
+
+    /// ipc2 on a given store; people are made if the store is empty.
+    pub async fn on(store: Store) -> World {
+        let config = Config {
+            site: "ipc2".parse().unwrap(),
+            topology: Topology::default(),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            public_origin: None,
+            demo: false,
+        };
+        let app = App::start(config, store, Clock::default()).await.unwrap();
+        let people = make_people(&app).await;
+        let portal = portal(app.clone(), None, Vec::new()).await;
+        let router = router(portal.clone());
+        World {
+            app,
+            portal,
+            router,
+            people,
+        }
+    }
+
+    pub fn id(&self, name: &str) -> AccountId {
+        self.people[name].clone()
+    }
+
+    pub fn actor(&self, name: &str) -> Actor {
+        let role = PEOPLE.iter().find(|(known, _)| *known == name).unwrap().1;
+        let token = role.is_service().then_some(TokenBounds {
+            role,
+            scope: Scope::EVERYWHERE,
+        });
+        Actor {
+            account: self.id(name),
+            token,
+        }
+    }
+
+    /// A command in somebody's name through the one door.
+    pub async fn act(&self, name: &str, command: Command) -> Result<Executed, AppError> {
+        self.app
+            .execute(self.actor(name), command, self.app.fresh_command())
+            .await
+    }
+
+    pub async fn release(&self, name: &str, texts: &[(&str, &str)]) -> Executed {
+        let snapshot = self.app.keep(&rules(texts)).await.unwrap();
+        let command = Command::CommitRelease {
+            ruleset: ruleset(),
+            version: version(name),
+            snapshot,
+            provenance: Provenance::default(),
+            judged: Vec::new(),
+        };
+        self.act("pipeline", command).await.unwrap()
+    }
+
+    /// The review that lucy opens for an activation.
+    pub async fn ask(&self, name: &str, targets: &[&str]) -> ReviewId {
+        let command = Command::OpenActivation {
+            ruleset: ruleset(),
+            version: version(name),
+            targets: targets.iter().map(|t| environment(t)).collect(),
+            reason: "because".into(),
+        };
+        opened(&self.act("lucy", command).await.unwrap())
+    }
+
+    pub async fn approve(&self, name: &str, review: &ReviewId) -> Result<Executed, AppError> {
+        let fingerprint = self.fingerprint(review).await;
+        let command = Command::Approve {
+            review: review.clone(),
+            fingerprint,
+            note: String::new(),
+            judged: Vec::new(),
+        };
+        self.act(name, command).await
+    }
+
+    pub async fn carry_out(&self, name: &str, review: &ReviewId) -> Result<Executed, AppError> {
+        let fingerprint = self.fingerprint(review).await;
+        let command = Command::Execute {
+            review: review.clone(),
+            fingerprint,
+            break_glass: None,
+            judged: Vec::new(),
+        };
+        self.act(name, command).await
+    }
+
+    pub async fn fingerprint(&self, review: &ReviewId) -> rulegate::domain::digest::Digest {
+        let snapshot = self.app.snapshot();
+        self.app
+            .gate(&snapshot.state, snapshot.state.review(review).unwrap())
+            .await
+            .unwrap()
+            .fingerprint
+    }
+
+    /// Released, active in sl, passed, active in prod of ipc2.
+    pub async fn live(&self, name: &str, texts: &[(&str, &str)]) {
+        self.release(name, texts).await;
+        let review = self.ask(name, &["ipc2/sl"]).await;
+        self.carry_out("lucy", &review).await.unwrap();
+        self.validate(name, true).await;
+        let review = self.ask(name, &["ipc2/prod"]).await;
+        self.approve("rita", &review).await.unwrap();
+        self.carry_out("ana", &review).await.unwrap();
+    }
+
+    pub async fn validate(&self, name: &str, passed: bool) {
+        let (ruleset, version, note) = (ruleset(), version(name), "looked at it".to_owned());
+        let command = Command::RecordValidation {
+            ruleset,
+            version,
+            passed,
+            note,
+            links: Vec::new(),
+        };
+        self.act("mara", command).await.unwrap();
+    }
+
+    /// theo's hotfix of ipc2/prod: these rules instead of what the pin holds under those paths; an empty text removes one.
+    pub async fn propose_hotfix(&self, texts: &[(&str, &str)]) -> Result<ReviewId, AppError> {
+        let environment = environment("ipc2/prod");
+        let snapshot = self.app.snapshot();
+        let pin = snapshot
+            .state
+            .pin(&ruleset(), &environment)
+            .unwrap()
+            .checksum;
+        let before = self.app.rules(&pin).await.unwrap();
+        let mut after = before.texts.clone();
+        for (path, text) in texts {
+            match text.is_empty() {
+                true => after.remove(*path),
+                false => after.insert(path.to_string(), Bytes::from(text.to_string())),
+            };
+        }
+        let intake = Intake::of(after).unwrap();
+        let changes = before.manifest.differences(&intake.manifest);
+        let empty = Bytes::new();
+        let side =
+            |texts: &BTreeMap<String, Bytes>, path: &str| texts.get(path).unwrap_or(&empty).clone();
+        let lines_changed = changes
+            .iter()
+            .map(|c| {
+                TextDiff::new(&side(&before.texts, &c.path), &side(&intake.texts, &c.path))
+                    .stat()
+                    .changed() as u32
+            })
+            .sum();
+        let command = Command::ProposeHotfix {
+            ruleset: ruleset(),
+            environment,
+            on_top_of: pin,
+            snapshot: self.app.keep(&intake).await.unwrap(),
+            changes,
+            lines_changed,
+            words: self.hotfix_words(),
+        };
+        Ok(opened(&self.act("theo", command).await?))
+    }
+
+    pub fn hotfix_words(&self) -> HotfixWords {
+        let ends_at = Timestamp(self.app.clock.now().0 + 10 * Timestamp::DAY_US);
+        HotfixWords {
+            reason: "customers are locked out".into(),
+            incident: "INC-1".into(),
+            ends_at,
+        }
+    }
+
+    /// A hotfix of ipc2/prod, approved by rita and carried out by ana.
+    pub async fn hotfix(&self, texts: &[(&str, &str)]) -> ReviewId {
+        let review = self.propose_hotfix(texts).await.unwrap();
+        self.approve("rita", &review).await.unwrap();
+        self.carry_out("ana", &review).await.unwrap();
+        review
+    }
+
+    /// A token of a service account with its secret.
+    pub async fn token(&self, name: &str, scope: Scope) -> String {
+        let role = PEOPLE.iter().find(|(known, _)| *known == name).unwrap().1;
+        let wanted = NewToken {
+            account: self.id(name),
+            name: "test".into(),
+            role,
+            scope,
+            days: 1,
+        };
+        self.portal
+            .auth
+            .make_token(wanted, &self.id("adam"))
+            .await
+            .unwrap()
+            .1
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// Signs a person in and returns the cookie.
+    pub async fn sign_in(&self, name: &str) -> String {
+        let (_, secret) = self
+            .portal
+            .auth
+            .sign_in(name, PASSWORD, "127.0.0.1", "test")
+            .await
+            .ok()
+            .unwrap();
+        format!("rulegate={secret}")
+    }
+
+    pub async fn get(&self, cookie: &str, address: &str) -> Answer {
+        let request = Request::get(address)
+            .header(header::COOKIE, cookie)
+            .header(header::HOST, "portal.test");
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form as the browser would; its token is added.
+    pub async fn post(&self, cookie: &str, address: &str, fields: &[(&str, &str)]) -> Answer {
+        let secret = cookie.strip_prefix("rulegate=").unwrap();
+        let csrf = rulegate::auth::sign_in::csrf_of(secret);
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend_from_slice(fields);
+        let body = serde_html_form::to_string(all).unwrap();
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(address)
+            .header(header::COOKIE, cookie)
+            .header(header::HOST, "portal.test")
+            .header(header::ORIGIN, "http://portal.test")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// A request to the interface with a token.
+    pub async fn api(
+        &self,
+        method: Method,
+        token: &str,
+        address: &str,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(address)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.send(request.body(body.into()).unwrap()).await
+    }
+}
+
+/// The review that a command opened.
+pub fn opened(done: &Executed) -> ReviewId {
+    let entry = done
+        .entries
+        .iter()
+        .find(|e| matches!(e.fact.event, Event::ReviewOpened(_)))
+        .unwrap();
+    ReviewId {
+        site: entry.at_entry.site.clone(),
+        seq: entry.at_entry.seq,
+    }
+}
+
+async fn make_people(app: &Arc<App>) -> BTreeMap<&'static str, AccountId> {
+    static HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+    let hash = HASH
+        .get_or_init(|| async {
+            rulegate::auth::password::Passwords::default()
+                .hash(PASSWORD)
+                .await
+                .unwrap()
+        })
+        .await;
+    let mut people = BTreeMap::new();
+    for (name, role) in PEOPLE {
+        if let Some(known) = app.store.account_by_name(name).await.unwrap() {
+            people.insert(*name, known.id);
+            continue;
+        }
+        let now = app.clock.now();
+        let account = Account {
+            id: format!("a-{name}").parse().unwrap(),
+            name: name.to_string(),
+            display_name: name.to_string(),
+            kind: if role.is_service() {
+                AccountKind::Service
+            } else {
+                AccountKind::Person
+            },
+            password_hash: (!role.is_service()).then(|| hash.clone()),
+            created_at: now,
+            changed_at: now,
+            disabled_at: None,
+        };
+        app.store.create_account(&account).await.unwrap();
+        let grant = Grant {
+            account: account.id.clone(),
+            role: *role,
+            scope: Scope::EVERYWHERE,
+        };
+        app.execute(
+            Actor::operator_console(),
+            Command::Grant { grant },
+            app.fresh_command(),
+        )
+        .await
+        .unwrap();
+        people.insert(*name, account.id);
+    }
+    people
+}

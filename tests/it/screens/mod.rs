@@ -1,0 +1,2 @@
+//! Screens through the router in-process, as named people.
+mod sign_in;

@@ -1,0 +1,33 @@
+use axum::http::StatusCode;
+
+use crate::harness::world::World;
+
+#[tokio::test]
+async fn nobody_sees_a_page_before_signing_in() {
+    let world = World::new().await;
+    let answer = world.get("rulegate=nonsense", "/").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.header("location"), "/sign-in?next=%2F");
+    let cookie = world.sign_in("ana").await;
+    let answer = world.get(&cookie, "/").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.select("h1"), ["What runs where"]);
+}
+
+#[tokio::test]
+async fn the_main_story_runs_in_memory() {
+    let world = World::new().await;
+    world
+        .live("1", &[("a.conf", "one\n"), ("b.conf", "two\n")])
+        .await;
+    world.hotfix(&[("a.conf", "one fixed\n")]).await;
+    world
+        .release("2", &[("a.conf", "one\n"), ("b.conf", "two more\n")])
+        .await;
+    let sl = world.ask("2", &["ipc2/sl"]).await;
+    world.carry_out("lucy", &sl).await.unwrap();
+    world.validate("2", true).await;
+    let review = world.ask("2", &["ipc2/prod"]).await;
+    let refused = world.approve("rita", &review).await.unwrap_err();
+    assert_eq!(refused.outcome().code, "hotfixes_unanswered");
+}
