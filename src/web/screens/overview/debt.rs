@@ -53,9 +53,9 @@ pub(super) async fn open(portal: &Portal, user: &User) -> Result<Vec<Debt>, WebE
                 let rules = format::count(hotfix.changes.len(), "rule", "rules");
                 let words = match (&next, lost) {
                     (None, _) => "no newer planned version".to_owned(),
-                    (Some((version, _, how)), 0) => format!("{how} {version} contains all of it"),
+                    (Some((version, _, how)), 0) => format!("{version}, {how}, contains all of it"),
                     (Some((version, _, how)), lost) => {
-                        format!("{how} {version} would lose {lost} of {rules}")
+                        format!("{version}, {how}, would lose {lost} of {rules}")
                     }
                 };
                 let next_href = next.as_ref().map_or(String::new(), |(version, _, _)| {
@@ -69,10 +69,7 @@ pub(super) async fn open(portal: &Portal, user: &User) -> Result<Vec<Debt>, WebE
                         ruleset: ruleset.to_string(),
                         place: Place::of(&environment),
                         age: At::ago(hotfix.at, user.now),
-                        ends: At {
-                            iso: hotfix.ends_at.to_rfc3339(),
-                            shown: format::day(hotfix.ends_at),
-                        },
+                        ends: At::day(hotfix.ends_at),
                         is_overdue: hotfix.ends_at <= user.now,
                         next: words,
                         next_href,
@@ -100,7 +97,7 @@ fn next_version(
         match &review.subject {
             Subject::Activation {
                 version, checksum, ..
-            } if of_this => Some((version.clone(), *checksum, "asked for:")),
+            } if of_this => Some((version.clone(), *checksum, "asked for")),
             _ => None,
         }
     });
