@@ -23,4 +23,5 @@ pub mod review;
 pub mod standing;
 pub mod state;
 pub mod verdict;
+pub mod verify;
 pub mod version;
