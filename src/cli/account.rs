@@ -51,6 +51,7 @@ impl ScopeArgs {
 
 /// What can be done with accounts.
 #[derive(Subcommand)]
+#[allow(missing_docs)]
 pub enum AccountCommand {
     /// Make an account and give it a role. A person's password is read from standard input, or made and printed.
     Create {
@@ -96,6 +97,7 @@ pub enum AccountCommand {
 
 /// What can be done with tokens.
 #[derive(Subcommand)]
+#[allow(missing_docs)]
 pub enum TokenCommand {
     /// Make a token for an account; its secret is printed once.
     Create {
