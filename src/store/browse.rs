@@ -267,14 +267,16 @@ enum Index {
 /// The statements of the walks. `$1` site, `$2` the indexed value (for the site itself ''), `$3` and `$4`
 /// exclusive bounds of seq, `$5` rows to look at; then the other filters, NULL for none, and the page's size.
 macro_rules! walk_sql {
-    ($column:literal, $order:literal) => {
+    (from $from:expr, by $column:literal, $order:literal) => {
         WalkSql {
             rows: concat!(
                 "SELECT ",
                 entry_columns!(),
                 " FROM (SELECT ",
                 entry_columns!(),
-                " FROM entry WHERE site = $1 AND ",
+                " FROM ",
+                $from,
+                " WHERE site = $1 AND ",
                 $column,
                 " = $2 AND seq > $3 AND seq < $4 ORDER BY seq ",
                 $order,
@@ -285,12 +287,29 @@ macro_rules! walk_sql {
                 " LIMIT $13"
             ),
             place: concat!(
-                "SELECT seq FROM entry WHERE site = $1 AND ",
+                "SELECT seq FROM ",
+                $from,
+                " WHERE site = $1 AND ",
                 $column,
                 " = $2 AND seq > $3 AND seq < $4 ORDER BY seq ",
                 $order,
                 " LIMIT 1 OFFSET $5"
             ),
+        }
+    };
+    ($direction:expr, from $from:expr, by $column:literal) => {
+        match $direction {
+            Direction::Older => walk_sql!(from $from, by $column, "DESC"),
+            Direction::Newer => walk_sql!(from $from, by $column, "ASC"),
+        }
+    };
+    // Without statistics SQLite thinks that the primary key, which needs no second lookup, is better
+    // than an index on a rare value. The hint is an error if the index cannot serve.
+    ($direction:expr, $sqlite:expr, $column:literal, $index:literal) => {
+        if $sqlite {
+            walk_sql!($direction, from concat!("entry INDEXED BY ", $index), by $column)
+        } else {
+            walk_sql!($direction, from "entry", by $column)
         }
     };
 }
@@ -302,23 +321,15 @@ struct WalkSql {
     place: &'static str,
 }
 
-fn walk_sql(index: Index, direction: Direction) -> WalkSql {
-    use {Direction::*, Index::*};
-    match (index, direction) {
-        (Site, Older) => walk_sql!("''", "DESC"),
-        (Site, Newer) => walk_sql!("''", "ASC"),
-        (Review, Older) => walk_sql!("review", "DESC"),
-        (Review, Newer) => walk_sql!("review", "ASC"),
-        (Version, Older) => walk_sql!("version", "DESC"),
-        (Version, Newer) => walk_sql!("version", "ASC"),
-        (Actor, Older) => walk_sql!("actor", "DESC"),
-        (Actor, Newer) => walk_sql!("actor", "ASC"),
-        (Kind, Older) => walk_sql!("kind", "DESC"),
-        (Kind, Newer) => walk_sql!("kind", "ASC"),
-        (RuleSet, Older) => walk_sql!("ruleset", "DESC"),
-        (RuleSet, Newer) => walk_sql!("ruleset", "ASC"),
-        (Lane, Older) => walk_sql!("lane", "DESC"),
-        (Lane, Newer) => walk_sql!("lane", "ASC"),
+fn walk_sql(index: Index, direction: Direction, sqlite: bool) -> WalkSql {
+    match index {
+        Index::Site => walk_sql!(direction, from "entry", by "''"),
+        Index::Review => walk_sql!(direction, sqlite, "review", "entry_review"),
+        Index::Version => walk_sql!(direction, sqlite, "version", "entry_version"),
+        Index::Actor => walk_sql!(direction, sqlite, "actor", "entry_actor"),
+        Index::Kind => walk_sql!(direction, sqlite, "kind", "entry_kind"),
+        Index::RuleSet => walk_sql!(direction, sqlite, "ruleset", "entry_ruleset"),
+        Index::Lane => walk_sql!(direction, sqlite, "lane", "entry_lane"),
     }
 }
 
@@ -400,6 +411,10 @@ impl Store {
         Ok(page_of(found, horizon, cursor, direction, limit))
     }
 
+    fn walk_sql(&self, index: Index, direction: Direction) -> WalkSql {
+        walk_sql(index, direction, self.kind() == "sqlite")
+    }
+
     async fn walk(
         &self,
         mut walk: Walk<'_>,
@@ -408,7 +423,7 @@ impl Store {
         limit: u32,
         budget: i64,
     ) -> Result<Walked, StoreError> {
-        let sql = walk_sql(walk.index, direction);
+        let sql = self.walk_sql(walk.index, direction);
         let words = filter.words.as_ref().map(|words| words.to_lowercase());
         // One more than the page needs tells whether there is another.
         let wanted = limit as usize + 1;
@@ -541,14 +556,16 @@ impl Store {
     /// The number of the first entry at or after an instant, or one beyond the last.
     async fn first_at(&self, site: &SiteName, at: Timestamp) -> Result<i64, StoreError> {
         // Bisection between `low` (before the instant) and `high` (not before): 20 steps in a million.
+        // SQLite allows no subquery around the recursion, so the entry in the middle is asked for twice.
         const SQL: &str = "WITH RECURSIVE search (low, high) AS (\
              SELECT CAST(0 AS BIGINT), \
                     COALESCE((SELECT seq FROM entry WHERE site = $1 ORDER BY seq DESC LIMIT 1), 0) + 1 \
              UNION ALL \
-             SELECT CASE WHEN early THEN middle ELSE low END, CASE WHEN early THEN high ELSE middle END \
-             FROM (SELECT low, high, (low + high) / 2 AS middle, \
-                          (SELECT e.at_us FROM entry e WHERE e.site = $1 AND e.seq = (low + high) / 2) < $2 AS early \
-                   FROM search WHERE high - low > 1) AS halved) \
+             SELECT CASE WHEN (SELECT at_us FROM entry WHERE site = $1 AND seq = (low + high) / 2) < $2 \
+                         THEN (low + high) / 2 ELSE low END, \
+                    CASE WHEN (SELECT at_us FROM entry WHERE site = $1 AND seq = (low + high) / 2) < $2 \
+                         THEN high ELSE (low + high) / 2 END \
+             FROM search WHERE high - low > 1) \
              SELECT high FROM search WHERE high - low = 1";
         let first: Option<i64> = rd!(self, pool => query_scalar(SQL)
             .bind(site.as_str())
@@ -585,7 +602,7 @@ impl Store {
         }
         let mut best: Option<(i64, Index)> = None;
         for (index, value) in candidates {
-            let sql = walk_sql(index, direction).place;
+            let sql = self.walk_sql(index, direction).place;
             let place: Option<i64> = rd!(self, pool => query_scalar(sql)
                 .bind(site.as_str())
                 .bind(value.as_str())
@@ -614,9 +631,11 @@ impl Store {
         filter: &LedgerFilter,
         index: Index,
     ) -> Result<Vec<String>, StoreError> {
+        // One step along the index a kind.
         const SQL: &str = "WITH RECURSIVE hop (kind) AS (\
-             SELECT MIN(kind) FROM entry WHERE site = $1 AND kind >= $2 \
-             UNION ALL SELECT (SELECT MIN(e.kind) FROM entry e WHERE e.site = $1 AND e.kind > hop.kind) \
+             SELECT (SELECT kind FROM entry WHERE site = $1 AND kind >= $2 ORDER BY kind LIMIT 1) \
+             UNION ALL SELECT (SELECT e.kind FROM entry e WHERE e.site = $1 AND e.kind > hop.kind \
+                               ORDER BY e.kind LIMIT 1) \
              FROM hop WHERE hop.kind < $3) \
              SELECT kind FROM hop WHERE kind < $3";
         match &filter.kind {
@@ -655,4 +674,50 @@ fn earliest(bound: Option<Timestamp>, other: Timestamp) -> Option<Timestamp> {
 
 fn latest(bound: Option<Timestamp>, other: Timestamp) -> Option<Timestamp> {
     Some(bound.map_or(other, |bound| bound.max(other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::{AssertSqlSafe, Row};
+
+    /// SQLite's plan of a statement, a line a step.
+    async fn plan(pool: &sqlx::SqlitePool, sql: &str) -> String {
+        let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps = sqlx::raw_sql(sql).fetch_all(pool).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|row| row.get("detail")).collect();
+        steps.join("\n")
+    }
+
+    #[tokio::test]
+    async fn walks_follow_their_indexes_and_sort_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("t.db").display());
+        let _store = Store::open(&url).await.unwrap();
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        for (index, name) in [
+            (Index::Site, "PRIMARY KEY"),
+            (Index::Review, "entry_review"),
+            (Index::Version, "entry_version"),
+            (Index::Actor, "entry_actor"),
+            (Index::Kind, "entry_kind"),
+            (Index::RuleSet, "entry_ruleset"),
+            (Index::Lane, "entry_lane"),
+        ] {
+            for direction in [Direction::Older, Direction::Newer] {
+                let sql = walk_sql(index, direction, true);
+                for sql in [sql.rows, sql.place] {
+                    let plan = plan(&pool, sql).await;
+                    assert!(
+                        plan.contains(name) && plan.contains("seq>? AND seq<?"),
+                        "{plan}"
+                    );
+                    assert!(
+                        !plan.contains("B-TREE") && !plan.contains("SCAN entry"),
+                        "{plan}"
+                    );
+                }
+            }
+        }
+    }
 }

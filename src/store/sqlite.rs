@@ -2,13 +2,15 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::Setting;
 use super::error::{AppendError, StoreError, bounded};
@@ -33,6 +35,8 @@ pub(super) struct Sqlite {
     /// One connection: SQLite has one writer anyway, and waiting here is fair and cheap.
     pub writer: SqlitePool,
     pub appended: Appended,
+    /// A bound on the file's size in pages, for tests; 0 is none.
+    pages_max: Arc<AtomicU32>,
     /// Held until dropped, so that a second process is refused.
     _lock: Option<File>,
 }
@@ -51,10 +55,21 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             // Else INSERT OR REPLACE would delete rows without meeting the trigger that forbids it.
             .pragma("recursive_triggers", "ON");
+        let pages_max = Arc::new(AtomicU32::new(0));
+        let bound = pages_max.clone();
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .test_before_acquire(false)
-            .acquire_timeout(super::STATEMENT_TIMEOUT);
+            .acquire_timeout(super::STATEMENT_TIMEOUT)
+            .after_connect(move |connection, _| {
+                let pages = bound.load(Ordering::SeqCst);
+                Box::pin(async move {
+                    if pages > 0 {
+                        set_page_limit(connection, pages).await?;
+                    }
+                    Ok(())
+                })
+            });
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .test_before_acquire(false)
@@ -72,6 +87,7 @@ impl Sqlite {
                 writer: readers.clone(),
                 readers,
                 appended: Appended::default(),
+                pages_max,
                 _lock: None,
             });
         }
@@ -98,6 +114,7 @@ impl Sqlite {
             readers,
             writer,
             appended: Appended::default(),
+            pages_max,
             _lock: lock,
         })
     }
@@ -109,19 +126,19 @@ impl Sqlite {
         expected: Head,
         entries: &[StoredEntry],
     ) -> Result<(), AppendError> {
-        let mut connection = bounded(self.writer.acquire())
-            .await
-            .map_err(|error| AppendError::Unavailable(error.to_string()))?;
-        let done = bounded(async {
-            if entries.len() <= ENTRIES_PER_STATEMENT {
-                // A single INSERT takes the write lock before it reads, so it needs no BEGIN IMMEDIATE.
-                return insert(&mut connection, site, expected, entries).await;
-            }
-            use sqlx::Connection;
-            let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        if entries.len() <= ENTRIES_PER_STATEMENT {
+            // A single INSERT takes the write lock before it reads, so it needs no BEGIN IMMEDIATE.
+            let mut connection = bounded(self.writer.acquire())
+                .await
+                .map_err(|error| AppendError::Unavailable(error.to_string()))?;
+            let done = bounded(insert(&mut connection, site, expected, entries)).await;
+            forget_if_broken(&mut connection, &done);
+            return self.told(done);
+        }
+        let done = write(&self.writer, async |tx| {
             let mut head = expected;
             for group in entries.chunks(ENTRIES_PER_STATEMENT) {
-                if !insert(&mut tx, site, head, group).await? {
+                if !insert(tx, site, head, group).await? {
                     return Ok(false);
                 }
                 if let Some(last) = group.last() {
@@ -132,24 +149,19 @@ impl Sqlite {
                     };
                 }
             }
-            tx.commit().await?;
             Ok(true)
         })
         .await;
-        match done {
-            Ok(true) => {
-                self.appended.tell();
-                Ok(())
-            }
-            Ok(false) => Err(AppendError::HeadMoved),
-            Err(error) => {
-                // A statement that was given up may still be running there.
-                if matches!(error, sqlx::Error::Io(_)) {
-                    connection.close_on_drop();
-                }
-                Err(error.into())
-            }
+        self.told(done)
+    }
+
+    /// The answer of an append, and the word to listeners.
+    fn told(&self, done: Result<bool, sqlx::Error>) -> Result<(), AppendError> {
+        if !done? {
+            return Err(AppendError::HeadMoved);
         }
+        self.appended.tell();
+        Ok(())
     }
 
     pub(super) async fn settings(&self) -> Vec<Setting> {
@@ -177,17 +189,54 @@ impl Sqlite {
     }
 
     pub(super) async fn limit_pages(&self, pages: Option<u32>) -> Result<(), StoreError> {
-        let pages = pages.unwrap_or(u32::MAX - 1);
-        sqlx::query(AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        self.pages_max.store(pages.unwrap_or(0), Ordering::SeqCst);
+        let mut connection = self.writer.acquire().await?;
+        Ok(set_page_limit(&mut connection, pages.unwrap_or(u32::MAX - 1)).await?)
     }
 
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Runs statements in one transaction on the writer connection and commits.
+pub(super) async fn write<T>(
+    writer: &SqlitePool,
+    body: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> Result<T, sqlx::Error>,
+) -> Result<T, sqlx::Error> {
+    let mut connection = bounded(writer.acquire()).await?;
+    let done = bounded(async {
+        // IMMEDIATE: a transaction that reads first would fail at once when it comes to write.
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let done = body(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    })
+    .await;
+    forget_if_broken(&mut connection, &done);
+    done
+}
+
+/// Closes a connection after anything but a refused row: a statement that was given up may still run
+/// there, and after some errors (disk full) SQLite has ended the transaction behind the driver's back.
+fn forget_if_broken<T>(
+    connection: &mut sqlx::pool::PoolConnection<sqlx::Sqlite>,
+    done: &Result<T, sqlx::Error>,
+) {
+    match done {
+        Ok(_) => {}
+        Err(sqlx::Error::Database(db)) if db.is_unique_violation() => {}
+        Err(_) => connection.close_on_drop(),
+    }
+}
+
+async fn set_page_limit(
+    connection: &mut sqlx::SqliteConnection,
+    pages: u32,
+) -> Result<(), sqlx::Error> {
+    let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+    sqlx::query(sql).execute(connection).await.map(|_| ())
 }
 
 /// Inserts at most [`ENTRIES_PER_STATEMENT`] entries after `expected`; false if that is not the head.
