@@ -266,19 +266,16 @@ enum Index {
 
 /// The statements of the walks. `$1` site, `$2` the indexed value (for the site itself ''), `$3` and `$4`
 /// exclusive bounds of seq, `$5` rows to look at; then the other filters, NULL for none, and the page's size.
+/// `$hits` yields the numbers of the entries to look at; PostgreSQL has an index for each, SQLite one table.
 macro_rules! walk_sql {
-    (from $from:expr, by $column:literal, $order:literal) => {
+    (hits $hits:expr, $order:literal) => {
         WalkSql {
             rows: concat!(
                 "SELECT ",
                 entry_columns!(),
-                " FROM (SELECT ",
-                entry_columns!(),
-                " FROM ",
-                $from,
-                " WHERE site = $1 AND ",
-                $column,
-                " = $2 AND seq > $3 AND seq < $4 ORDER BY seq ",
+                " FROM (",
+                $hits,
+                " ORDER BY seq ",
                 $order,
                 " LIMIT $5) AS walk WHERE ($6 IS NULL OR ruleset = $6) AND ($7 IS NULL OR lane = $7) ",
                 "AND ($8 IS NULL OR actor = $8) AND ($9 IS NULL OR (kind >= $9 AND kind < $10)) ",
@@ -287,29 +284,35 @@ macro_rules! walk_sql {
                 " LIMIT $13"
             ),
             place: concat!(
-                "SELECT seq FROM ",
-                $from,
-                " WHERE site = $1 AND ",
-                $column,
-                " = $2 AND seq > $3 AND seq < $4 ORDER BY seq ",
+                "SELECT seq FROM (",
+                $hits,
+                " ORDER BY seq ",
                 $order,
-                " LIMIT 1 OFFSET $5"
+                " LIMIT 1 OFFSET $5) AS walk"
             ),
         }
     };
-    ($direction:expr, from $from:expr, by $column:literal) => {
-        match $direction {
-            Direction::Older => walk_sql!(from $from, by $column, "DESC"),
-            Direction::Newer => walk_sql!(from $from, by $column, "ASC"),
-        }
+    (entry $column:literal, $order:literal) => {
+        walk_sql!(hits concat!(
+            "SELECT ", entry_columns!(), " FROM entry WHERE site = $1 AND ", $column,
+            " = $2 AND seq > $3 AND seq < $4"
+        ), $order)
     };
-    // Without statistics SQLite thinks that the primary key, which needs no second lookup, is better
-    // than an index on a rare value. The hint is an error if the index cannot serve.
-    ($direction:expr, $sqlite:expr, $column:literal, $index:literal) => {
-        if $sqlite {
-            walk_sql!($direction, from concat!("entry INDEXED BY ", $index), by $column)
-        } else {
-            walk_sql!($direction, from "entry", by $column)
+    (facet $facet:literal, $order:literal) => {
+        // CROSS JOIN: SQLite then keeps this order of the two tables.
+        walk_sql!(hits concat!(
+            "SELECT i.seq AS seq, e.site AS site, at_us, actor, kind, ruleset, lane, version, review, ",
+            "command, bytes, hash FROM entry_index AS i CROSS JOIN entry AS e ",
+            "ON e.site = $1 AND e.seq = i.seq WHERE i.site = $1 AND i.facet = ", $facet,
+            " AND i.value = $2 AND i.seq > $3 AND i.seq < $4"
+        ), $order)
+    };
+    ($direction:expr, $sqlite:expr, $column:literal, $facet:literal) => {
+        match ($sqlite, $direction) {
+            (false, Direction::Older) => walk_sql!(entry $column, "DESC"),
+            (false, Direction::Newer) => walk_sql!(entry $column, "ASC"),
+            (true, Direction::Older) => walk_sql!(facet $facet, "DESC"),
+            (true, Direction::Newer) => walk_sql!(facet $facet, "ASC"),
         }
     };
 }
@@ -323,13 +326,13 @@ struct WalkSql {
 
 fn walk_sql(index: Index, direction: Direction, sqlite: bool) -> WalkSql {
     match index {
-        Index::Site => walk_sql!(direction, from "entry", by "''"),
-        Index::Review => walk_sql!(direction, sqlite, "review", "entry_review"),
-        Index::Version => walk_sql!(direction, sqlite, "version", "entry_version"),
-        Index::Actor => walk_sql!(direction, sqlite, "actor", "entry_actor"),
-        Index::Kind => walk_sql!(direction, sqlite, "kind", "entry_kind"),
-        Index::RuleSet => walk_sql!(direction, sqlite, "ruleset", "entry_ruleset"),
-        Index::Lane => walk_sql!(direction, sqlite, "lane", "entry_lane"),
+        Index::Site => walk_sql!(direction, false, "''", "0"),
+        Index::Review => walk_sql!(direction, sqlite, "review", "1"),
+        Index::Version => walk_sql!(direction, sqlite, "version", "2"),
+        Index::Actor => walk_sql!(direction, sqlite, "actor", "3"),
+        Index::Kind => walk_sql!(direction, sqlite, "kind", "4"),
+        Index::RuleSet => walk_sql!(direction, sqlite, "ruleset", "5"),
+        Index::Lane => walk_sql!(direction, sqlite, "lane", "6"),
     }
 }
 
@@ -375,8 +378,11 @@ impl Store {
         let mut walks = Vec::new();
         for site in &sites {
             let (above, below) = self.bounds(site, filter, cursor, direction).await?;
-            let index = self.rarest(site, filter, above, below, direction).await?;
-            for value in self.values(site, filter, index).await? {
+            // The youngest entries may not be in the index yet: they are looked at one by one.
+            let indexed_to = self.indexed_to(site).await?;
+            let indexed = below.min(indexed_to.saturating_add(1));
+            let index = self.rarest(site, filter, above, indexed, direction).await?;
+            let mut add = |index, value, above, below| {
                 walks.push(Walk {
                     site,
                     index,
@@ -384,6 +390,16 @@ impl Store {
                     above,
                     below,
                 });
+            };
+            if index == Index::Site {
+                add(index, String::new(), above, below);
+                continue;
+            }
+            for value in self.values(site, filter, index).await? {
+                add(index, value, above, indexed);
+            }
+            if indexed < below {
+                add(Index::Site, String::new(), above.max(indexed_to), below);
             }
         }
         let budget = (i64::from(SCAN_MAX) / walks.len().max(1) as i64).max(WORDS_CHUNK);
@@ -505,6 +521,17 @@ impl Store {
                 Direction::Older => walk.below = place,
                 Direction::Newer => walk.above = place,
             }
+        }
+    }
+
+    /// The last entry that the index knows; without bound where the database keeps indexes itself.
+    async fn indexed_to(&self, site: &SiteName) -> Result<i64, StoreError> {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => {
+                let read = super::sqlite::indexed_to(&sqlite.readers, site);
+                Ok(super::error::bounded(read).await?)
+            }
+            _ => Ok(i64::MAX),
         }
     }
 
@@ -632,16 +659,27 @@ impl Store {
         index: Index,
     ) -> Result<Vec<String>, StoreError> {
         // One step along the index a kind.
-        const SQL: &str = "WITH RECURSIVE hop (kind) AS (\
+        const POSTGRES: &str = "WITH RECURSIVE hop (kind) AS (\
              SELECT (SELECT kind FROM entry WHERE site = $1 AND kind >= $2 ORDER BY kind LIMIT 1) \
              UNION ALL SELECT (SELECT e.kind FROM entry e WHERE e.site = $1 AND e.kind > hop.kind \
                                ORDER BY e.kind LIMIT 1) \
              FROM hop WHERE hop.kind < $3) \
              SELECT kind FROM hop WHERE kind < $3";
+        const SQLITE: &str = "WITH RECURSIVE hop (kind) AS (\
+             SELECT (SELECT MIN(value) FROM entry_index WHERE site = $1 AND facet = 4 AND value >= $2) \
+             UNION ALL SELECT (SELECT MIN(value) FROM entry_index \
+                               WHERE site = $1 AND facet = 4 AND value > hop.kind) \
+             FROM hop WHERE hop.kind < $3) \
+             SELECT kind FROM hop WHERE kind < $3";
         match &filter.kind {
             Some(family @ KindFilter::Prefix(_)) if index == Index::Kind => {
                 let (from, to) = family.bounds();
-                rd!(self, pool => query_scalar(SQL)
+                let sql = if self.kind() == "sqlite" {
+                    SQLITE
+                } else {
+                    POSTGRES
+                };
+                rd!(self, pool => query_scalar(sql)
                     .bind(site.as_str())
                     .bind(from.as_str())
                     .bind(to.as_str())
@@ -691,18 +729,23 @@ mod tests {
 
     #[tokio::test]
     async fn walks_follow_their_indexes_and_sort_nothing() {
+        const HIT: &str =
+            "i USING PRIMARY KEY (site=? AND facet=? AND value=? AND seq>? AND seq<?)";
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("t.db").display());
         let _store = Store::open(&url).await.unwrap();
         let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
         for (index, name) in [
-            (Index::Site, "PRIMARY KEY"),
-            (Index::Review, "entry_review"),
-            (Index::Version, "entry_version"),
-            (Index::Actor, "entry_actor"),
-            (Index::Kind, "entry_kind"),
-            (Index::RuleSet, "entry_ruleset"),
-            (Index::Lane, "entry_lane"),
+            (
+                Index::Site,
+                "entry USING PRIMARY KEY (site=? AND seq>? AND seq<?)",
+            ),
+            (Index::Review, HIT),
+            (Index::Version, HIT),
+            (Index::Actor, HIT),
+            (Index::Kind, HIT),
+            (Index::RuleSet, HIT),
+            (Index::Lane, HIT),
         ] {
             for direction in [Direction::Older, Direction::Newer] {
                 let sql = walk_sql(index, direction, true);

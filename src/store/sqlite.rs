@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -30,11 +30,18 @@ const READERS_MAX: u32 = 4;
 /// Entries in one statement. SQLite allows 32,766 parameters; few sizes keep the statement cache small.
 const ENTRIES_PER_STATEMENT: usize = 64;
 
+/// Entries that wait before they are brought into the index together, and the most in one commit.
+/// More would make filtered pages look at more entries one by one, fewer would write more pages an entry.
+const INDEX_BATCH: u64 = 512;
+const INDEX_BATCH_MAX: i64 = 2_048;
+
 pub(super) struct Sqlite {
     pub readers: SqlitePool,
     /// One connection: SQLite has one writer anyway, and waiting here is fair and cheap.
     pub writer: SqlitePool,
     pub appended: Appended,
+    /// Whether a batch is on its way into the index.
+    indexing: Arc<AtomicBool>,
     /// A bound on the file's size in pages, for tests; 0 is none.
     pages_max: Arc<AtomicU32>,
     /// Held until dropped, so that a second process is refused.
@@ -87,6 +94,7 @@ impl Sqlite {
                 writer: readers.clone(),
                 readers,
                 appended: Appended::default(),
+                indexing: Arc::default(),
                 pages_max,
                 _lock: None,
             });
@@ -114,6 +122,7 @@ impl Sqlite {
             readers,
             writer,
             appended: Appended::default(),
+            indexing: Arc::default(),
             pages_max,
             _lock: lock,
         })
@@ -133,7 +142,7 @@ impl Sqlite {
                 .map_err(|error| AppendError::Unavailable(error.to_string()))?;
             let done = bounded(insert(&mut connection, site, expected, entries)).await;
             forget_if_broken(&mut connection, &done);
-            return self.told(done);
+            return self.told(site, expected, entries, done);
         }
         let done = write(&self.writer, async |tx| {
             let mut head = expected;
@@ -152,15 +161,34 @@ impl Sqlite {
             Ok(true)
         })
         .await;
-        self.told(done)
+        self.told(site, expected, entries, done)
     }
 
-    /// The answer of an append, and the word to listeners.
-    fn told(&self, done: Result<bool, sqlx::Error>) -> Result<(), AppendError> {
+    /// The answer of an append, the word to listeners, and now and then a batch for the index.
+    fn told(
+        &self,
+        site: &SiteName,
+        expected: Head,
+        entries: &[StoredEntry],
+        done: Result<bool, sqlx::Error>,
+    ) -> Result<(), AppendError> {
         if !done? {
             return Err(AppendError::HeadMoved);
         }
         self.appended.tell();
+        let batch = |seq: u64| seq / INDEX_BATCH;
+        let head = expected.seq + entries.len() as u64;
+        if batch(head) > batch(expected.seq) && !self.indexing.swap(true, Ordering::SeqCst) {
+            let (writer, readers) = (self.writer.clone(), self.readers.clone());
+            let (indexing, site) = (self.indexing.clone(), site.clone());
+            tokio::spawn(async move {
+                if let Err(error) = index(&writer, &readers, &site).await {
+                    // Nothing is lost: these entries are looked at one by one until the next batch.
+                    tracing::warn!(%error, %site, "the ledger's index lags");
+                }
+                indexing.store(false, Ordering::SeqCst);
+            });
+        }
         Ok(())
     }
 
@@ -291,6 +319,56 @@ fn insert_sql(entries: usize) -> String {
          ELSE EXISTS (SELECT 1 FROM entry WHERE site = $1 AND seq = $2 AND hash = $3) END",
     );
     sql
+}
+
+/// The last entry that the index knows, 0 for none.
+pub(super) async fn indexed_to(readers: &SqlitePool, site: &SiteName) -> Result<i64, sqlx::Error> {
+    const SQL: &str = "SELECT seq FROM entry_indexed WHERE site = $1";
+    let seq = sqlx::query_scalar(SQL).bind(site.as_str());
+    Ok(seq.fetch_optional(readers).await?.unwrap_or(0))
+}
+
+/// Brings whole batches into the index until less than one is missing.
+async fn index(
+    writer: &SqlitePool,
+    readers: &SqlitePool,
+    site: &SiteName,
+) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "SELECT COALESCE(MAX(seq), 0) FROM entry WHERE site = $1";
+    // Sorted, so that each page of the index is written once a batch.
+    const FILL: &str = "WITH young AS MATERIALIZED (SELECT seq, review, version, actor, kind, ruleset, lane \
+             FROM entry WHERE site = $1 AND seq > $2 AND seq <= $3) \
+         INSERT INTO entry_index (site, facet, value, seq) \
+         SELECT $1, 1, review, seq FROM young WHERE review IS NOT NULL \
+         UNION ALL SELECT $1, 2, version, seq FROM young WHERE version IS NOT NULL \
+         UNION ALL SELECT $1, 3, actor, seq FROM young \
+         UNION ALL SELECT $1, 4, kind, seq FROM young \
+         UNION ALL SELECT $1, 5, ruleset, seq FROM young WHERE ruleset IS NOT NULL \
+         UNION ALL SELECT $1, 6, lane, seq FROM young WHERE lane IS NOT NULL \
+         ORDER BY 2, 3, 4";
+    const DONE: &str = "INSERT INTO entry_indexed (site, seq) VALUES ($1, $2) \
+         ON CONFLICT (site) DO UPDATE SET seq = excluded.seq";
+    loop {
+        let from = bounded(indexed_to(readers, site)).await?;
+        let head: i64 = bounded(
+            sqlx::query_scalar(HEAD)
+                .bind(site.as_str())
+                .fetch_one(readers),
+        )
+        .await?;
+        let to = head.min(from + INDEX_BATCH_MAX);
+        if to - from < INDEX_BATCH as i64 {
+            return Ok(());
+        }
+        write(writer, async |tx| {
+            let fill = sqlx::query(FILL).bind(site.as_str()).bind(from).bind(to);
+            fill.execute(&mut *tx).await?;
+            let done = sqlx::query(DONE).bind(site.as_str()).bind(to);
+            done.execute(&mut *tx).await?;
+            Ok(())
+        })
+        .await?;
+    }
 }
 
 /// Takes the lock file beside the database.
