@@ -45,7 +45,11 @@ pub struct ScopeArgs {
 
 impl ScopeArgs {
     fn scope(self) -> Scope {
-        Scope { ruleset: self.ruleset, site: self.in_site, lane: self.lane }
+        Scope {
+            ruleset: self.ruleset,
+            site: self.in_site,
+            lane: self.lane,
+        }
     }
 }
 
@@ -144,14 +148,22 @@ async fn open(args: &DatabaseArgs) -> Result<(Arc<App>, Auth), Box<dyn std::erro
         topology.sites.insert(0, site.clone());
     }
     let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = Config { site, topology, listen, public_origin: None, demo: false };
+    let config = Config {
+        site,
+        topology,
+        listen,
+        public_origin: None,
+        demo: false,
+    };
     let app = App::start(config, store, Clock::default()).await?;
     let auth = Auth::start(app.clone()).await;
     Ok((app, auth))
 }
 
 fn known(auth: &Auth, name: &str) -> Result<Arc<Account>, String> {
-    auth.directory.by_name(name).ok_or_else(|| format!("there is no account {name:?}"))
+    auth.directory
+        .by_name(name)
+        .ok_or_else(|| format!("there is no account {name:?}"))
 }
 
 fn password(name: &str, from_stdin: bool) -> Result<(String, bool), Box<dyn std::error::Error>> {
@@ -169,23 +181,46 @@ fn password(name: &str, from_stdin: bool) -> Result<(String, bool), Box<dyn std:
 pub fn account(command: AccountCommand) -> CliResult {
     block_on(async {
         match command {
-            AccountCommand::Create { name, display_name, role, password_stdin, scope, database } => {
+            AccountCommand::Create {
+                name,
+                display_name,
+                role,
+                password_stdin,
+                scope,
+                database,
+            } => {
                 let (app, auth) = open(&database).await?;
                 let name = name.trim().to_lowercase();
                 if !is_account_name(&name) {
-                    return Err(format!("{name:?} is no account name: 1 to 63 of a-z, 0-9, '.', '_' and '-'").into());
+                    return Err(format!(
+                        "{name:?} is no account name: 1 to 63 of a-z, 0-9, '.', '_' and '-'"
+                    )
+                    .into());
                 }
                 if auth.directory.by_name(&name).is_some() {
                     return Err(format!("there is an account {name:?} already").into());
                 }
-                let made = if role.is_service() { None } else { Some(password(&name, password_stdin)?) };
+                let made = if role.is_service() {
+                    None
+                } else {
+                    Some(password(&name, password_stdin)?)
+                };
                 let hash = match &made {
-                    Some((text, _)) => Some(Passwords::default().hash(text).await.map_err(|_| "the machine is too busy")?),
+                    Some((text, _)) => Some(
+                        Passwords::default()
+                            .hash(text)
+                            .await
+                            .map_err(|_| "the machine is too busy")?,
+                    ),
                     None => None,
                 };
                 let now = app.clock.now();
                 let id: AccountId = uuid::Uuid::now_v7().to_string().parse()?;
-                let kind = if role.is_service() { AccountKind::Service } else { AccountKind::Person };
+                let kind = if role.is_service() {
+                    AccountKind::Service
+                } else {
+                    AccountKind::Person
+                };
                 let display_name = display_name.unwrap_or_else(|| name.clone());
                 let account = Account {
                     id: id.clone(),
@@ -198,8 +233,17 @@ pub fn account(command: AccountCommand) -> CliResult {
                     disabled_at: None,
                 };
                 app.store.create_account(&account).await?;
-                let grant = Grant { account: id, role, scope: scope.scope() };
-                app.execute(Actor::operator_console(), Command::Grant { grant }, app.fresh_command()).await?;
+                let grant = Grant {
+                    account: id,
+                    role,
+                    scope: scope.scope(),
+                };
+                app.execute(
+                    Actor::operator_console(),
+                    Command::Grant { grant },
+                    app.fresh_command(),
+                )
+                .await?;
                 println!("account {name} made, role {}", role.name());
                 if let Some((text, true)) = made {
                     println!("password {text}");
@@ -212,18 +256,34 @@ pub fn account(command: AccountCommand) -> CliResult {
                 accounts.sort_by(|a, b| a.name.cmp(&b.name));
                 for account in accounts {
                     let rights = app.snapshot().state.grants_of(&account.id);
-                    let rights: Vec<String> =
-                        rights.iter().map(|g| format!("{} {}", g.role.name(), g.scope.words())).collect();
-                    let state = if account.disabled_at.is_some() { "closed" } else { "open" };
+                    let rights: Vec<String> = rights
+                        .iter()
+                        .map(|g| format!("{} {}", g.role.name(), g.scope.words()))
+                        .collect();
+                    let state = if account.disabled_at.is_some() {
+                        "closed"
+                    } else {
+                        "open"
+                    };
                     println!("{}\t{state}\t{}", account.name, rights.join(", "));
                 }
             }
-            AccountCommand::Password { name, password_stdin, database } => {
+            AccountCommand::Password {
+                name,
+                password_stdin,
+                database,
+            } => {
                 let (app, auth) = open(&database).await?;
                 let account = known(&auth, &name)?;
                 let (text, show) = password(&account.name, password_stdin)?;
-                let hash = auth.passwords.hash(&text).await.map_err(|_| "the machine is too busy")?;
-                app.store.set_password(&account.id, &hash, app.clock.now()).await?;
+                let hash = auth
+                    .passwords
+                    .hash(&text)
+                    .await
+                    .map_err(|_| "the machine is too busy")?;
+                app.store
+                    .set_password(&account.id, &hash, app.clock.now())
+                    .await?;
                 app.store.delete_sign_ins_of(&account.id).await?;
                 println!("password of {} set", account.name);
                 if show {
@@ -247,11 +307,26 @@ pub fn account(command: AccountCommand) -> CliResult {
 pub fn token(command: TokenCommand) -> CliResult {
     block_on(async {
         match command {
-            TokenCommand::Create { account, name, role, days, scope, database } => {
+            TokenCommand::Create {
+                account,
+                name,
+                role,
+                days,
+                scope,
+                database,
+            } => {
                 let (_, auth) = open(&database).await?;
                 let account = known(&auth, &account)?.id.clone();
-                let wanted = NewToken { account, name, role, scope: scope.scope(), days };
-                let (token, secret) = auth.make_token(wanted, &AccountId::operator_console()).await?;
+                let wanted = NewToken {
+                    account,
+                    name,
+                    role,
+                    scope: scope.scope(),
+                    days,
+                };
+                let (token, secret) = auth
+                    .make_token(wanted, &AccountId::operator_console())
+                    .await?;
                 println!("token {} until {}", token.id, token.expires_at);
                 println!("{secret}");
             }
@@ -261,15 +336,28 @@ pub fn token(command: TokenCommand) -> CliResult {
                 let mut tokens: Vec<_> = known.tokens.values().collect();
                 tokens.sort_by(|a, b| a.id.cmp(&b.id));
                 for token in tokens {
-                    let state = if token.revoked_at.is_some() { "revoked" } else { "good" };
+                    let state = if token.revoked_at.is_some() {
+                        "revoked"
+                    } else {
+                        "good"
+                    };
                     let (role, scope) = (token.role.name(), token.scope.words());
                     let whose = auth.directory.name(&token.account);
-                    println!("{}\t{state}\t{whose}\t{role}\t{scope}\t{}\t{}", token.id, token.expires_at, token.name);
+                    println!(
+                        "{}\t{state}\t{whose}\t{role}\t{scope}\t{}\t{}",
+                        token.id, token.expires_at, token.name
+                    );
                 }
             }
             TokenCommand::Revoke { id, database } => {
                 let (_, auth) = open(&database).await?;
-                if !auth.directory.known().tokens.values().any(|token| token.id == id) {
+                if !auth
+                    .directory
+                    .known()
+                    .tokens
+                    .values()
+                    .any(|token| token.id == id)
+                {
                     return Err(format!("there is no token {id:?}").into());
                 }
                 auth.revoke_token(&id).await?;
@@ -283,5 +371,7 @@ pub fn token(command: TokenCommand) -> CliResult {
 /// 1 to 63 of a-z, 0-9, '.', '_' and '-'.
 pub fn is_account_name(name: &str) -> bool {
     (1..=63).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
+        && name.bytes().all(|b| {
+            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-')
+        })
 }

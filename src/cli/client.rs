@@ -43,13 +43,21 @@ impl Answer {
         }
         let text = |name: &str| self.body[name].as_str().unwrap_or_default().to_owned();
         if self.body.is_null() {
-            return Err(format!("the server answered {} without saying why", self.status));
+            return Err(format!(
+                "the server answered {} without saying why",
+                self.status
+            ));
         }
         let mut message = format!("{} ({})", text("detail"), text("code"));
         if message.starts_with(" (") {
             message = format!("{} ({})", text("title"), text("code"));
         }
-        for line in self.body["details"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for line in self.body["details"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             message.push_str(&format!("\n  {line}"));
         }
         if !text("remedy").is_empty() {
@@ -83,13 +91,22 @@ impl ServerArgs {
     /// Sends an archive and reads the answer. `query` values are encoded here; empty ones are left out.
     ///
     /// Errors: a sentence if the server cannot be reached or does not answer as one of ours.
-    pub fn send(&self, path: &str, query: &[(&str, &str)], archive: &[u8]) -> Result<Answer, String> {
+    pub fn send(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        archive: &[u8],
+    ) -> Result<Answer, String> {
         let query: Vec<String> = query
             .iter()
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| format!("{name}={}", url_encode(value)))
             .collect();
-        let url = format!("{}{path}?{}", self.server.trim_end_matches('/'), query.join("&"));
+        let url = format!(
+            "{}{path}?{}",
+            self.server.trim_end_matches('/'),
+            query.join("&")
+        );
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
@@ -99,11 +116,20 @@ impl ServerArgs {
             .post(&url)
             .header("authorization", &format!("Bearer {}", self.token))
             .header("content-type", "application/gzip")
-            .header("idempotency-key", &uuid::Uuid::now_v7().simple().to_string())
+            .header(
+                "idempotency-key",
+                &uuid::Uuid::now_v7().simple().to_string(),
+            )
             .send(archive)
             .map_err(|e| format!("cannot reach {}: {e}", self.server))?;
         let status = response.status().as_u16();
-        let text = response.body_mut().read_to_string().map_err(|e| format!("the answer broke off: {e}"))?;
-        Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
+        let text = response
+            .body_mut()
+            .read_to_string()
+            .map_err(|e| format!("the answer broke off: {e}"))?;
+        Ok(Answer {
+            status,
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+        })
     }
 }

@@ -31,10 +31,22 @@ pub fn run(args: DoctorArgs) -> CliResult {
             Err(error) => say(false, format!("the database does not answer: {error}")),
         }
         for setting in store.settings().await {
-            say(setting.ok, format!("{} = {} (should be {})", setting.name, setting.value, setting.expected));
+            say(
+                setting.ok,
+                format!(
+                    "{} = {} (should be {})",
+                    setting.name, setting.value, setting.expected
+                ),
+            );
         }
         let site = store.identity().await?;
-        say(site.is_some(), format!("the database belongs to {}", site.as_ref().map_or("nobody yet", |s| s.as_str())));
+        say(
+            site.is_some(),
+            format!(
+                "the database belongs to {}",
+                site.as_ref().map_or("nobody yet", |s| s.as_str())
+            ),
+        );
         if let Some(site) = site {
             let mut head = Head::EMPTY;
             let outcome = loop {
@@ -44,7 +56,8 @@ pub fn run(args: DoctorArgs) -> CliResult {
                 }
                 let next = page.iter().try_fold(head, |head, stored| {
                     let hash = crate::domain::digest::Digest::of(stored.bytes.as_bytes());
-                    let entry = Entry::read(&stored.bytes).map_err(|e| format!("{site}#{}: {e}", stored.seq))?;
+                    let entry = Entry::read(&stored.bytes)
+                        .map_err(|e| format!("{site}#{}: {e}", stored.seq))?;
                     follow(&site, head, &entry, hash).map_err(|e| e.to_string())
                 });
                 match next {
@@ -53,10 +66,17 @@ pub fn run(args: DoctorArgs) -> CliResult {
                 }
             };
             match outcome {
-                Ok(()) => say(true, format!("{} entries of {site} follow one from the other", head.seq)),
+                Ok(()) => say(
+                    true,
+                    format!("{} entries of {site} follow one from the other", head.seq),
+                ),
                 Err(problem) => say(false, problem),
             }
         }
-        Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if all_well {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
     })?
 }

@@ -64,19 +64,34 @@ pub fn push(args: PushArgs) -> CliResult {
     let is_new = answer.status == 201;
     let body = answer.success()?;
     if args.json {
-        let told: serde_json::Map<String, Value> = ["ruleset", "version", "checksum", "entry", "may_override"]
-            .into_iter()
-            .map(|name| (name.to_owned(), body[name].clone()))
-            .collect();
+        let told: serde_json::Map<String, Value> =
+            ["ruleset", "version", "checksum", "entry", "may_override"]
+                .into_iter()
+                .map(|name| (name.to_owned(), body[name].clone()))
+                .collect();
         println!("{}", Value::Object(told));
         return Ok(ExitCode::SUCCESS);
     }
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-    let what = if is_new { "delivered" } else { "was there already" };
-    println!("{} {} {what}: checksum {}, entry {}", text("ruleset"), text("version"), text("checksum"), text("entry"));
+    let what = if is_new {
+        "delivered"
+    } else {
+        "was there already"
+    };
+    println!(
+        "{} {} {what}: checksum {}, entry {}",
+        text("ruleset"),
+        text("version"),
+        text("checksum"),
+        text("entry")
+    );
     println!("nothing is activated by this");
     for risk in body["may_override"].as_array().into_iter().flatten() {
-        println!("may override hotfix {} in {}:", word(&risk["hotfix"]), word(&risk["environment"]));
+        println!(
+            "may override hotfix {} in {}:",
+            word(&risk["hotfix"]),
+            word(&risk["environment"])
+        );
         print_rules(&risk["rules"]);
     }
     Ok(ExitCode::SUCCESS)
@@ -105,7 +120,10 @@ pub fn check(args: CheckArgs) -> CliResult {
     let archive = pack(&args.dir)?;
     let path = format!("/api/v1/rulesets/{}/checks", args.ruleset);
     let environment = args.environment.to_string();
-    let body = args.server.send(&path, &[("environment", &environment)], &archive)?.success()?;
+    let body = args
+        .server
+        .send(&path, &[("environment", &environment)], &archive)?
+        .success()?;
     let lost = body["would_lose"].as_array().cloned().unwrap_or_default();
     if args.json {
         println!("{body}");
@@ -113,11 +131,18 @@ pub fn check(args: CheckArgs) -> CliResult {
         println!("nothing at risk in {environment}");
     } else {
         for risk in &lost {
-            println!("would lose hotfix {} in {environment}:", word(&risk["hotfix"]));
+            println!(
+                "would lose hotfix {} in {environment}:",
+                word(&risk["hotfix"])
+            );
             print_rules(&risk["rules"]);
         }
     }
-    Ok(if lost.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(if lost.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    })
 }
 
 /// What `observe` is told.
@@ -143,19 +168,33 @@ pub fn observe(args: ObserveArgs) -> CliResult {
     let archive = pack(&args.dir)?;
     let path = format!("/api/v1/rulesets/{}/observations", args.ruleset);
     let environment = args.environment.to_string();
-    let body = args.server.send(&path, &[("environment", &environment)], &archive)?.success()?;
+    let body = args
+        .server
+        .send(&path, &[("environment", &environment)], &archive)?
+        .success()?;
     let differs = body["differs"].as_bool().unwrap_or(true);
     if args.json {
         println!("{body}");
     } else {
         let pin = word(&body["pin"]["version"]);
-        let verb = if differs { "differs from" } else { "holds exactly" };
-        println!("{environment} {verb} its pin {pin}: entry {}", word(&body["entry"]));
+        let verb = if differs {
+            "differs from"
+        } else {
+            "holds exactly"
+        };
+        println!(
+            "{environment} {verb} its pin {pin}: entry {}",
+            word(&body["entry"])
+        );
         for change in body["changes"].as_array().into_iter().flatten() {
             println!("  {}", word(&change["path"]));
         }
     }
-    Ok(if differs { ExitCode::from(2) } else { ExitCode::SUCCESS })
+    Ok(if differs {
+        ExitCode::from(2)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn word(value: &Value) -> &str {
@@ -165,7 +204,12 @@ fn word(value: &Value) -> &str {
 fn print_rules(rules: &Value) {
     for rule in rules.as_array().into_iter().flatten() {
         println!("  {}: {}", word(&rule["path"]), word(&rule["verdict"]));
-        for unit in rule["units"].as_array().into_iter().flatten().filter(|u| u["verdict"] != "included") {
+        for unit in rule["units"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|u| u["verdict"] != "included")
+        {
             println!("    {}: {}", word(&unit["what"]), word(&unit["verdict"]));
         }
     }

@@ -19,7 +19,8 @@ pub fn run(args: VerifyArgs) -> CliResult {
     let input: Box<dyn Read> = if args.file.as_os_str() == "-" {
         Box::new(std::io::stdin())
     } else {
-        let file = std::fs::File::open(&args.file).map_err(|e| format!("cannot open {}: {e}", args.file.display()))?;
+        let file = std::fs::File::open(&args.file)
+            .map_err(|e| format!("cannot open {}: {e}", args.file.display()))?;
         Box::new(file)
     };
     let mut input = BufReader::with_capacity(1 << 20, input);
@@ -37,7 +38,10 @@ pub fn run(args: VerifyArgs) -> CliResult {
     match verifier.finish() {
         Ok(whole) => {
             let (entries, contents) = (whole.entries, whole.contents);
-            println!("{entries} entries and {contents} contents of {} verified, head {}", whole.site, whole.head);
+            println!(
+                "{entries} entries and {contents} contents of {} verified, head {}",
+                whole.site, whole.head
+            );
             Ok(ExitCode::SUCCESS)
         }
         Err(fault) => bad(&fault),

@@ -166,23 +166,38 @@ impl Verifier {
     }
 
     fn fault(&self, problem: impl Into<String>) -> Fault {
-        let entry = self.announced.as_ref().map(|a| EntryRef { site: a.site.clone(), seq: self.head.seq + 1 });
+        let entry = self.announced.as_ref().map(|a| EntryRef {
+            site: a.site.clone(),
+            seq: self.head.seq + 1,
+        });
         let place = match &entry {
-            Some(entry) if entry.seq <= self.announced.as_ref().map_or(0, |a| a.entries) => format!("entry {entry}"),
+            Some(entry) if entry.seq <= self.announced.as_ref().map_or(0, |a| a.entries) => {
+                format!("entry {entry}")
+            }
             Some(entry) => format!("after the last entry, {}#{}", entry.site, self.head.seq),
             None => "before the first entry".to_owned(),
         };
-        Fault { line: self.line, entry, place, problem: problem.into() }
+        Fault {
+            line: self.line,
+            entry,
+            place,
+            problem: problem.into(),
+        }
     }
 
     fn take_announcement(&mut self, text: &str) -> Result<(), Fault> {
         let head = serde_json::from_str::<ExportLine>(text)
             .map_err(|_| self.fault("this is not the first line of an export"))?
             .export;
-        let again =
-            format!("{{\"export\":{{\"format\":1,\"site\":\"{}\",\"entries\":{},\"from\":1}}}}", head.site, head.entries);
+        let again = format!(
+            "{{\"export\":{{\"format\":1,\"site\":\"{}\",\"entries\":{},\"from\":1}}}}",
+            head.site, head.entries
+        );
         if head.format != 1 {
-            return Err(self.fault(format!("the export has format {}, this program reads format 1", head.format)));
+            return Err(self.fault(format!(
+                "the export has format {}, this program reads format 1",
+                head.format
+            )));
         }
         if head.from != 1 || again != text {
             return Err(self.fault("the first line was changed"));
@@ -192,18 +207,26 @@ impl Verifier {
     }
 
     fn take_content(&mut self, text: &str) -> Result<(), Fault> {
-        let line: ContentLine = serde_json::from_str(text).map_err(|_| self.fault("a content line was changed"))?;
+        let line: ContentLine =
+            serde_json::from_str(text).map_err(|_| self.fault("a content line was changed"))?;
         let digest = line.content;
         let (bytes, again) = match (line.text, line.base64) {
             (Some(text), None) => {
-                let json = serde_json::to_string(&text).map_err(|_| self.fault("a content line was changed"))?;
-                (text.into_bytes(), format!("{{\"content\":\"{digest}\",\"text\":{json}}}"))
+                let json = serde_json::to_string(&text)
+                    .map_err(|_| self.fault("a content line was changed"))?;
+                (
+                    text.into_bytes(),
+                    format!("{{\"content\":\"{digest}\",\"text\":{json}}}"),
+                )
             }
             (None, Some(base64)) => {
                 let bytes = base64::engine::general_purpose::STANDARD
                     .decode(&base64)
                     .map_err(|_| self.fault(format!("content {digest} is not base64")))?;
-                (bytes, format!("{{\"content\":\"{digest}\",\"base64\":\"{base64}\"}}"))
+                (
+                    bytes,
+                    format!("{{\"content\":\"{digest}\",\"base64\":\"{base64}\"}}"),
+                )
             }
             _ => return Err(self.fault("a content line was changed")),
         };
@@ -225,10 +248,14 @@ impl Verifier {
     }
 
     fn take_entry(&mut self, text: &str) -> Result<(), Fault> {
-        let line: EntryLine = serde_json::from_str(text).map_err(|_| self.fault("the entry's line was changed"))?;
+        let line: EntryLine =
+            serde_json::from_str(text).map_err(|_| self.fault("the entry's line was changed"))?;
         let bytes = line.entry.get();
         // `{"hash":"<64>","entry":` and the closing brace: nothing else may stand on the line.
-        if text.len() != bytes.len() + 84 || &text[..9] != "{\"hash\":\"" || &text[73..83] != "\",\"entry\":" {
+        if text.len() != bytes.len() + 84
+            || &text[..9] != "{\"hash\":\""
+            || &text[73..83] != "\",\"entry\":"
+        {
             return Err(self.fault("the entry's line was changed"));
         }
         let hash = Digest::of(bytes.as_bytes());
@@ -238,7 +265,8 @@ impl Verifier {
         let entry = Entry::read(bytes).map_err(|error| self.fault(error.to_string()))?;
         let announced = self.announced.as_ref().expect("the first line came first");
         let (site, entries) = (announced.site.clone(), announced.entries);
-        let head = ledger::follow(&site, self.head, &entry, hash).map_err(|error| self.fault(error.to_string()))?;
+        let head = ledger::follow(&site, self.head, &entry, hash)
+            .map_err(|error| self.fault(error.to_string()))?;
         if head.seq > entries {
             return Err(self.fault("there are more entries than the first line says"));
         }
@@ -259,18 +287,26 @@ impl Verifier {
         let fresh = std::mem::take(&mut self.fresh);
         let first = self.first_fresh.take();
         let Some(checksum) = checksum else {
-            return if fresh.is_empty() { Ok(()) } else { Err(self.fault("contents stand before it that it does not need")) };
+            return if fresh.is_empty() {
+                Ok(())
+            } else {
+                Err(self.fault("contents stand before it that it does not need"))
+            };
         };
         if let (Some(bytes), Some(digest)) = (first, fresh.first())
             && *digest == checksum
         {
-            let text = String::from_utf8(bytes).map_err(|_| self.fault("its manifest is not text"))?;
-            let manifest = Manifest::parse(&text).map_err(|e| self.fault(format!("its manifest is wrong: {e}")))?;
+            let text =
+                String::from_utf8(bytes).map_err(|_| self.fault("its manifest is not text"))?;
+            let manifest = Manifest::parse(&text)
+                .map_err(|e| self.fault(format!("its manifest is wrong: {e}")))?;
             self.manifests.insert(checksum, manifest);
         }
         let Some(manifest) = self.manifests.get(&checksum) else {
             return if must_be_there {
-                Err(self.fault(format!("the manifest {checksum} that it names is missing before it")))
+                Err(self.fault(format!(
+                    "the manifest {checksum} that it names is missing before it"
+                )))
             } else if fresh.is_empty() {
                 Ok(())
             } else {
@@ -283,20 +319,26 @@ impl Verifier {
         for digest in std::iter::once(&checksum).chain(manifest.rules().values()) {
             if !self.known.contains(digest) {
                 if must_be_there {
-                    return Err(self.fault(format!("content {digest} that it needs is missing before it")));
+                    return Err(self.fault(format!(
+                        "content {digest} that it needs is missing before it"
+                    )));
                 }
             } else if is_fresh.contains(digest) && once.insert(*digest) {
                 expected.push(*digest);
             }
         }
         if expected != fresh {
-            return Err(self.fault("the contents before it are not the ones it needs, in their order"));
+            return Err(
+                self.fault("the contents before it are not the ones it needs, in their order")
+            );
         }
         Ok(())
     }
 
     fn take_end(&mut self, text: &str, so_far: Digest) -> Result<(), Fault> {
-        let end = serde_json::from_str::<EndLine>(text).map_err(|_| self.fault("the end line was changed"))?.end;
+        let end = serde_json::from_str::<EndLine>(text)
+            .map_err(|_| self.fault("the end line was changed"))?
+            .end;
         let again = format!(
             "{{\"end\":{{\"entries\":{},\"contents\":{},\"head\":\"{}\",\"sha256\":\"{}\"}}}}",
             end.entries, end.contents, end.head, end.sha256
@@ -306,11 +348,17 @@ impl Verifier {
             return Err(self.fault("the end line was changed"));
         }
         if self.head.seq != announced.entries || end.entries != self.head.seq {
-            let problem = format!("{} entries were announced, {} are here", announced.entries, self.head.seq);
+            let problem = format!(
+                "{} entries were announced, {} are here",
+                announced.entries, self.head.seq
+            );
             return Err(self.fault(problem));
         }
         if !self.fresh.is_empty() || end.contents != self.contents {
-            return Err(self.fault(format!("{} contents were written, {} are here", end.contents, self.contents)));
+            return Err(self.fault(format!(
+                "{} contents were written, {} are here",
+                end.contents, self.contents
+            )));
         }
         if end.head != self.head.hash {
             return Err(self.fault("the last entry is not the one that was last"));
@@ -319,8 +367,12 @@ impl Verifier {
             return Err(self.fault("some byte before the end was changed"));
         }
         let site = announced.site.clone();
-        self.ended =
-            Some(Verified { site, entries: self.head.seq, contents: self.contents, head: self.head.hash });
+        self.ended = Some(Verified {
+            site,
+            entries: self.head.seq,
+            contents: self.contents,
+            head: self.head.hash,
+        });
         Ok(())
     }
 }
