@@ -24,4 +24,5 @@ pub mod review;
 pub mod standing;
 pub mod state;
 pub mod verdict;
+pub mod verify;
 pub mod version;

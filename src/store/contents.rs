@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 
 use super::error::{AppendError, StoreError, bounded};
 use super::rows::digest_column;
-use super::{Backend, Store, fault, rd};
+use super::{Backend, Store, fault, rd, sqlite};
 use crate::domain::digest::Digest;
 
 /// Contents in one statement, and the bytes after which a statement or a commit is cut: a big release
@@ -54,23 +54,21 @@ impl Store {
     async fn put_commit(&self, contents: &[&(Digest, Bytes)]) -> Result<u64, AppendError> {
         match &*self.backend {
             Backend::Sqlite(sqlite) => {
-                // A transaction dropped halfway is rolled back before the next one begins.
-                let mut tx = bounded(sqlite.writer.begin_with("BEGIN IMMEDIATE"))
-                    .await
-                    .map_err(not_stored)?;
-                let mut new = 0;
-                for group in cut(contents, PER_STATEMENT, STATEMENT_BYTES) {
-                    let mut insert = query(AssertSqlSafe(insert_sql(group.len())));
-                    for (digest, bytes) in group {
-                        insert = insert
-                            .bind(&digest.0[..])
-                            .bind(bytes.len() as i64)
-                            .bind(&bytes[..]);
+                let put = sqlite::write(&sqlite.writer, async |tx| {
+                    let mut new = 0;
+                    for group in cut(contents, PER_STATEMENT, STATEMENT_BYTES) {
+                        let mut insert = query(AssertSqlSafe(insert_sql(group.len())));
+                        for (digest, bytes) in group {
+                            insert = insert
+                                .bind(&digest.0[..])
+                                .bind(bytes.len() as i64)
+                                .bind(&bytes[..]);
+                        }
+                        new += insert.execute(&mut *tx).await?.rows_affected();
                     }
-                    new += bounded(insert.execute(&mut *tx)).await?.rows_affected();
-                }
-                bounded(tx.commit()).await?;
-                Ok(new)
+                    Ok(new)
+                });
+                Ok(put.await?)
             }
             Backend::Postgres(postgres) => {
                 const SQL: &str = "INSERT INTO content (digest, size_bytes, bytes) \

@@ -93,11 +93,8 @@ macro_rules! wr {
     ($store:expr, $tx:ident => $body:block) => {
         match &*$store.backend {
             $crate::store::Backend::Sqlite(sqlite) => {
-                $crate::store::error::bounded(async {
-                    // IMMEDIATE: a transaction that reads first would fail at once when it comes to write.
-                    let mut $tx = sqlite.writer.begin_with("BEGIN IMMEDIATE").await?;
+                $crate::store::sqlite::write(&sqlite.writer, async |$tx| {
                     let done = $body;
-                    $tx.commit().await?;
                     Ok::<_, sqlx::Error>(done)
                 })
                 .await

@@ -1,5 +1,7 @@
 //! Integration tests, one binary.
+mod decisions;
 mod diff;
 mod harness;
 mod screens;
 mod store;
+mod tidy;

@@ -1,0 +1,5 @@
+//! What may be done, and what becomes true: the domain through the one door, in memory.
+mod approvals;
+mod drift;
+mod race;
+mod standing;
