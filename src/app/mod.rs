@@ -5,11 +5,13 @@ pub mod contents;
 pub mod duties;
 pub mod error;
 pub mod execute;
+pub mod hotfixing;
 pub mod intake;
 pub mod judge;
 pub mod outcome;
 pub mod reader;
 pub mod snapshot;
+pub mod trail;
 mod writer;
 
 use std::sync::Arc;

@@ -9,6 +9,7 @@ pub mod command;
 pub mod decide;
 pub mod diff;
 pub mod digest;
+pub mod drift;
 pub mod environment;
 pub mod event;
 pub mod gate;

@@ -1,6 +1,9 @@
 //! The portal: the site map, and what every page needs.
 
+pub mod address;
 pub mod assets;
+pub mod diff_view;
+pub mod environment_view;
 pub mod error;
 pub mod form;
 pub mod format;
