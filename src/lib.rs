@@ -1,2 +1,3 @@
 //! rulegate governs the last mile of business rules.
+pub mod cli;
 pub mod domain;
