@@ -12,6 +12,8 @@ use super::text::is_doubtful;
 /// Three texts that were read in one format, and the rest of planned.
 pub(super) struct Comparison<'a> {
     pub(super) path: &'a str,
+    /// Where in planned the text as a whole lives.
+    pub(super) planned_path: Option<&'a str>,
     pub(super) base: &'a Doc,
     pub(super) hotfix: &'a Doc,
     pub(super) elsewhere: Option<&'a Elsewhere<'a>>,
@@ -117,20 +119,20 @@ impl<'a> Comparison<'a> {
         let none: &[usize] = &[];
         let olds = base.map_or(none, |at| &self.base.containers[at].children);
         let news = hotfix.map_or(none, |at| &self.hotfix.containers[at].children);
-        let between = pair(self.base, olds, self.hotfix, news, self.budget);
+        let between = pair(self.base, olds, self.hotfix, news, true, self.budget);
         let theirs = planned.map_or(none, |there| &there.doc.containers[there.index].children);
-        let to_planned = planned.map(|there| pair(self.hotfix, news, there.doc, theirs, self.budget));
+        let to_planned = planned.map(|there| pair(self.hotfix, news, there.doc, theirs, false, self.budget));
         let from_base = planned.zip(to_planned.as_ref()).map(|(there, taken)| {
             let gone = |at: &&usize| {
                 between.by_first.get(at).is_none_or(|new| !taken.by_first.contains_key(new))
             };
             let olds: Vec<usize> = olds.iter().filter(gone).copied().collect();
             let theirs: Vec<usize> = theirs.iter().filter(|at| !taken.by_second.contains_key(at)).copied().collect();
-            pair(self.base, &olds, there.doc, &theirs, self.budget)
+            pair(self.base, &olds, there.doc, &theirs, false, self.budget)
         });
         let mut drafts = Vec::new();
         for new in news {
-            let old = between.by_second.get(new).copied();
+            let old = between.by_second.get(new).copied().or_else(|| self.moved_by_hotfix(*new));
             if old.is_some_and(|old| self.base.containers[old].content == self.hotfix.containers[*new].content) {
                 continue;
             }
@@ -142,7 +144,7 @@ impl<'a> Comparison<'a> {
                 copies = self.moved_within(entry, planned);
                 copies.extend(self.find(&entry.at, &entry.id, true));
                 there = (!copies.is_empty()).then(|| copies.remove(0));
-            } else if !entry.id.is_empty() {
+            } else if self.only(self.hotfix, entry).is_some() {
                 copies = self.copies(entry, planned, &to_planned, &from_base);
                 copies.extend(self.find(&entry.at, &entry.id, true));
             }
@@ -159,12 +161,31 @@ impl<'a> Comparison<'a> {
             drafts.extend(judged);
         }
         for old in olds.iter().filter(|old| !between.by_first.contains_key(old)) {
+            let entry = &self.base.containers[*old];
+            if self.only(self.base, entry).is_some() && self.only(self.hotfix, entry).is_some() {
+                continue;
+            }
             let there = planned
                 .zip(partner(&from_base, *old))
                 .map(|(there, index)| Found { index, ..there });
             drafts.extend(self.judge(Some(*old), None, there));
         }
         drafts
+    }
+
+    /// The one container of this entry's name in a text.
+    fn only(&self, doc: &Doc, entry: &Container) -> Option<usize> {
+        match doc.named(&entry.at, &entry.id) {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// The base container that the hotfix put to another place in the text.
+    fn moved_by_hotfix(&self, new: usize) -> Option<usize> {
+        let entry = &self.hotfix.containers[new];
+        self.only(self.hotfix, entry)?;
+        self.only(self.base, entry)
     }
 
     /// The one container of this name that stands elsewhere in the same planned text.
@@ -218,7 +239,8 @@ impl<'a> Comparison<'a> {
         if named.len() != 1 || !(is_top || STRONG.contains(&key.to_ascii_lowercase().as_str())) {
             return Vec::new();
         }
-        elsewhere.find(self.path, at, id)
+        let own = self.planned_path.unwrap_or(self.path);
+        elsewhere.find(self.path, at, id).into_iter().filter(|found| found.path != own).collect()
     }
 }
 

@@ -241,6 +241,16 @@ pub(super) fn from_nodes(documents: &[Node], budget: &Budget) -> Option<Doc> {
     Some(doc.seal())
 }
 
+/// Names joined by commas in one text, such as tags: a list, whatever the format calls it.
+fn is_list_of_words(text: &str) -> bool {
+    let mut words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    text.contains(',')
+        && words.clone().count() > 1
+        && words.all(|word| {
+            word.starts_with(char::is_alphabetic) && word.chars().all(|c| c.is_alphanumeric() || "_-.:/".contains(c))
+        })
+}
+
 fn flatten(doc: &mut Doc, container: usize, addr: &str, node: &Node, budget: &Budget) -> Option<()> {
     if !budget.take(1 + addr.len() / 16) {
         return None;
@@ -248,7 +258,13 @@ fn flatten(doc: &mut Doc, container: usize, addr: &str, node: &Node, budget: &Bu
     match &node.value {
         Value::Scalar(text) => {
             budget.take(text.len() / 16);
-            doc.fact(container, addr, text, node.lines, false);
+            if is_list_of_words(text) {
+                for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                    doc.fact(container, addr, word, node.lines, true);
+                }
+            } else {
+                doc.fact(container, addr, text, node.lines, false);
+            }
         }
         Value::Map(entries) if entries.is_empty() => doc.fact(container, addr, "{}", node.lines, false),
         Value::Seq(items) if items.is_empty() => doc.fact(container, addr, "[]", node.lines, false),

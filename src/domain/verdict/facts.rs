@@ -10,6 +10,11 @@ use super::{Span, Verdict};
 
 /// How alike two values of a list must be to count as one that was changed.
 const CHANGED: f64 = 0.5;
+/// The same where nothing of it was in the hotfix: a value taken out, of which planned may have
+/// made something else.
+const CHANGED_ELSEWHERE: f64 = 0.75;
+/// How alike hotfix and planned must be for a change inside a value to be recognised there.
+const RECOGNISABLE: f64 = 0.3;
 /// More comparisons than this between the values of two lists are not made.
 const COMPARISONS_MAX: usize = 20_000;
 
@@ -233,7 +238,7 @@ fn judge_change(change: Change, values: &Values, budget: &Budget) -> (Verdict, S
             (true, true) => (Verdict::CannotTell, place(&new.value)),
             (false, true) => (Verdict::Overridden, place(&old.value)),
             (false, false) => match third(values, Some(old), new, budget) {
-                Some(other) => (three_way(&old.value, &new.value, &other.value, budget), Some(other.lines)),
+                Some(other) => (judge_third(old, new, other, budget), Some(other.lines)),
                 None if values.planned.is_empty() => (Verdict::Removed, None),
                 None if new.in_list && !values.hotfix.iter().any(|f| count(&values.planned, &f.value) > 0) => (Verdict::Removed, None),
                 None => (Verdict::Conflicting, values.planned.first().map(|f| f.lines)),
@@ -253,11 +258,31 @@ fn judge_change(change: Change, values: &Values, budget: &Budget) -> (Verdict, S
     }
 }
 
+/// The change inside a value that planned changed too. In a value that is hardly the same any
+/// more, or is now negated, what was put in need not do what it did.
+fn judge_third(old: &Fact, new: &Fact, other: &Fact, budget: &Budget) -> Verdict {
+    match three_way(&old.value, &new.value, &other.value, budget) {
+        Verdict::Included
+            if is_negated(&new.value) != is_negated(&other.value)
+                || alike(&new.value, &other.value, budget) < RECOGNISABLE =>
+        {
+            Verdict::CannotTell
+        }
+        verdict => verdict,
+    }
+}
+
+fn is_negated(value: &str) -> bool {
+    let start = value.trim_start_matches(['"', '\'', '(', ' ']);
+    start.starts_with('!') || start.to_ascii_lowercase().starts_with("not ")
+}
+
 /// A value that planned has as the hotfix does: included, unless planned gives the address more
 /// than once with different values, of which a reader of the file takes the last or the first.
 fn of_present(new: &Fact, values: &Values) -> Verdict {
     let in_planned = values.planned.iter().find(|f| f.value == new.value);
-    let is_same_shape = in_planned.is_none_or(|f| f.in_list == new.in_list);
+    // One value may have become a list with more; a list that became one value is another matter.
+    let is_same_shape = in_planned.is_none_or(|f| f.in_list || !new.in_list);
     let is_shadowed = !new.in_list
         && values.planned.len() > values.hotfix.len()
         && values.planned.iter().any(|f| f.value != new.value);
@@ -274,6 +299,7 @@ fn third<'a>(values: &Values<'a>, old: Option<&Fact>, new: &Fact, budget: &Budge
     if others.len() > COMPARISONS_MAX / 8 {
         budget.take(others.len());
     }
+    let least = if old.is_some_and(|old| std::ptr::eq(old, new)) { CHANGED_ELSEWHERE } else { CHANGED };
     others
         .into_iter()
         .map(|other| {
@@ -281,7 +307,7 @@ fn third<'a>(values: &Values<'a>, old: Option<&Fact>, new: &Fact, budget: &Budge
             let to_old = old.map_or(0.0, |old| alike(&old.value, &other.value, budget));
             (to_new.max(to_old), other)
         })
-        .filter(|(likeness, _)| *likeness >= CHANGED)
+        .filter(|(likeness, _)| *likeness >= least)
         .max_by(|x, y| x.0.total_cmp(&y.0))
         .map(|(_, other)| other)
 }

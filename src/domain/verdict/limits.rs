@@ -29,12 +29,11 @@ impl Default for Limits {
 #[derive(Debug)]
 pub(super) struct Budget {
     left: Cell<u64>,
-    total: u64,
 }
 
 impl Budget {
     pub(super) fn new(steps: u64) -> Budget {
-        Budget { left: Cell::new(steps), total: steps }
+        Budget { left: Cell::new(steps) }
     }
 
     /// Takes `steps`; false when there were fewer left, and from then on always.
@@ -51,9 +50,5 @@ impl Budget {
 
     pub(super) fn is_spent(&self) -> bool {
         self.left.get() == 0
-    }
-
-    pub(super) fn used(&self) -> u64 {
-        self.total - self.left.get()
     }
 }

@@ -1,7 +1,7 @@
 //! Where in planned the content of a rule file lives when it is not, or not only, under its path.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::Texts;
 use super::doc::{Doc, STEP, alike};
@@ -20,7 +20,7 @@ pub(super) struct Found<'a> {
 struct Candidate<'a> {
     path: &'a str,
     bytes: &'a [u8],
-    /// The file of this path in the hotfix, if there is one.
+    /// The file of this path in the hotfix, or else in the base, if there is one.
     before: Option<&'a [u8]>,
     doc: OnceCell<Option<Doc>>,
     before_doc: OnceCell<Option<Doc>>,
@@ -56,14 +56,14 @@ fn search_key(at: &str, id: &str) -> String {
 }
 
 impl<'a> Elsewhere<'a> {
-    pub(super) fn new(hotfix: &Texts<'a>, planned: &Texts<'a>, limits: &Limits) -> Elsewhere<'a> {
+    pub(super) fn new(base: &Texts<'a>, hotfix: &Texts<'a>, planned: &Texts<'a>, limits: &Limits) -> Elsewhere<'a> {
         let candidates = planned
             .iter()
             .filter(|(path, bytes)| hotfix.get(*path) != Some(bytes))
             .map(|(path, bytes)| Candidate {
                 path,
                 bytes,
-                before: hotfix.get(path).copied(),
+                before: hotfix.get(path).or_else(|| base.get(path)).copied(),
                 doc: OnceCell::new(),
                 before_doc: OnceCell::new(),
             })
@@ -158,6 +158,3 @@ impl<'a> Elsewhere<'a> {
         best.map(|(_, path)| path)
     }
 }
-
-/// Files that planned holds under other paths, by path; kept so that equal paths come once.
-pub(super) type Paths = BTreeMap<String, ()>;

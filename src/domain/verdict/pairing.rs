@@ -22,7 +22,18 @@ pub(super) struct Pairs {
 
 /// Pairs containers that stand at the same place: first those of one name, equal ones before
 /// alike ones; then the unnamed and the renamed by likeness. Linear but for small groups.
-pub(super) fn pair(a: &Doc, first: &[usize], b: &Doc, second: &[usize], budget: &Budget) -> Pairs {
+///
+/// A container that is alone on both sides pairs under another name too; among several, only
+/// when `may_rename`: a rule that is gone must not be taken for another one that resembles it.
+pub(super) fn pair(
+    a: &Doc,
+    first: &[usize],
+    b: &Doc,
+    second: &[usize],
+    may_rename: bool,
+    budget: &Budget,
+) -> Pairs {
+    let may_rename = may_rename || (first.len() == 1 && second.len() == 1);
     let mut pairs = Pairs { by_first: HashMap::new(), by_second: HashMap::new() };
     let mut groups: HashMap<(&str, &str), (Vec<usize>, Vec<usize>)> = HashMap::new();
     let mut order = Vec::new();
@@ -68,6 +79,10 @@ pub(super) fn pair(a: &Doc, first: &[usize], b: &Doc, second: &[usize], budget: 
     }
     for place in places {
         let (mut ours, mut theirs) = left.remove(place).unwrap_or_default();
+        if !may_rename {
+            ours.retain(|index| a.containers[*index].id.is_empty());
+            theirs.retain(|index| b.containers[*index].id.is_empty());
+        }
         if ours.len() * theirs.len() <= COMPARISONS_MAX {
             likest(a, &mut ours, b, &mut theirs, RENAMED, TELLING_FACTS, &mut pairs, budget);
         }

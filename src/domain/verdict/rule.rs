@@ -178,7 +178,7 @@ fn compare(
     let new_doc = new_doc?;
     let found = |doc| there.map(|(path, _)| Found { path, doc, index: 0 });
     let planned = planned_doc.as_ref().and_then(found);
-    let comparison = Comparison { path, base: old_doc.as_ref().unwrap_or(&empty), hotfix: &new_doc, elsewhere: Some(elsewhere), budget };
+    let comparison = Comparison { path, planned_path: there.map(|(path, _)| path), base: old_doc.as_ref().unwrap_or(&empty), hotfix: &new_doc, elsewhere: Some(elsewhere), budget };
     let mut drafts = comparison.judge(old_doc.as_ref().map(|_| 0), Some(0), planned);
     if drafts.is_empty()
         && let Some(old_doc) = &old_doc
@@ -197,9 +197,47 @@ fn compare(
 
 fn breaks_format(texts: &[Option<(&str, &str)>; 3], limits: &Limits, budget: &Budget) -> bool {
     let [new, old, Some(_)] = texts else { return false };
-    let mut own = *texts;
-    own[2] = None;
     matches!(format::read_alike([*new, *old], limits, budget), Some((format, _)) if format != Format::Text)
+}
+
+/// Lines that the hotfix changed together, as one unit each: the lines of a comment say one thing,
+/// and one of them may be found anywhere. Included is only what is there to the last line; a few
+/// lines that happen to be there do not make a part.
+fn in_passages(drafts: Vec<Draft>) -> Vec<Draft> {
+    const CHANCE: f64 = 0.25;
+    let place = |d: &Draft| d.hotfix.or(d.base).map_or(0, |(from, _)| from);
+    let mut passages: Vec<Vec<Draft>> = Vec::new();
+    let mut last = None;
+    for draft in drafts {
+        let here = (draft.hotfix.is_some(), place(&draft));
+        // Lines without letters between two changed ones do not part them.
+        let continues = last.is_some_and(|(side, line): (bool, u32)| side == here.0 && here.1.abs_diff(line) <= 3);
+        last = Some(here);
+        match passages.last_mut() {
+            Some(passage) if continues => passage.push(draft),
+            _ => passages.push(vec![draft]),
+        }
+    }
+    let joined = passages.into_iter().map(|passage| {
+        let included = passage.iter().filter(|d| d.verdict == Verdict::Included).count();
+        let is_chance = (included as f64) < CHANCE * passage.len() as f64;
+        let counted = passage.iter().map(|d| d.verdict).filter(|v| !is_chance || *v != Verdict::Included);
+        let verdict = combine::over(counted);
+        let mut lines = passage.into_iter();
+        let mut whole = lines.next()?;
+        let more = lines.len();
+        for line in lines {
+            whole.base = sentences::spanning(whole.base, line.base);
+            whole.hotfix = sentences::spanning(whole.hotfix, line.hotfix);
+            whole.planned = sentences::spanning(whole.planned, line.planned);
+        }
+        if more > 0 {
+            whole.what = format!("{} and {more} more lines", whole.what);
+        }
+        whole.verdict = verdict;
+        Some(whole)
+    });
+    joined.flatten().collect()
 }
 
 /// For hotfixes that change comments, white space or line ends alone.
@@ -217,10 +255,10 @@ fn compare_form(
         None => None,
     };
     let planned = planned_doc.as_ref().zip(there).map(|(doc, (path, _))| Found { path, doc, index: 0 });
-    let comparison = Comparison { path, base: &old_doc, hotfix: &new_doc, elsewhere: None, budget };
+    let comparison = Comparison { path, planned_path: there.map(|(path, _)| path), base: &old_doc, hotfix: &new_doc, elsewhere: None, budget };
     let drafts = comparison.judge(Some(0), Some(0), planned);
     if !drafts.is_empty() {
-        return Some(drafts);
+        return Some(in_passages(drafts));
     }
     let verdict = match other {
         Some(other) => words::three_way_lines(old, new, other, budget),

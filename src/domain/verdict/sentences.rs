@@ -1,7 +1,7 @@
 //! Units and verdicts in words a reviewer recognises. Every number in them is computed.
 
 use super::doc::STEP;
-use super::{Unit, Verdict};
+use super::{Span, Unit, Verdict};
 
 /// How much of a value is quoted.
 const QUOTED_CHARS: usize = 60;
@@ -76,6 +76,14 @@ fn differing(old: &str, new: &str) -> (String, String) {
         format!("{before}{rest}{after}")
     };
     (cut(old), cut(new))
+}
+
+/// The lines from the first of two spans to the last.
+pub(super) fn spanning(a: Span, b: Span) -> Span {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        _ => a.or(b),
+    }
 }
 
 /// The evidence for a verdict on a rule, in one sentence.

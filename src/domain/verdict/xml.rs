@@ -21,9 +21,44 @@ pub(super) fn parse(text: &str, depth_max: usize, budget: &Budget) -> Option<Nod
     let prolog: String = prolog.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
     let wrapped = format!("{prolog}<r>{body}\n</r>");
     let options = ParsingOptions { nodes_limit: 1_000_000, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(&wrapped, options).ok()?;
     let lines = LineIndex::new(&wrapped);
-    Reader { lines, budget }.element(document.root_element(), depth_max)
+    match Document::parse_with_options(&wrapped, options) {
+        Ok(document) => Reader { lines: &lines, budget }.element(document.root_element(), depth_max),
+        Err(_) => {
+            let mended = mended(&wrapped);
+            let lines = LineIndex::new(&mended);
+            let document = Document::parse(&mended).ok()?;
+            Reader { lines: &lines, budget }.element(document.root_element(), depth_max)
+        }
+    }
+}
+
+/// The text without what many readers of rule files let pass and XML forbids: `--` in comments,
+/// and a bare `&`. Comments become white space; lines stay where they are.
+fn mended(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    while let Some(at) = rest.find(['<', '&']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if rest.starts_with("<!--") {
+            let Some(end) = rest.find("-->") else { break };
+            out.extend(rest[..end].chars().filter(|c| *c == '\n'));
+            rest = &rest[end + 3..];
+        } else if rest.starts_with("<![CDATA[") {
+            let end = rest.find("]]>").map_or(rest.len(), |end| end + 3);
+            out.push_str(&rest[..end]);
+            rest = &rest[end..];
+        } else {
+            let is_entity = rest[1..]
+                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
+                .is_some_and(|end| end > 0 && rest[1 + end..].starts_with(';'));
+            out.push_str(if rest.starts_with('&') && !is_entity { "&amp;" } else { &rest[..1] });
+            rest = &rest[1..];
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// An upper bound of how deep elements are nested, in one pass.
@@ -47,7 +82,7 @@ fn depth_of(text: &str) -> usize {
 }
 
 struct Reader<'a> {
-    lines: LineIndex,
+    lines: &'a LineIndex,
     budget: &'a Budget,
 }
 

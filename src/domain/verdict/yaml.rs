@@ -1,9 +1,9 @@
-//! YAML to [`Node`]s, one for each document, from the events of `saphyr_parser`. Aliases are
+//! YAML to [`Node`]s, one for each document, from the events of `granit_parser`. Aliases are
 //! followed, within the budget.
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::limits::Budget;
 use super::tree::{Lines, Node, Value, quoted};
@@ -49,7 +49,7 @@ impl Builder<'_> {
                     _ => quoted(text.into_owned()),
                 };
                 let text = match tag {
-                    Some(tag) => format!("{}{} {text}", tag.handle, tag.suffix),
+                    Some(tag) => format!("{}{} {text}", tag.handle(), tag.suffix()),
                     None => text,
                 };
                 self.value(Node::scalar(text, lines), anchor)
@@ -64,12 +64,9 @@ impl Builder<'_> {
                 node.lines = lines_of(span);
                 self.value(node, 0)
             }
-            Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) if self.open.len() >= self.depth_max => {
-                let _ = (anchor, tag);
-                None
-            }
-            Event::SequenceStart(anchor, tag) => self.start(anchor, tag.map(|t| t.suffix.clone()), span, false),
-            Event::MappingStart(anchor, tag) => self.start(anchor, tag.map(|t| t.suffix.clone()), span, true),
+            Event::SequenceStart(..) | Event::MappingStart(..) if self.open.len() >= self.depth_max => None,
+            Event::SequenceStart(_, anchor, tag) => self.start(anchor, tag.map(|t| t.suffix().to_owned()), span, false),
+            Event::MappingStart(_, anchor, tag) => self.start(anchor, tag.map(|t| t.suffix().to_owned()), span, true),
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             _ => Some(()),
         }
