@@ -80,6 +80,13 @@ impl<'a> Comparison<'a> {
                         d
                     }));
                     drafts.extend(self.judge_children(base, Some(hotfix), planned));
+                    // A name is what a rule is found by, not something that was done to it.
+                    if old.is_none() && drafts.len() > 1 {
+                        let name = new.facts.iter().find(|f| new.id.strip_prefix(&f.addr) == Some(&format!(":{}", f.value)));
+                        let lines = name.map(|f| f.lines);
+                        let what = name.map(|f| sentences::change(&label, &f.addr, None, Some(&f.value)));
+                        drafts.retain(|d| Some(&d.what) != what.as_ref() || d.hotfix != lines);
+                    }
                 }
                 if let Some(reason) = without_effect(new, other) {
                     doubt(&mut drafts, &reason);
@@ -130,6 +137,13 @@ impl<'a> Comparison<'a> {
             let theirs: Vec<usize> = theirs.iter().filter(|at| !taken.by_second.contains_key(at)).copied().collect();
             pair(self.base, &olds, there.doc, &theirs, false, self.budget)
         });
+        // Rules of the hotfix's that planned has under other names.
+        let renamed = planned.zip(to_planned.as_ref()).map(|(there, taken)| {
+            let added = |at: &&usize| !between.by_second.contains_key(at) && !taken.by_first.contains_key(at);
+            let news: Vec<usize> = news.iter().filter(added).copied().collect();
+            let theirs: Vec<usize> = theirs.iter().filter(|at| !taken.by_second.contains_key(at)).copied().collect();
+            pair(self.hotfix, &news, there.doc, &theirs, true, self.budget)
+        });
         let mut drafts = Vec::new();
         for new in news {
             let old = between.by_second.get(new).copied().or_else(|| self.moved_by_hotfix(*new));
@@ -149,6 +163,13 @@ impl<'a> Comparison<'a> {
                 copies.extend(self.find(&entry.at, &entry.id, true));
             }
             let mut judged = self.judge(old, Some(*new), there);
+            if there.is_none()
+                && old.is_none()
+                && let Some(index) = partner(&renamed, *new)
+            {
+                let twin = planned.map(|there| Found { index, ..there });
+                judged = vec![draft(format!("{} added", named(entry)), Verdict::Conflicting, None, Some(entry), twin)];
+            }
             for copy in copies {
                 if !judged.iter().any(|d| d.verdict == Verdict::Included) {
                     break;

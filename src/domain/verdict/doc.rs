@@ -241,6 +241,16 @@ pub(super) fn from_nodes(documents: &[Node], budget: &Budget) -> Option<Doc> {
     Some(doc.seal())
 }
 
+fn add_scalar(doc: &mut Doc, container: usize, addr: &str, text: &str, lines: Lines, in_list: bool) {
+    if is_list_of_words(text) {
+        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            doc.fact(container, addr, word, lines, true);
+        }
+    } else {
+        doc.fact(container, addr, text, lines, in_list);
+    }
+}
+
 /// Names joined by commas in one text, such as tags: a list, whatever the format calls it.
 fn is_list_of_words(text: &str) -> bool {
     let mut words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
@@ -258,13 +268,7 @@ fn flatten(doc: &mut Doc, container: usize, addr: &str, node: &Node, budget: &Bu
     match &node.value {
         Value::Scalar(text) => {
             budget.take(text.len() / 16);
-            if is_list_of_words(text) {
-                for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-                    doc.fact(container, addr, word, node.lines, true);
-                }
-            } else {
-                doc.fact(container, addr, text, node.lines, false);
-            }
+            add_scalar(doc, container, addr, text, node.lines, false);
         }
         Value::Map(entries) if entries.is_empty() => doc.fact(container, addr, "{}", node.lines, false),
         Value::Seq(items) if items.is_empty() => doc.fact(container, addr, "[]", node.lines, false),
@@ -279,7 +283,7 @@ fn flatten(doc: &mut Doc, container: usize, addr: &str, node: &Node, budget: &Bu
                 match &item.value {
                     Value::Scalar(text) => {
                         budget.take(1 + text.len() / 16);
-                        doc.fact(container, addr, text, item.lines, true);
+                        add_scalar(doc, container, addr, text, item.lines, true);
                     }
                     Value::Map(_) => {
                         let child = doc.open(Some(container), addr, &name_of(item), item.lines);

@@ -285,7 +285,7 @@ fn of_present(new: &Fact, values: &Values) -> Verdict {
     let is_same_shape = in_planned.is_none_or(|f| f.in_list || !new.in_list);
     let is_shadowed = !new.in_list
         && values.planned.len() > values.hotfix.len()
-        && values.planned.iter().any(|f| f.value != new.value);
+        && values.planned.iter().any(|f| !f.in_list && f.value != new.value);
     if is_same_shape && !is_shadowed { Verdict::Included } else { Verdict::CannotTell }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn pair(
 ) -> Pairs {
     let may_rename = may_rename || (first.len() == 1 && second.len() == 1);
     let mut pairs = Pairs { by_first: HashMap::new(), by_second: HashMap::new() };
-    let mut groups: HashMap<(&str, &str), (Vec<usize>, Vec<usize>)> = HashMap::new();
+    let mut groups: HashMap<(&str, &str), Sides> = HashMap::new();
     let mut order = Vec::new();
     for index in first {
         let c = &a.containers[*index];
@@ -54,7 +54,7 @@ pub(super) fn pair(
         group.1.push(*index);
     }
     budget.take(first.len() + second.len());
-    let mut left: HashMap<&str, (Vec<usize>, Vec<usize>)> = HashMap::new();
+    let mut left: HashMap<&str, Sides> = HashMap::new();
     let mut places = Vec::new();
     for key in order {
         let (mut ours, mut theirs) = groups.remove(&key).unwrap_or_default();
@@ -89,6 +89,9 @@ pub(super) fn pair(
     }
     pairs
 }
+
+/// What is left to pair of the first and of the second text.
+type Sides = (Vec<usize>, Vec<usize>);
 
 impl Pairs {
     fn add(&mut self, first: usize, second: usize) {

@@ -268,7 +268,7 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
 }
 
 fn ends_in_continuation(line: &str) -> bool {
-    line.len() - line.trim_end_matches('\\').len() & 1 == 1
+    (line.len() - line.trim_end_matches('\\').len()) % 2 == 1
 }
 
 fn is_end_of_condition(line: &str) -> bool {
