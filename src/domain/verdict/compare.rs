@@ -4,7 +4,7 @@ use super::Verdict;
 use super::doc::{Container, Doc, Fact, STEP};
 use super::facts::{self, Draft};
 use super::limits::Budget;
-use super::locate::{Elsewhere, Found};
+use super::locate::{Elsewhere, Found, same_use};
 use super::pairing::{Pairs, pair};
 use super::sentences;
 use super::text::is_doubtful;
@@ -90,6 +90,9 @@ impl<'a> Comparison<'a> {
                 }
                 if let Some(reason) = without_effect(new, other) {
                     doubt(&mut drafts, &reason);
+                }
+                if !new.id.is_empty() && self.elsewhere.is_some_and(|elsewhere| elsewhere.switched_off().has(&new.id)) {
+                    doubt(&mut drafts, "planned switches the rule off by its number");
                 }
             }
             None => {
@@ -214,7 +217,10 @@ impl<'a> Comparison<'a> {
         let Some(there) = planned else { return Vec::new() };
         let ours = self.hotfix.named(&entry.at, &entry.id).len();
         match there.doc.named(&entry.at, &entry.id) {
-            [only] if ours == 1 => vec![Found { index: *only, ..there }],
+            // In a group for another use it is not the same rule any more.
+            [only] if ours == 1 && same_use(&names_above(self.hotfix, entry), &names_above(there.doc, &there.doc.containers[*only])) => {
+                vec![Found { index: *only, ..there }]
+            }
             _ => Vec::new(),
         }
     }
@@ -273,6 +279,18 @@ impl<'a> Found<'a> {
 
 fn partner(pairs: &Option<Pairs>, first: usize) -> Option<usize> {
     pairs.as_ref()?.by_first.get(&first).copied()
+}
+
+/// The names of the containers around one.
+fn names_above(doc: &Doc, container: &Container) -> String {
+    let mut out = String::new();
+    let mut next = container.parent;
+    while let Some(index) = next {
+        out.push_str(&doc.containers[index].id);
+        out.push('/');
+        next = doc.containers[index].parent;
+    }
+    out
 }
 
 fn named(container: &Container) -> String {
@@ -339,6 +357,7 @@ fn is_off(fact: &Fact) -> bool {
         "disabled" | "disable" | "isdisabled" | "skip" | "suppressed" => {
             ["true", "yes", "on", "1", "y"].contains(&value.as_str())
         }
+        "when" | "if" => ["false", "0", "never"].contains(&value.as_str()),
         "status" | "state" => ["disabled", "inactive", "off", "unsupported", "removed"].contains(&value.as_str()),
         _ => false,
     }

@@ -83,7 +83,7 @@ impl Doc {
         self.containers[container].facts.push(Fact {
             addr: addr.to_owned(),
             // A text of several lines may be folded otherwise and still say the same.
-            value: if value.contains('\n') { squeezed(value) } else { value.trim().to_owned() },
+            value: if value.contains('\n') { squeezed(value) } else { value.to_owned() },
             lines,
             in_list,
             is_marker,

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::doc::{Container, Fact};
 use super::limits::Budget;
+use super::locate::same_use;
 use super::sentences;
 use super::words::{alike, three_way};
 use super::{Span, Verdict};
@@ -136,7 +137,7 @@ fn moved_values(judged: &[(Change, &str)]) -> HashSet<String> {
 /// Whether a line found under `there` may be without effect where the one under `here` had one.
 fn is_doubtful(there: &str, here: &str) -> bool {
     let conditions = |addr: &str| addr.split(super::doc::STEP).filter(|c| super::text::is_doubtful(c)).count();
-    conditions(there) > conditions(here)
+    conditions(there) > conditions(here) || !same_use(there, here)
 }
 
 /// What was and what the hotfix made of it; one of the two may be missing.
@@ -264,12 +265,19 @@ fn judge_third(old: &Fact, new: &Fact, other: &Fact, budget: &Budget) -> Verdict
     match three_way(&old.value, &new.value, &other.value, budget) {
         Verdict::Included
             if is_negated(&new.value) != is_negated(&other.value)
+                || remarks(&other.value) > remarks(&new.value)
                 || alike(&new.value, &other.value, budget) < RECOGNISABLE =>
         {
             Verdict::CannotTell
         }
         verdict => verdict,
     }
+}
+
+/// Places in a value where a remark may start, after which nothing has an effect.
+fn remarks(value: &str) -> usize {
+    const STARTS: [&str; 6] = ["#", "//", "--", ";", "/*", "<!--"];
+    value.split_ascii_whitespace().filter(|word| STARTS.iter().any(|start| word.starts_with(start))).count()
 }
 
 fn is_negated(value: &str) -> bool {

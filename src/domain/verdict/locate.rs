@@ -31,18 +31,20 @@ pub(super) struct Elsewhere<'a> {
     candidates: Vec<Candidate<'a>>,
     limits: Limits,
     index: OnceCell<HashMap<String, Vec<(usize, usize)>>>,
+    switched_off: OnceCell<SwitchedOff>,
 }
 
 /// Words in a path that say for which environment, or for what other use, a file is.
-const USES: [&str; 37] = [
+const USES: [&str; 53] = [
     "prod", "production", "prd", "live", "staging", "stage", "stg", "dev", "devel", "development", "test", "tests",
     "testing", "qa", "uat", "preprod", "canary", "local", "demo", "lab", "integration", "example", "examples",
     "sample", "samples", "template", "templates", "deprecated", "unsupported", "disabled", "archive", "archived",
-    "old", "backup", "bak", "draft", "drafts",
+    "old", "backup", "bak", "draft", "drafts", "orig", "rej", "tmp", "off", "inactive", "obsolete", "legacy", "retired",
+    "removed", "attic", "save", "doc", "docs", "readme", "md", "changelog",
 ];
 
 fn uses(path: &str) -> HashSet<String> {
-    path.split(['/', '.', '-', '_', ' ']).map(str::to_ascii_lowercase).filter(|w| USES.contains(&w.as_str())).collect()
+    path.split(|c: char| !c.is_alphanumeric()).map(str::to_ascii_lowercase).filter(|w| USES.contains(&w.as_str())).collect()
 }
 
 /// Whether two paths are for the same use, as far as their words say.
@@ -53,6 +55,37 @@ pub(super) fn same_use(a: &str, b: &str) -> bool {
 /// What a container is looked for by: its name and the last key on the way to it.
 fn search_key(at: &str, id: &str) -> String {
     format!("{}{STEP}{id}", at.rsplit(STEP).next().unwrap_or(at))
+}
+
+/// Rules that statements new in planned switch off by number.
+#[derive(Default)]
+pub(super) struct SwitchedOff {
+    ranges: Vec<(u64, u64)>,
+}
+
+impl SwitchedOff {
+    /// Reads statements like `SecRuleRemoveById 942100 "942200-942299"`.
+    fn add(&mut self, statement: &str) {
+        const WORDS: [&str; 5] = ["remove", "disable", "suppress", "delete", "unset"];
+        let Some((first, rest)) = statement.split_once(' ') else { return };
+        let first = first.to_ascii_lowercase();
+        // What takes only a target from a rule leaves the rule.
+        if !WORDS.iter().any(|word| first.contains(word)) || first.contains("target") {
+            return;
+        }
+        for word in rest.split(|c: char| !(c.is_ascii_digit() || c == '-')) {
+            let (from, to) = word.split_once('-').unwrap_or((word, word));
+            if let (Ok(from), Ok(to)) = (from.parse(), to.parse()) {
+                self.ranges.push((from, to));
+            }
+        }
+    }
+
+    /// Whether the rule of this name, e.g. `id:942100`, is among them.
+    pub(super) fn has(&self, id: &str) -> bool {
+        let number = id.rsplit(':').next().and_then(|number| number.parse().ok());
+        number.is_some_and(|number: u64| self.ranges.iter().any(|(from, to)| (*from..=*to).contains(&number)))
+    }
 }
 
 impl<'a> Elsewhere<'a> {
@@ -68,7 +101,7 @@ impl<'a> Elsewhere<'a> {
                 before_doc: OnceCell::new(),
             })
             .collect();
-        Elsewhere { candidates, limits: *limits, index: OnceCell::new() }
+        Elsewhere { candidates, limits: *limits, index: OnceCell::new(), switched_off: OnceCell::new() }
     }
 
     fn read(&self, path: &str, bytes: &[u8]) -> Option<Doc> {
@@ -92,6 +125,25 @@ impl<'a> Elsewhere<'a> {
         let doc = candidate.before_doc.get_or_init(|| self.read(candidate.path, before));
         // What cannot be read may have held it.
         doc.as_ref().is_none_or(|doc| doc.names().any(|(at, id)| search_key(at, id) == key))
+    }
+
+    /// Rules that planned switches off where the hotfix did not.
+    pub(super) fn switched_off(&self) -> &SwitchedOff {
+        self.switched_off.get_or_init(|| {
+            let mut out = SwitchedOff::default();
+            for at in 0..self.candidates.len() {
+                let Some(doc) = self.doc(at) else { continue };
+                let candidate = &self.candidates[at];
+                let before: HashSet<&str> = candidate
+                    .before
+                    .and_then(|bytes| candidate.before_doc.get_or_init(|| self.read(candidate.path, bytes)).as_ref())
+                    .map_or_else(HashSet::new, |doc| doc.root().facts.iter().map(|f| f.value.as_str()).collect());
+                for fact in doc.root().facts.iter().filter(|f| !before.contains(f.value.as_str())) {
+                    out.add(&fact.value);
+                }
+            }
+            out
+        })
     }
 
     fn index(&self) -> &HashMap<String, Vec<(usize, usize)>> {

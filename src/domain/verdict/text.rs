@@ -101,7 +101,10 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
         }
         let text = statement.text.as_str();
         let first = text.split(' ').next().unwrap_or("");
-        if let Some(id) = pieces::id_in(text) {
+        // What starts with a sign may be a comment of a kind that is not known here: it is a line
+        // like any, and names nothing.
+        let may_name = text.starts_with(|c: char| c.is_alphanumeric() || "_$@\"'.<([".contains(c));
+        if let Some(id) = pieces::id_in(text).filter(|_| may_name) {
             let container = doc.open(Some(0), "", &id, statement.lines);
             doc.containers[container].conditions.clone_from(&statement.conditions);
             add_pieces(&mut doc, container, "", text, statement.lines);
@@ -122,7 +125,7 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
             for word in text.split(' ').skip(1) {
                 doc.fact(0, first, word, statement.lines, true);
             }
-        } else if let Some((name, value)) = assignment(text) {
+        } else if let Some((name, value)) = assignment(text).filter(|_| may_name) {
             let container = doc.open(Some(0), &statement.under, name, statement.lines);
             doc.containers[container].conditions.clone_from(&statement.conditions);
             doc.fact(container, name, value, statement.lines, false);
@@ -273,12 +276,13 @@ fn ends_in_continuation(line: &str) -> bool {
 
 fn is_end_of_condition(line: &str) -> bool {
     let lower: String = line.chars().take(12).flat_map(char::to_lowercase).collect();
-    lower.starts_with("endif") || lower.starts_with("</if") || lower.starts_with("#endif") || lower.starts_with("%endif")
+    let lower = lower.trim_start_matches(['#', '%', '{', '-', ' ']);
+    lower.starts_with("endif") || lower.starts_with("</if") || line.starts_with("{{") && lower.starts_with("end")
 }
 
 /// Follows `if ... else ... endif`; true when the statement was part of that.
 fn step_condition(statement: &str, conditions: &mut Vec<String>) -> bool {
-    let word = statement.trim_start_matches(['<', '#', '%']).split([' ', '(']).next().unwrap_or("").to_ascii_lowercase();
+    let word = statement.trim_start_matches(['<', '#', '%', '{', '-', ' ']).split([' ', '(']).next().unwrap_or("").to_ascii_lowercase();
     if is_end_of_condition(statement) {
         conditions.pop();
         return true;
@@ -303,21 +307,19 @@ fn step_condition(statement: &str, conditions: &mut Vec<String>) -> bool {
 
 /// A condition that no evaluation makes true.
 fn is_never(condition: &str) -> bool {
+    let condition = condition.trim_start_matches(['{', '%', '-', ' ']);
     let test = condition.split_once([' ', '(']).map_or("", |(_, test)| test);
-    let test = test.trim_matches(|c: char| c.is_whitespace() || "()<>\"".contains(c)).to_ascii_lowercase();
+    let test = test.trim_matches(|c: char| c.is_whitespace() || "()<>\"{}%-".contains(c)).to_ascii_lowercase();
     !condition.starts_with("else of") && ["0", "false", "no", "off", "never"].contains(&test.as_str())
 }
 
-/// A condition that planned may put around a statement without a reader having to think: one that
-/// holds whenever what it asks for is there. A negation, an alternative or an older version is
-/// not of that kind.
+/// Whether a condition that planned puts around a statement may keep it from having an effect.
+/// Not doubtful is one that asks for a part of the engine or for a newer version of it, which
+/// planned will find; a negation, an alternative, or anything else is.
 pub(super) fn is_doubtful(condition: &str) -> bool {
     let lower = condition.to_ascii_lowercase();
-    lower.starts_with("else of")
-        || lower.starts_with("unless")
-        || lower.starts_with("ifndef")
-        || lower.contains('!')
-        || lower.contains("not ")
-        || lower.contains("< ")
-        || lower.contains("<=")
+    let is_condition = ["if", "<if", "else of", "unless", "#if", "%if", "{"].iter().any(|start| lower.starts_with(start));
+    let asks_for_part = ["ifplugin", "<ifmodule", "version >", "can(", "can (", "has(", "plugin("].iter().any(|part| lower.contains(part));
+    let is_turned = lower.starts_with("else of") || lower.contains(['!', '<']) && !lower.starts_with("<ifmodule ") || lower.contains("not ");
+    is_condition && (!asks_for_part || is_turned)
 }
