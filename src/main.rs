@@ -21,10 +21,16 @@ enum Command {
 fn main() -> ExitCode {
     // Exit code 2 means that something would be lost; a wrong command line is an error like any.
     match Cli::try_parse() {
-        Ok(Cli { command: Command::Verdict(args) }) => verdict::run(&args),
+        Ok(Cli {
+            command: Command::Verdict(args),
+        }) => verdict::run(&args),
         Err(error) => {
             let _ = error.print();
-            if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+            if error.use_stderr() {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            }
         }
     }
 }

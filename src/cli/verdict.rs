@@ -52,7 +52,13 @@ fn judge(args: &VerdictArgs) -> io::Result<bool> {
     } else {
         for rule in &rules {
             let verdict = word(rule.verdict);
-            writeln!(out, "{}\t{}\t{}", verdict.as_str().unwrap_or_default(), rule.path, rule.why)?;
+            writeln!(
+                out,
+                "{}\t{}\t{}",
+                verdict.as_str().unwrap_or_default(),
+                rule.path,
+                rule.why
+            )?;
         }
     }
     Ok(rules.iter().all(|rule| rule.verdict.is_contained()))
@@ -89,7 +95,9 @@ fn as_json(rule: &RuleVerdict) -> Value {
 /// Every file below a folder, by its path from there with `/` between names. Links are not
 /// followed. Errors name the folder or file that could not be read.
 fn read(folder: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
-    let named = |path: &Path, error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let named = |path: &Path, error: io::Error| {
+        io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    };
     let mut files = BTreeMap::new();
     let mut todo = vec![(folder.to_owned(), String::new())];
     while let Some((folder, prefix)) = todo.pop() {
@@ -113,5 +121,8 @@ fn read(folder: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
 }
 
 fn texts(files: &BTreeMap<String, Vec<u8>>) -> Texts<'_> {
-    files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect()
+    files
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+        .collect()
 }

@@ -9,7 +9,14 @@ pub(super) fn over(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
     for verdict in verdicts {
         counts[place(verdict)] += 1;
     }
-    let [included, partial, conflicting, overridden, removed, cannot_tell] = counts;
+    let [
+        included,
+        partial,
+        conflicting,
+        overridden,
+        removed,
+        cannot_tell,
+    ] = counts;
     let not_included = conflicting + overridden + removed;
     if partial > 0 || (included > 0 && not_included > 0) {
         return Verdict::Partial;

@@ -38,6 +38,8 @@ pub(super) struct Container {
     pub(super) lines: Lines,
     /// Conditions around it, as written; an alternative branch starts with `else of`.
     pub(super) conditions: Vec<String>,
+    /// A whole document, which its file's path names too.
+    pub(super) is_document: bool,
     /// Hash of all it contains, order left out.
     pub(super) content: u128,
     /// Facts in it and below.
@@ -53,13 +55,22 @@ pub(super) struct Doc {
 
 impl Doc {
     pub(super) fn new(last_line: u32) -> Doc {
-        let mut doc = Doc { containers: Vec::new(), by_id: HashMap::new() };
+        let mut doc = Doc {
+            containers: Vec::new(),
+            by_id: HashMap::new(),
+        };
         doc.open(None, "", "", (1, last_line));
         doc
     }
 
     /// Adds an empty container.
-    pub(super) fn open(&mut self, parent: Option<usize>, at: &str, id: &str, lines: Lines) -> usize {
+    pub(super) fn open(
+        &mut self,
+        parent: Option<usize>,
+        at: &str,
+        id: &str,
+        lines: Lines,
+    ) -> usize {
         let index = self.containers.len();
         self.containers.push(Container {
             at: at.to_owned(),
@@ -69,6 +80,7 @@ impl Doc {
             facts: Vec::new(),
             lines,
             conditions: Vec::new(),
+            is_document: false,
             content: 0,
             weight: 0,
         });
@@ -78,12 +90,23 @@ impl Doc {
         index
     }
 
-    pub(super) fn fact(&mut self, container: usize, addr: &str, value: &str, lines: Lines, in_list: bool) {
+    pub(super) fn fact(
+        &mut self,
+        container: usize,
+        addr: &str,
+        value: &str,
+        lines: Lines,
+        in_list: bool,
+    ) {
         let is_marker = marker::is_marker(addr, value, self.depth(container));
         self.containers[container].facts.push(Fact {
             addr: addr.to_owned(),
             // A text of several lines may be folded otherwise and still say the same.
-            value: if value.contains('\n') { squeezed(value) } else { value.to_owned() },
+            value: if value.contains('\n') {
+                squeezed(value)
+            } else {
+                value.to_owned()
+            },
             lines,
             in_list,
             is_marker,
@@ -122,7 +145,10 @@ impl Doc {
         }
         for (index, container) in self.containers.iter().enumerate() {
             if !container.id.is_empty() {
-                self.by_id.entry((container.at.clone(), container.id.clone())).or_default().push(index);
+                self.by_id
+                    .entry((container.at.clone(), container.id.clone()))
+                    .or_default()
+                    .push(index);
             }
         }
         self
@@ -137,7 +163,9 @@ impl Doc {
         if id.is_empty() {
             return &[];
         }
-        self.by_id.get(&(at.to_owned(), id.to_owned())).map_or(&[], Vec::as_slice)
+        self.by_id
+            .get(&(at.to_owned(), id.to_owned()))
+            .map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &(String, String)> {
@@ -153,7 +181,13 @@ impl Doc {
             if !budget.take(1 + container.facts.len()) {
                 break;
             }
-            out.extend(container.facts.iter().filter(|f| !f.is_marker).map(|f| hash(&(&f.addr, &f.value)) as u64));
+            out.extend(
+                container
+                    .facts
+                    .iter()
+                    .filter(|f| !f.is_marker)
+                    .map(|f| hash(&(&f.addr, &f.value)) as u64),
+            );
             todo.extend(&container.children);
         }
         out.sort_unstable();
@@ -187,28 +221,40 @@ pub(super) fn alike(a: &[u64], b: &[u64]) -> f64 {
     }
     let least = a.len().min(b.len());
     let most = a.len().max(b.len());
-    if least == 0 { 0.0 } else { 2.0 * same as f64 / (least + most) as f64 }
+    if least == 0 {
+        0.0
+    } else {
+        2.0 * same as f64 / (least + most) as f64
+    }
 }
 
 /// Keys whose value names the map that holds it, best first. Compared without case, `_` and `-`;
 /// an attribute's `@` does not count.
 const NAMING_KEYS: [&str; 22] = [
-    "id", "ruleid", "checkid", "sid", "uid", "uuid", "rule", "macro", "alert", "record", "name", "key", "title",
-    "policyid", "policy", "check", "list", "slug", "code", "path", "ref", "label",
+    "id", "ruleid", "checkid", "sid", "uid", "uuid", "rule", "macro", "alert", "record", "name",
+    "key", "title", "policyid", "policy", "check", "list", "slug", "code", "path", "ref", "label",
 ];
 
 fn naming_rank(key: &str) -> Option<usize> {
-    let plain: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let plain: String = key
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
     NAMING_KEYS.iter().position(|k| *k == plain)
 }
 
 /// Names a map by its best naming key, e.g. `alert:Watchdog`.
 fn name_of(node: &Node) -> String {
-    let Value::Map(entries) = &node.value else { return String::new() };
+    let Value::Map(entries) = &node.value else {
+        return String::new();
+    };
     entries
         .iter()
         .filter_map(|(key, value)| match &value.value {
-            Value::Scalar(text) if !text.is_empty() && text.len() <= 300 => Some((naming_rank(key)?, key, text)),
+            Value::Scalar(text) if !text.is_empty() && text.len() <= 300 => {
+                Some((naming_rank(key)?, key, text))
+            }
             _ => None,
         })
         .min_by_key(|(rank, _, _)| *rank)
@@ -220,9 +266,15 @@ fn name_of_document(node: &Node) -> String {
     let metadata_name = node.at("metadata").and_then(|metadata| {
         let name = metadata.scalar_at("name")?;
         let space = metadata.scalar_at("namespace").unwrap_or("");
-        Some(format!("{} {space}{}{name}", node.scalar_at("kind").unwrap_or(""), if space.is_empty() { "" } else { "/" }))
+        Some(format!(
+            "{} {space}{}{name}",
+            node.scalar_at("kind").unwrap_or(""),
+            if space.is_empty() { "" } else { "/" }
+        ))
     });
-    metadata_name.map(|name| name.trim().to_owned()).unwrap_or_else(|| name_of(node))
+    metadata_name
+        .map(|name| name.trim().to_owned())
+        .unwrap_or_else(|| name_of(node))
 }
 
 /// Turns parsed documents into containers and facts; None when the budget is spent.
@@ -233,6 +285,7 @@ pub(super) fn from_nodes(documents: &[Node], budget: &Budget) -> Option<Doc> {
         match &node.value {
             Value::Map(_) => {
                 let child = doc.open(Some(0), "", &name_of_document(node), node.lines);
+                doc.containers[child].is_document = true;
                 flatten(&mut doc, child, "", node, budget)?;
             }
             _ => flatten(&mut doc, 0, "", node, budget)?,
@@ -241,9 +294,20 @@ pub(super) fn from_nodes(documents: &[Node], budget: &Budget) -> Option<Doc> {
     Some(doc.seal())
 }
 
-fn add_scalar(doc: &mut Doc, container: usize, addr: &str, text: &str, lines: Lines, in_list: bool) {
+fn add_scalar(
+    doc: &mut Doc,
+    container: usize,
+    addr: &str,
+    text: &str,
+    lines: Lines,
+    in_list: bool,
+) {
     if is_list_of_words(text) {
-        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        for word in text
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+        {
             doc.fact(container, addr, word, lines, true);
         }
     } else {
@@ -253,15 +317,27 @@ fn add_scalar(doc: &mut Doc, container: usize, addr: &str, text: &str, lines: Li
 
 /// Names joined by commas in one text, such as tags: a list, whatever the format calls it.
 fn is_list_of_words(text: &str) -> bool {
-    let mut words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let mut words = text
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
     text.contains(',')
         && words.clone().count() > 1
         && words.all(|word| {
-            word.starts_with(char::is_alphabetic) && word.chars().all(|c| c.is_alphanumeric() || "_-.:/".contains(c))
+            word.starts_with(char::is_alphabetic)
+                && word
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "_-.:/".contains(c))
         })
 }
 
-fn flatten(doc: &mut Doc, container: usize, addr: &str, node: &Node, budget: &Budget) -> Option<()> {
+fn flatten(
+    doc: &mut Doc,
+    container: usize,
+    addr: &str,
+    node: &Node,
+    budget: &Budget,
+) -> Option<()> {
     if !budget.take(1 + addr.len() / 16) {
         return None;
     }
@@ -270,11 +346,17 @@ fn flatten(doc: &mut Doc, container: usize, addr: &str, node: &Node, budget: &Bu
             budget.take(text.len() / 16);
             add_scalar(doc, container, addr, text, node.lines, false);
         }
-        Value::Map(entries) if entries.is_empty() => doc.fact(container, addr, "{}", node.lines, false),
+        Value::Map(entries) if entries.is_empty() => {
+            doc.fact(container, addr, "{}", node.lines, false)
+        }
         Value::Seq(items) if items.is_empty() => doc.fact(container, addr, "[]", node.lines, false),
         Value::Map(entries) => {
             for (key, value) in entries {
-                let addr = if addr.is_empty() { key.clone() } else { format!("{addr}{STEP}{key}") };
+                let addr = if addr.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{addr}{STEP}{key}")
+                };
                 flatten(doc, container, &addr, value, budget)?;
             }
         }

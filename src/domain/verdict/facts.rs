@@ -51,14 +51,22 @@ pub(super) fn judge(
 ) -> Vec<Draft> {
     let mut by_addr: HashMap<&str, Values> = HashMap::new();
     let mut order: Vec<&str> = Vec::new();
-    for fact in hotfix.facts.iter().chain(base.into_iter().flat_map(|base| &base.facts)) {
+    for fact in hotfix
+        .facts
+        .iter()
+        .chain(base.into_iter().flat_map(|base| &base.facts))
+    {
         by_addr.entry(&fact.addr).or_insert_with(|| {
             order.push(&fact.addr);
             Values::default()
         });
     }
     let none = Vec::new();
-    for (facts, pick) in [(base.map_or(&none, |base| &base.facts), 0), (&hotfix.facts, 1), (&planned.facts, 2)] {
+    for (facts, pick) in [
+        (base.map_or(&none, |base| &base.facts), 0),
+        (&hotfix.facts, 1),
+        (&planned.facts, 2),
+    ] {
         for fact in facts {
             if let Some(values) = by_addr.get_mut(fact.addr.as_str()) {
                 [&mut values.base, &mut values.hotfix, &mut values.planned][pick].push(fact);
@@ -70,7 +78,11 @@ pub(super) fn judge(
     for addr in &order {
         let values = &by_addr[addr];
         if budget.take(1 + values.base.len() + values.hotfix.len() + values.planned.len()) {
-            judged.extend(changes(values, budget).into_iter().map(|change| (change, *addr)));
+            judged.extend(
+                changes(values, budget)
+                    .into_iter()
+                    .map(|change| (change, *addr)),
+            );
         }
     }
     let moved = moved_values(&judged);
@@ -90,7 +102,9 @@ pub(super) fn judge(
             && verdict != Verdict::Included
             && let (None, Some(new)) = change
             && !values.base.iter().any(|f| f.value == new.value)
-            && all.get(new.value.as_str()).is_some_and(|(count, at)| *count == 1 && !is_doubtful(&at.addr, addr))
+            && all
+                .get(new.value.as_str())
+                .is_some_and(|(count, at)| *count == 1 && !is_doubtful(&at.addr, addr))
             && hotfix.facts.iter().filter(|f| f.value == new.value).count() == 1
         {
             verdict = Verdict::Included;
@@ -98,13 +112,20 @@ pub(super) fn judge(
         }
         if let (Some(all), Some(old), None) = (&all, change.0, change.1)
             && verdict == Verdict::Included
-            && all.get(old.value.as_str()).is_some_and(|(count, _)| *count > 0)
+            && all
+                .get(old.value.as_str())
+                .is_some_and(|(count, _)| *count > 0)
             && hotfix.facts.iter().filter(|f| f.value == old.value).count() == 0
         {
             verdict = Verdict::Overridden;
         }
         drafts.push(Draft {
-            what: sentences::change(label, addr, change.0.map(|f| f.value.as_str()), change.1.map(|f| f.value.as_str())),
+            what: sentences::change(
+                label,
+                addr,
+                change.0.map(|f| f.value.as_str()),
+                change.1.map(|f| f.value.as_str()),
+            ),
             verdict,
             base: change.0.map(|f| f.lines),
             hotfix: change.1.map(|f| f.lines),
@@ -129,14 +150,27 @@ fn counts(facts: &[Fact]) -> Counts<'_> {
 
 /// Values taken out at one header and put in at another.
 fn moved_values(judged: &[(Change, &str)]) -> HashSet<String> {
-    let out: HashSet<&str> = judged.iter().filter(|(c, _)| c.1.is_none()).filter_map(|(c, _)| Some(c.0?.value.as_str())).collect();
-    let put = judged.iter().filter(|(c, _)| c.0.is_none()).filter_map(|(c, _)| Some(c.1?.value.as_str()));
-    put.filter(|value| out.contains(value)).map(str::to_owned).collect()
+    let out: HashSet<&str> = judged
+        .iter()
+        .filter(|(c, _)| c.1.is_none())
+        .filter_map(|(c, _)| Some(c.0?.value.as_str()))
+        .collect();
+    let put = judged
+        .iter()
+        .filter(|(c, _)| c.0.is_none())
+        .filter_map(|(c, _)| Some(c.1?.value.as_str()));
+    put.filter(|value| out.contains(value))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whether a line found under `there` may be without effect where the one under `here` had one.
 fn is_doubtful(there: &str, here: &str) -> bool {
-    let conditions = |addr: &str| addr.split(super::doc::STEP).filter(|c| super::text::is_doubtful(c)).count();
+    let conditions = |addr: &str| {
+        addr.split(super::doc::STEP)
+            .filter(|c| super::text::is_doubtful(c))
+            .count()
+    };
     conditions(there) > conditions(here) || !same_use(there, here)
 }
 
@@ -158,7 +192,13 @@ fn changes<'a>(values: &Values<'a>, budget: &Budget) -> Vec<Change<'a>> {
         });
         out.push((old, Some(*new)));
     }
-    out.extend(removed.iter().enumerate().filter(|(index, _)| !taken.contains(index)).map(|(_, old)| (Some(*old), None)));
+    out.extend(
+        removed
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !taken.contains(index))
+            .map(|(_, old)| (Some(*old), None)),
+    );
     out
 }
 
@@ -178,7 +218,10 @@ fn difference<'a>(first: &[&'a Fact], second: &[&'a Fact]) -> (Vec<&'a Fact>, Ve
     let mut only_second = Vec::new();
     // The last ones are the new ones, as far as anyone can tell.
     for fact in second.iter().rev() {
-        if let Some(left) = counts.get_mut(fact.value.as_str()).filter(|left| **left > 0) {
+        if let Some(left) = counts
+            .get_mut(fact.value.as_str())
+            .filter(|left| **left > 0)
+        {
             *left -= 1;
             only_second.push(*fact);
         }
@@ -222,7 +265,13 @@ fn count(facts: &[&Fact], value: &str) -> usize {
 
 fn judge_change(change: Change, values: &Values, budget: &Budget) -> (Verdict, Span) {
     budget.take(values.planned.len() + values.hotfix.len());
-    let place = |value: &str| values.planned.iter().find(|f| f.value == value).map(|f| f.lines);
+    let place = |value: &str| {
+        values
+            .planned
+            .iter()
+            .find(|f| f.value == value)
+            .map(|f| f.lines)
+    };
     let has_new = |new: &Fact| {
         let wanted = count(&values.hotfix, &new.value);
         let there = count(&values.planned, &new.value);
@@ -241,8 +290,18 @@ fn judge_change(change: Change, values: &Values, budget: &Budget) -> (Verdict, S
             (false, false) => match third(values, Some(old), new, budget) {
                 Some(other) => (judge_third(old, new, other, budget), Some(other.lines)),
                 None if values.planned.is_empty() => (Verdict::Removed, None),
-                None if new.in_list && !values.hotfix.iter().any(|f| count(&values.planned, &f.value) > 0) => (Verdict::Removed, None),
-                None => (Verdict::Conflicting, values.planned.first().map(|f| f.lines)),
+                None if new.in_list
+                    && !values
+                        .hotfix
+                        .iter()
+                        .any(|f| count(&values.planned, &f.value) > 0) =>
+                {
+                    (Verdict::Removed, None)
+                }
+                None => (
+                    Verdict::Conflicting,
+                    values.planned.first().map(|f| f.lines),
+                ),
             },
         },
         (None, Some(new)) if has_new(new) => (of_present(new, values), place(&new.value)),
@@ -266,6 +325,7 @@ fn judge_third(old: &Fact, new: &Fact, other: &Fact, budget: &Budget) -> Verdict
         Verdict::Included
             if is_negated(&new.value) != is_negated(&other.value)
                 || remarks(&other.value) > remarks(&new.value)
+                || hidden(&other.value) > hidden(&new.value)
                 || alike(&new.value, &other.value, budget) < RECOGNISABLE =>
         {
             Verdict::CannotTell
@@ -277,7 +337,18 @@ fn judge_third(old: &Fact, new: &Fact, other: &Fact, budget: &Budget) -> Verdict
 /// Places in a value where a remark may start, after which nothing has an effect.
 fn remarks(value: &str) -> usize {
     const STARTS: [&str; 6] = ["#", "//", "--", ";", "/*", "<!--"];
-    value.split_ascii_whitespace().filter(|word| STARTS.iter().any(|start| word.starts_with(start))).count()
+    value
+        .split_ascii_whitespace()
+        .filter(|word| STARTS.iter().any(|start| word.starts_with(start)))
+        .count()
+}
+
+/// Characters that a reader does not see, or takes for plain space.
+fn hidden(value: &str) -> usize {
+    value
+        .chars()
+        .filter(|c| sentences::hides(*c) || c.is_whitespace() && !c.is_ascii())
+        .count()
 }
 
 fn is_negated(value: &str) -> bool {
@@ -293,21 +364,47 @@ fn of_present(new: &Fact, values: &Values) -> Verdict {
     let is_same_shape = in_planned.is_none_or(|f| f.in_list || !new.in_list);
     let is_shadowed = !new.in_list
         && values.planned.len() > values.hotfix.len()
-        && values.planned.iter().any(|f| !f.in_list && f.value != new.value);
-    if is_same_shape && !is_shadowed { Verdict::Included } else { Verdict::CannotTell }
+        && values
+            .planned
+            .iter()
+            .any(|f| !f.in_list && f.value != new.value);
+    if is_same_shape && !is_shadowed {
+        Verdict::Included
+    } else {
+        Verdict::CannotTell
+    }
 }
 
 /// The value that planned has in the place of the changed one, and neither base nor hotfix has.
-fn third<'a>(values: &Values<'a>, old: Option<&Fact>, new: &Fact, budget: &Budget) -> Option<&'a Fact> {
-    let known: HashSet<&str> = values.base.iter().chain(&values.hotfix).map(|f| f.value.as_str()).collect();
-    let others: Vec<&Fact> = values.planned.iter().copied().filter(|f| !known.contains(f.value.as_str())).collect();
+fn third<'a>(
+    values: &Values<'a>,
+    old: Option<&Fact>,
+    new: &Fact,
+    budget: &Budget,
+) -> Option<&'a Fact> {
+    let known: HashSet<&str> = values
+        .base
+        .iter()
+        .chain(&values.hotfix)
+        .map(|f| f.value.as_str())
+        .collect();
+    let others: Vec<&Fact> = values
+        .planned
+        .iter()
+        .copied()
+        .filter(|f| !known.contains(f.value.as_str()))
+        .collect();
     if !new.in_list && others.len() == 1 && values.planned.len() == 1 {
         return Some(others[0]);
     }
     if others.len() > COMPARISONS_MAX / 8 {
         budget.take(others.len());
     }
-    let least = if old.is_some_and(|old| std::ptr::eq(old, new)) { CHANGED_ELSEWHERE } else { CHANGED };
+    let least = if old.is_some_and(|old| std::ptr::eq(old, new)) {
+        CHANGED_ELSEWHERE
+    } else {
+        CHANGED
+    };
     others
         .into_iter()
         .map(|other| {

@@ -27,7 +27,20 @@ fn promised(path: &str, text: &str) -> Format {
             [b'{', ..] => Format::Json,
             [b'<', b'?' | b'!' | b'a'..=b'z', ..] => Format::Xml,
             [b'-', b'-', b'-', b'\n' | b'\r', ..] => Format::Yaml,
-            [b'a', b'p', b'i', b'V', b'e', b'r', b's', b'i', b'o', b'n', b':', ..] => Format::Yaml,
+            [
+                b'a',
+                b'p',
+                b'i',
+                b'V',
+                b'e',
+                b'r',
+                b's',
+                b'i',
+                b'o',
+                b'n',
+                b':',
+                ..,
+            ] => Format::Yaml,
             _ => Format::Text,
         },
     }
@@ -36,25 +49,41 @@ fn promised(path: &str, text: &str) -> Format {
 /// What follows the last dot of the file name, in lower case; of `x.conf.example` it is `example`.
 pub(super) fn extension(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase()
+    name.rsplit_once('.')
+        .map_or("", |(_, extension)| extension)
+        .to_ascii_lowercase()
 }
 
 /// Bytes as text: UTF-8 where all given texts are, else each byte as the character of its number,
 /// which loses nothing.
 pub(super) fn decode<const N: usize>(texts: [Option<&[u8]>; N]) -> [Option<String>; N] {
-    let is_utf8 = texts.iter().flatten().all(|bytes| std::str::from_utf8(bytes).is_ok());
+    let is_utf8 = texts
+        .iter()
+        .flatten()
+        .all(|bytes| std::str::from_utf8(bytes).is_ok());
     texts.map(|bytes| {
         let bytes = bytes?;
         let text = match std::str::from_utf8(bytes) {
             Ok(text) if is_utf8 => text.to_owned(),
             _ => bytes.iter().map(|b| char::from(*b)).collect(),
         };
-        Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+        Some(
+            text.strip_prefix('\u{feff}')
+                .map(str::to_owned)
+                .unwrap_or(text),
+        )
     })
 }
 
 /// Reads a text in one given format; None when it has another, or the budget is spent.
-pub(super) fn read(format: Format, path: &str, text: &str, style: &Style, limits: &Limits, budget: &Budget) -> Option<Doc> {
+pub(super) fn read(
+    format: Format,
+    path: &str,
+    text: &str,
+    style: &Style,
+    limits: &Limits,
+    budget: &Budget,
+) -> Option<Doc> {
     let depth = limits.depth_max;
     let nodes = |nodes: Option<Vec<Node>>| doc::from_nodes(&nodes?, budget);
     match format {
@@ -86,7 +115,8 @@ pub(super) fn read_alike<const N: usize>(
             (Format::Text, Some((path, text))) => Style::of(text, &extension(path), budget),
             _ => Style::default(),
         };
-        let docs = texts.map(|text| text.map(|(path, text)| read(format, path, text, &style, limits, budget)));
+        let docs = texts
+            .map(|text| text.map(|(path, text)| read(format, path, text, &style, limits, budget)));
         if docs.iter().all(|doc| !matches!(doc, Some(None))) {
             return Some((format, docs.map(Option::flatten)));
         }

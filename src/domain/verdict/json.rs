@@ -14,7 +14,12 @@ use super::tree::{LineIndex, Node, Value, quoted};
 pub(super) fn parse(text: &str, depth_max: usize, budget: &Budget) -> Option<Node> {
     let raw: &RawValue = serde_json::from_str(text).ok()?;
     let lines = LineIndex::new(text);
-    Reader { base: text.as_ptr() as usize, lines, budget }.node(raw, depth_max)
+    Reader {
+        base: text.as_ptr() as usize,
+        lines,
+        budget,
+    }
+    .node(raw, depth_max)
 }
 
 struct Reader<'a> {
@@ -34,7 +39,9 @@ impl Reader<'_> {
         let lines = self.lines.lines(from, from + text.len());
         let value = match text.as_bytes().first()? {
             b'{' => {
-                let Entries(entries) = serde_json::Deserializer::from_str(text).deserialize_map(EntriesVisitor).ok()?;
+                let Entries(entries) = serde_json::Deserializer::from_str(text)
+                    .deserialize_map(EntriesVisitor)
+                    .ok()?;
                 Value::Map(
                     entries
                         .into_iter()
@@ -44,7 +51,12 @@ impl Reader<'_> {
             }
             b'[' => {
                 let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-                Value::Seq(items.into_iter().map(|raw| self.node(raw, depth - 1)).collect::<Option<_>>()?)
+                Value::Seq(
+                    items
+                        .into_iter()
+                        .map(|raw| self.node(raw, depth - 1))
+                        .collect::<Option<_>>()?,
+                )
             }
             b'"' => Value::Scalar(quoted(serde_json::from_str(text).ok()?)),
             _ => Value::Scalar(text.to_owned()),

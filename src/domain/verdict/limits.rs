@@ -21,7 +21,12 @@ impl Default for Limits {
     /// Measured: the worst pair of 1 MB texts stays under a second, and every rule of the
     /// corpora needs less than a tenth of the steps.
     fn default() -> Limits {
-        Limits { text_bytes_max: 8 << 20, steps_max: 40_000_000, units_max: 2_000, depth_max: 60 }
+        Limits {
+            text_bytes_max: 8 << 20,
+            steps_max: 40_000_000,
+            units_max: 2_000,
+            depth_max: 60,
+        }
     }
 }
 
@@ -33,7 +38,9 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(steps: u64) -> Budget {
-        Budget { left: Cell::new(steps) }
+        Budget {
+            left: Cell::new(steps),
+        }
     }
 
     /// Takes `steps`; false when there were fewer left, and from then on always.

@@ -36,15 +36,66 @@ pub(super) struct Elsewhere<'a> {
 
 /// Words in a path that say for which environment, or for what other use, a file is.
 const USES: [&str; 53] = [
-    "prod", "production", "prd", "live", "staging", "stage", "stg", "dev", "devel", "development", "test", "tests",
-    "testing", "qa", "uat", "preprod", "canary", "local", "demo", "lab", "integration", "example", "examples",
-    "sample", "samples", "template", "templates", "deprecated", "unsupported", "disabled", "archive", "archived",
-    "old", "backup", "bak", "draft", "drafts", "orig", "rej", "tmp", "off", "inactive", "obsolete", "legacy", "retired",
-    "removed", "attic", "save", "doc", "docs", "readme", "md", "changelog",
+    "prod",
+    "production",
+    "prd",
+    "live",
+    "staging",
+    "stage",
+    "stg",
+    "dev",
+    "devel",
+    "development",
+    "test",
+    "tests",
+    "testing",
+    "qa",
+    "uat",
+    "preprod",
+    "canary",
+    "local",
+    "demo",
+    "lab",
+    "integration",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "template",
+    "templates",
+    "deprecated",
+    "unsupported",
+    "disabled",
+    "archive",
+    "archived",
+    "old",
+    "backup",
+    "bak",
+    "draft",
+    "drafts",
+    "orig",
+    "rej",
+    "tmp",
+    "off",
+    "inactive",
+    "obsolete",
+    "legacy",
+    "retired",
+    "removed",
+    "attic",
+    "save",
+    "doc",
+    "docs",
+    "readme",
+    "md",
+    "changelog",
 ];
 
 fn uses(path: &str) -> HashSet<String> {
-    path.split(|c: char| !c.is_alphanumeric()).map(str::to_ascii_lowercase).filter(|w| USES.contains(&w.as_str())).collect()
+    path.split(|c: char| !c.is_alphanumeric())
+        .map(str::to_ascii_lowercase)
+        .filter(|w| USES.contains(&w.as_str()))
+        .collect()
 }
 
 /// Whether two paths are for the same use, as far as their words say.
@@ -67,7 +118,9 @@ impl SwitchedOff {
     /// Reads statements like `SecRuleRemoveById 942100 "942200-942299"`.
     fn add(&mut self, statement: &str) {
         const WORDS: [&str; 5] = ["remove", "disable", "suppress", "delete", "unset"];
-        let Some((first, rest)) = statement.split_once(' ') else { return };
+        let Some((first, rest)) = statement.split_once(' ') else {
+            return;
+        };
         let first = first.to_ascii_lowercase();
         // What takes only a target from a rule leaves the rule.
         if !WORDS.iter().any(|word| first.contains(word)) || first.contains("target") {
@@ -84,12 +137,21 @@ impl SwitchedOff {
     /// Whether the rule of this name, e.g. `id:942100`, is among them.
     pub(super) fn has(&self, id: &str) -> bool {
         let number = id.rsplit(':').next().and_then(|number| number.parse().ok());
-        number.is_some_and(|number: u64| self.ranges.iter().any(|(from, to)| (*from..=*to).contains(&number)))
+        number.is_some_and(|number: u64| {
+            self.ranges
+                .iter()
+                .any(|(from, to)| (*from..=*to).contains(&number))
+        })
     }
 }
 
 impl<'a> Elsewhere<'a> {
-    pub(super) fn new(base: &Texts<'a>, hotfix: &Texts<'a>, planned: &Texts<'a>, limits: &Limits) -> Elsewhere<'a> {
+    pub(super) fn new(
+        base: &Texts<'a>,
+        hotfix: &Texts<'a>,
+        planned: &Texts<'a>,
+        limits: &Limits,
+    ) -> Elsewhere<'a> {
         let candidates = planned
             .iter()
             .filter(|(path, bytes)| hotfix.get(*path) != Some(bytes))
@@ -101,7 +163,12 @@ impl<'a> Elsewhere<'a> {
                 before_doc: OnceCell::new(),
             })
             .collect();
-        Elsewhere { candidates, limits: *limits, index: OnceCell::new(), switched_off: OnceCell::new() }
+        Elsewhere {
+            candidates,
+            limits: *limits,
+            index: OnceCell::new(),
+            switched_off: OnceCell::new(),
+        }
     }
 
     fn read(&self, path: &str, bytes: &[u8]) -> Option<Doc> {
@@ -116,15 +183,23 @@ impl<'a> Elsewhere<'a> {
 
     fn doc(&self, at: usize) -> Option<&Doc> {
         let candidate = &self.candidates[at];
-        candidate.doc.get_or_init(|| self.read(candidate.path, candidate.bytes)).as_ref()
+        candidate
+            .doc
+            .get_or_init(|| self.read(candidate.path, candidate.bytes))
+            .as_ref()
     }
 
     fn held_before(&self, at: usize, key: &str) -> bool {
         let candidate = &self.candidates[at];
-        let Some(before) = candidate.before else { return false };
-        let doc = candidate.before_doc.get_or_init(|| self.read(candidate.path, before));
+        let Some(before) = candidate.before else {
+            return false;
+        };
+        let doc = candidate
+            .before_doc
+            .get_or_init(|| self.read(candidate.path, before));
         // What cannot be read may have held it.
-        doc.as_ref().is_none_or(|doc| doc.names().any(|(at, id)| search_key(at, id) == key))
+        doc.as_ref()
+            .is_none_or(|doc| doc.names().any(|(at, id)| search_key(at, id) == key))
     }
 
     /// Rules that planned switches off where the hotfix did not.
@@ -136,9 +211,21 @@ impl<'a> Elsewhere<'a> {
                 let candidate = &self.candidates[at];
                 let before: HashSet<&str> = candidate
                     .before
-                    .and_then(|bytes| candidate.before_doc.get_or_init(|| self.read(candidate.path, bytes)).as_ref())
-                    .map_or_else(HashSet::new, |doc| doc.root().facts.iter().map(|f| f.value.as_str()).collect());
-                for fact in doc.root().facts.iter().filter(|f| !before.contains(f.value.as_str())) {
+                    .and_then(|bytes| {
+                        candidate
+                            .before_doc
+                            .get_or_init(|| self.read(candidate.path, bytes))
+                            .as_ref()
+                    })
+                    .map_or_else(HashSet::new, |doc| {
+                        doc.root().facts.iter().map(|f| f.value.as_str()).collect()
+                    });
+                for fact in doc
+                    .root()
+                    .facts
+                    .iter()
+                    .filter(|f| !before.contains(f.value.as_str()))
+                {
                     out.add(&fact.value);
                 }
             }
@@ -153,7 +240,10 @@ impl<'a> Elsewhere<'a> {
                 let Some(doc) = self.doc(at) else { continue };
                 for (container, entry) in doc.containers.iter().enumerate() {
                     if !entry.id.is_empty() {
-                        index.entry(search_key(&entry.at, &entry.id)).or_default().push((at, container));
+                        index
+                            .entry(search_key(&entry.at, &entry.id))
+                            .or_default()
+                            .push((at, container));
                     }
                 }
             }
@@ -168,7 +258,9 @@ impl<'a> Elsewhere<'a> {
             return Vec::new();
         }
         let key = search_key(at, id);
-        let Some(places) = self.index().get(&key) else { return Vec::new() };
+        let Some(places) = self.index().get(&key) else {
+            return Vec::new();
+        };
         places
             .iter()
             .filter(|(at, _)| {
@@ -176,7 +268,13 @@ impl<'a> Elsewhere<'a> {
                 other != path && same_use(path, other) && !self.held_before(*at, &key)
             })
             .take(16)
-            .filter_map(|(at, index)| Some(Found { path: self.candidates[*at].path, doc: self.doc(*at)?, index: *index }))
+            .filter_map(|(at, index)| {
+                Some(Found {
+                    path: self.candidates[*at].path,
+                    doc: self.doc(*at)?,
+                    index: *index,
+                })
+            })
             .collect()
     }
 
@@ -186,7 +284,12 @@ impl<'a> Elsewhere<'a> {
         let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         let stem = |path: &str| name(path).split('.').next().unwrap_or_default().to_owned();
         let mut best: Option<(f64, &'a str)> = None;
-        let ids: HashSet<&str> = doc.root().children.iter().map(|c| doc.containers[*c].id.as_str()).collect();
+        let ids: HashSet<&str> = doc
+            .root()
+            .children
+            .iter()
+            .map(|c| doc.containers[*c].id.as_str())
+            .collect();
         for at in 0..self.candidates.len() {
             let candidate = &self.candidates[at];
             if candidate.before.is_some() || !same_use(path, candidate.path) {
@@ -200,7 +303,10 @@ impl<'a> Elsewhere<'a> {
                 likeness += 0.2;
             }
             let children = &other.root().children;
-            if ids.len() == 1 && children.len() == 1 && ids.contains(other.containers[children[0]].id.as_str()) {
+            if ids.len() == 1
+                && children.len() == 1
+                && ids.contains(other.containers[children[0]].id.as_str())
+            {
                 likeness += 0.1;
             }
             if likeness >= 0.5 && best.is_none_or(|(most, _)| likeness > most) {

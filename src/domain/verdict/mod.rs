@@ -99,12 +99,26 @@ pub fn verdict(base: &Texts, hotfix: &Texts, planned: &Texts) -> Vec<RuleVerdict
 }
 
 /// As [`verdict`], within the given limits.
-pub fn verdict_within(base: &Texts, hotfix: &Texts, planned: &Texts, limits: &Limits) -> Vec<RuleVerdict> {
+pub fn verdict_within(
+    base: &Texts,
+    hotfix: &Texts,
+    planned: &Texts,
+    limits: &Limits,
+) -> Vec<RuleVerdict> {
     let paths: BTreeSet<&str> = base.keys().chain(hotfix.keys()).copied().collect();
     let elsewhere = Elsewhere::new(base, hotfix, planned, limits);
     paths
         .into_iter()
         .filter(|path| base.get(path) != hotfix.get(path))
-        .map(|path| rule::judge(path, base.get(path).copied(), hotfix.get(path).copied(), planned, &elsewhere, limits))
+        .map(|path| {
+            rule::judge(
+                path,
+                base.get(path).copied(),
+                hotfix.get(path).copied(),
+                planned,
+                &elsewhere,
+                limits,
+            )
+        })
         .collect()
 }

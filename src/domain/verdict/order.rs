@@ -22,7 +22,12 @@ const AROUND: usize = 64;
 
 /// One draft for each thing that stands before or after others than it did; empty when the order
 /// is the same.
-pub(super) fn judge(base: &Doc, hotfix: &Doc, planned: Option<&Doc>, budget: &Budget) -> Vec<Draft> {
+pub(super) fn judge(
+    base: &Doc,
+    hotfix: &Doc,
+    planned: Option<&Doc>,
+    budget: &Budget,
+) -> Vec<Draft> {
     for items in [containers as fn(&Doc) -> Vec<Item>, facts] {
         let (old, new) = (items(base), items(hotfix));
         if !budget.take(4 * (old.len() + new.len())) {
@@ -40,7 +45,11 @@ fn containers(doc: &Doc) -> Vec<Item> {
         .iter()
         .skip(1)
         .map(|c| Item {
-            key: if c.id.is_empty() { c.content } else { hash(&(&c.at, &c.id)) },
+            key: if c.id.is_empty() {
+                c.content
+            } else {
+                hash(&(&c.at, &c.id))
+            },
             label: sentences::label(&c.at, &c.id),
             lines: c.lines,
         })
@@ -53,8 +62,12 @@ fn facts(doc: &Doc) -> Vec<Item> {
         for fact in &container.facts {
             out.push(Item {
                 key: hash(&(&container.at, &container.id, &fact.addr, &fact.value)),
-                label: sentences::change(&sentences::label(&container.at, &container.id), &fact.addr, None, None)
-                    + &fact.value.chars().take(40).collect::<String>(),
+                label: sentences::change(
+                    &sentences::label(&container.at, &container.id),
+                    &fact.addr,
+                    None,
+                    None,
+                ) + &fact.value.chars().take(40).collect::<String>(),
                 lines: fact.lines,
             });
         }
@@ -62,7 +75,12 @@ fn facts(doc: &Doc) -> Vec<Item> {
     out
 }
 
-fn judge_items(old: &[Item], new: &[Item], planned: Option<&[Item]>, budget: &Budget) -> Vec<Draft> {
+fn judge_items(
+    old: &[Item],
+    new: &[Item],
+    planned: Option<&[Item]>,
+    budget: &Budget,
+) -> Vec<Draft> {
     let place = |items: &[Item]| {
         let mut out: HashMap<u128, usize> = HashMap::new();
         for (index, item) in items.iter().enumerate() {
@@ -72,10 +90,16 @@ fn judge_items(old: &[Item], new: &[Item], planned: Option<&[Item]>, budget: &Bu
     };
     let (in_old, in_new) = (place(old), place(new));
     let in_planned = planned.map(place);
-    let kept = longest_rising(&new.iter().map(|i| in_old.get(&i.key).copied()).collect::<Vec<_>>());
+    let kept = longest_rising(
+        &new.iter()
+            .map(|i| in_old.get(&i.key).copied())
+            .collect::<Vec<_>>(),
+    );
     let mut drafts = Vec::new();
     for (index, item) in new.iter().enumerate().filter(|(index, _)| !kept[*index]) {
-        let Some(before) = in_old.get(&item.key) else { continue };
+        let Some(before) = in_old.get(&item.key) else {
+            continue;
+        };
         if !budget.take(4 * AROUND) {
             break;
         }
@@ -83,13 +107,19 @@ fn judge_items(old: &[Item], new: &[Item], planned: Option<&[Item]>, budget: &Bu
         let near_old = old[before.saturating_sub(AROUND)..].iter().take(2 * AROUND);
         let (mut as_new, mut as_old) = (0, 0);
         for other in near_new.chain(near_old) {
-            let (Some(o), Some(n)) = (in_old.get(&other.key), in_new.get(&other.key)) else { continue };
+            let (Some(o), Some(n)) = (in_old.get(&other.key), in_new.get(&other.key)) else {
+                continue;
+            };
             if (o < before) == (*n < index) {
                 continue;
             }
             let Some(there) = &in_planned else { continue };
             if let (Some(p), Some(this)) = (there.get(&other.key), there.get(&item.key)) {
-                if (p < this) == (*n < index) { as_new += 1 } else { as_old += 1 }
+                if (p < this) == (*n < index) {
+                    as_new += 1
+                } else {
+                    as_old += 1
+                }
             }
         }
         let found = in_planned.as_ref().and_then(|there| there.get(&item.key));
@@ -121,7 +151,11 @@ fn longest_rising(values: &[Option<usize>]) -> Vec<bool> {
         let Some(value) = value else { continue };
         let at = ends.partition_point(|end| values[*end].is_some_and(|v| v < *value));
         before[index] = at.checked_sub(1).map(|at| ends[at]);
-        if at == ends.len() { ends.push(index) } else { ends[at] = index }
+        if at == ends.len() {
+            ends.push(index)
+        } else {
+            ends[at] = index
+        }
     }
     let mut kept = vec![false; values.len()];
     let mut next = ends.last().copied();

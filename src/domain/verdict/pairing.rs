@@ -23,8 +23,9 @@ pub(super) struct Pairs {
 /// Pairs containers that stand at the same place: first those of one name, equal ones before
 /// alike ones; then the unnamed and the renamed by likeness. Linear but for small groups.
 ///
-/// A container that is alone on both sides pairs under another name too; among several, only
-/// when `may_rename`: a rule that is gone must not be taken for another one that resembles it.
+/// The only documents of two texts pair whatever they are called: the path is their name. Other
+/// containers of different names pair only when `may_rename`: a rule that is gone must not be
+/// taken for another one that resembles it.
 pub(super) fn pair(
     a: &Doc,
     first: &[usize],
@@ -33,8 +34,17 @@ pub(super) fn pair(
     may_rename: bool,
     budget: &Budget,
 ) -> Pairs {
-    let may_rename = may_rename || (first.len() == 1 && second.len() == 1);
-    let mut pairs = Pairs { by_first: HashMap::new(), by_second: HashMap::new() };
+    let mut pairs = Pairs {
+        by_first: HashMap::new(),
+        by_second: HashMap::new(),
+    };
+    if let ([only], [other]) = (first, second)
+        && a.containers[*only].is_document
+        && b.containers[*other].is_document
+    {
+        pairs.add(*only, *other);
+        return pairs;
+    }
     let mut groups: HashMap<(&str, &str), Sides> = HashMap::new();
     let mut order = Vec::new();
     for index in first {
@@ -84,7 +94,16 @@ pub(super) fn pair(
             theirs.retain(|index| b.containers[*index].id.is_empty());
         }
         if ours.len() * theirs.len() <= COMPARISONS_MAX {
-            likest(a, &mut ours, b, &mut theirs, RENAMED, TELLING_FACTS, &mut pairs, budget);
+            likest(
+                a,
+                &mut ours,
+                b,
+                &mut theirs,
+                RENAMED,
+                TELLING_FACTS,
+                &mut pairs,
+                budget,
+            );
         }
     }
     pairs
@@ -103,20 +122,31 @@ impl Pairs {
 fn equal(a: &Doc, ours: &mut Vec<usize>, b: &Doc, theirs: &mut Vec<usize>, pairs: &mut Pairs) {
     let mut by_content: HashMap<u128, Vec<usize>> = HashMap::new();
     for index in theirs.iter().rev() {
-        by_content.entry(b.containers[*index].content).or_default().push(*index);
+        by_content
+            .entry(b.containers[*index].content)
+            .or_default()
+            .push(*index);
     }
-    ours.retain(|index| match by_content.get_mut(&a.containers[*index].content).and_then(Vec::pop) {
-        Some(other) => {
-            pairs.add(*index, other);
-            false
+    ours.retain(|index| {
+        match by_content
+            .get_mut(&a.containers[*index].content)
+            .and_then(Vec::pop)
+        {
+            Some(other) => {
+                pairs.add(*index, other);
+                false
+            }
+            None => true,
         }
-        None => true,
     });
     theirs.retain(|index| !pairs.by_second.contains_key(index));
 }
 
 /// Pairs what is at least `least` alike, the likest first; in order where there are too many.
-#[expect(clippy::too_many_arguments, reason = "two texts with what is left of each")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "two texts with what is left of each"
+)]
 fn likest(
     a: &Doc,
     ours: &mut Vec<usize>,
@@ -133,14 +163,21 @@ fn likest(
     if ours.len() * theirs.len() > COMPARISONS_MAX {
         if least == 0.0 {
             let both: Vec<_> = ours.iter().copied().zip(theirs.iter().copied()).collect();
-            both.into_iter().for_each(|(first, second)| pairs.add(first, second));
+            both.into_iter()
+                .for_each(|(first, second)| pairs.add(first, second));
         }
     } else {
         let heavy = |doc: &Doc, index: &usize| doc.containers[*index].weight >= facts_min;
-        let ours_signed: Vec<_> =
-            ours.iter().filter(|i| heavy(a, i)).map(|i| (*i, a.signature(*i, budget))).collect();
-        let theirs_signed: Vec<_> =
-            theirs.iter().filter(|i| heavy(b, i)).map(|i| (*i, b.signature(*i, budget))).collect();
+        let ours_signed: Vec<_> = ours
+            .iter()
+            .filter(|i| heavy(a, i))
+            .map(|i| (*i, a.signature(*i, budget)))
+            .collect();
+        let theirs_signed: Vec<_> = theirs
+            .iter()
+            .filter(|i| heavy(b, i))
+            .map(|i| (*i, b.signature(*i, budget)))
+            .collect();
         let mut scored = Vec::new();
         for (first, signature) in &ours_signed {
             for (second, other) in &theirs_signed {

@@ -20,9 +20,13 @@ pub(super) fn id_in(statement: &str) -> Option<String> {
                 continue;
             }
             let rest = statement[at + key.len()..].trim_start();
-            let Some(rest) = rest.strip_prefix(':').or_else(|| rest.strip_prefix('=')) else { continue };
+            let Some(rest) = rest.strip_prefix(':').or_else(|| rest.strip_prefix('=')) else {
+                continue;
+            };
             let rest = rest.trim_start().trim_start_matches(['"', '\'']);
-            let end = rest.find(|c: char| !(c.is_alphanumeric() || "_.-".contains(c))).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !(c.is_alphanumeric() || "_.-".contains(c)))
+                .unwrap_or(rest.len());
             let id = &rest[..end];
             if id.bytes().any(|b| b.is_ascii_digit()) {
                 return Some(format!("{key}:{id}"));
@@ -43,14 +47,26 @@ pub(super) fn pieces(statement: &str) -> Vec<Piece<'_>> {
             for item in split_outside_quotes(inner, separator) {
                 let (key, value) = item.split_once(':').unwrap_or((item, ""));
                 let key = key.trim();
-                out.push(Piece { addr: key.to_owned(), value: value.trim(), in_list: true });
+                out.push(Piece {
+                    addr: key.to_owned(),
+                    value: value.trim(),
+                    in_list: true,
+                });
             }
         } else if word.len() == inner.len() && word.contains('|') {
             for item in word.split('|').filter(|item| !item.is_empty()) {
-                out.push(Piece { addr: format!("argument {index}"), value: item, in_list: true });
+                out.push(Piece {
+                    addr: format!("argument {index}"),
+                    value: item,
+                    in_list: true,
+                });
             }
         } else {
-            out.push(Piece { addr: format!("argument {index}"), value: word, in_list: false });
+            out.push(Piece {
+                addr: format!("argument {index}"),
+                value: word,
+                in_list: false,
+            });
         }
     }
     out
@@ -103,12 +119,19 @@ fn unquoted(word: &str) -> &str {
 
 /// Reads as `name, name:value, ...`: every item starts with a plain name.
 fn is_list_of_actions(text: &str) -> bool {
-    let separator = if text.contains(';') && !text.contains(',') || text.trim_end().ends_with(';') { ';' } else { ',' };
+    let separator = if text.contains(';') && !text.contains(',') || text.trim_end().ends_with(';') {
+        ';'
+    } else {
+        ','
+    };
     let items = split_outside_quotes(text, separator);
     !items.is_empty()
         && items.iter().all(|item| {
             let name = item.split(':').next().unwrap_or("").trim();
-            !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c))
+            !name.is_empty()
+                && name
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "_-.".contains(c))
         })
 }
 

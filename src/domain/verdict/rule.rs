@@ -26,12 +26,22 @@ pub(super) fn judge(
         units: Vec::new(),
         why: why.to_owned(),
     };
-    let is_too_large = |bytes: Option<&[u8]>| bytes.is_some_and(|b| b.len() > limits.text_bytes_max);
+    let is_too_large =
+        |bytes: Option<&[u8]>| bytes.is_some_and(|b| b.len() > limits.text_bytes_max);
     if is_too_large(base) || is_too_large(hotfix) || is_too_large(planned) {
         return match planned {
-            _ if planned == hotfix => answer(Verdict::Included, "planned holds exactly the bytes of the hotfix"),
-            _ if planned == base => answer(Verdict::Overridden, "planned holds exactly the bytes of before the hotfix"),
-            _ => answer(Verdict::CannotTell, &format!("a text is larger than {} bytes", limits.text_bytes_max)),
+            _ if planned == hotfix => answer(
+                Verdict::Included,
+                "planned holds exactly the bytes of the hotfix",
+            ),
+            _ if planned == base => answer(
+                Verdict::Overridden,
+                "planned holds exactly the bytes of before the hotfix",
+            ),
+            _ => answer(
+                Verdict::CannotTell,
+                &format!("a text is larger than {} bytes", limits.text_bytes_max),
+            ),
         };
     }
     let Some(new) = hotfix else {
@@ -51,20 +61,35 @@ pub(super) fn judge(
     let is_as_before = planned.is_some() && planned == base;
     let Some(mut drafts) = units else {
         return match () {
-            () if is_exact => answer(Verdict::Included, "planned holds exactly the bytes of the hotfix"),
-            () if is_as_before => answer(Verdict::Overridden, "planned holds exactly the bytes of before the hotfix"),
-            () => answer(Verdict::CannotTell, &format!("more than {} steps of comparison", limits.steps_max)),
+            () if is_exact => answer(
+                Verdict::Included,
+                "planned holds exactly the bytes of the hotfix",
+            ),
+            () if is_as_before => answer(
+                Verdict::Overridden,
+                "planned holds exactly the bytes of before the hotfix",
+            ),
+            () => answer(
+                Verdict::CannotTell,
+                &format!("more than {} steps of comparison", limits.steps_max),
+            ),
         };
     };
     if drafts.iter().any(|d| !d.is_marker) {
         drafts.retain(|d| !d.is_marker);
     }
     let is_doubted = drafts.iter().any(|d| d.verdict == Verdict::CannotTell);
-    let lives_elsewhere = drafts.iter().any(|d| d.planned_path.as_deref().is_some_and(|p| p != path));
+    let lives_elsewhere = drafts
+        .iter()
+        .any(|d| d.planned_path.as_deref().is_some_and(|p| p != path));
     if is_exact && !is_doubted {
-        drafts.iter_mut().for_each(|d| d.verdict = Verdict::Included);
+        drafts
+            .iter_mut()
+            .for_each(|d| d.verdict = Verdict::Included);
     } else if is_as_before && !lives_elsewhere {
-        drafts.iter_mut().for_each(|d| d.verdict = Verdict::Overridden);
+        drafts
+            .iter_mut()
+            .for_each(|d| d.verdict = Verdict::Overridden);
     }
     finish(path, drafts, is_exact, is_as_before, moved_to, limits)
 }
@@ -83,7 +108,10 @@ fn finish(
         true => Verdict::CannotTell,
         false => combine::over(drafts.iter().map(|d| d.verdict)),
     };
-    let mut planned_paths: Vec<String> = drafts.iter().filter_map(|d| d.planned_path.clone()).collect();
+    let mut planned_paths: Vec<String> = drafts
+        .iter()
+        .filter_map(|d| d.planned_path.clone())
+        .collect();
     planned_paths.extend(moved_to.map(str::to_owned));
     planned_paths.sort();
     planned_paths.dedup();
@@ -93,20 +121,39 @@ fn finish(
     let total = drafts.len();
     let mut units: Vec<Unit> = drafts.into_iter().map(unit).collect();
     let mut why = match (units.is_empty(), is_exact, is_as_before) {
-        (_, true, _) if verdict == Verdict::Included => "planned holds exactly the bytes of the hotfix".to_owned(),
-        (_, _, true) if verdict == Verdict::Overridden => "planned holds exactly the bytes of before the hotfix".to_owned(),
+        (_, true, _) if verdict == Verdict::Included => {
+            "planned holds exactly the bytes of the hotfix".to_owned()
+        }
+        (_, _, true) if verdict == Verdict::Overridden => {
+            "planned holds exactly the bytes of before the hotfix".to_owned()
+        }
         (true, _, _) => "the change could not be told apart from form alone".to_owned(),
         _ => sentences::evidence(verdict, &units, moved_to.is_some()),
     };
     if total > limits.units_max {
         units.truncate(limits.units_max);
-        why.push_str(&format!("; the first {} of {total} changes are listed", limits.units_max));
+        why.push_str(&format!(
+            "; the first {} of {total} changes are listed",
+            limits.units_max
+        ));
     }
-    RuleVerdict { path: path.to_owned(), verdict, planned_paths, units, why }
+    RuleVerdict {
+        path: path.to_owned(),
+        verdict,
+        planned_paths,
+        units,
+        why,
+    }
 }
 
 fn unit(draft: Draft) -> Unit {
-    Unit { what: draft.what, verdict: draft.verdict, base: draft.base, hotfix: draft.hotfix, planned: draft.planned }
+    Unit {
+        what: draft.what,
+        verdict: draft.verdict,
+        base: draft.base,
+        hotfix: draft.hotfix,
+        planned: draft.planned,
+    }
 }
 
 /// A file that the hotfix took out: included when planned has it neither under its path nor
@@ -125,11 +172,18 @@ fn judge_deleted(
     };
     let lines = |bytes: &[u8]| Some((1, memchr::memchr_iter(b'\n', bytes).count().max(1) as u32));
     let (verdict, why) = match (planned, moved_to) {
-        (Some(_), _) => (Verdict::Overridden, "planned still has the file that the hotfix took out".to_owned()),
-        (None, Some(other)) => {
-            (Verdict::Overridden, format!("planned has the file that the hotfix took out as {other}"))
-        }
-        (None, None) => (Verdict::Included, "planned does not have the file either".to_owned()),
+        (Some(_), _) => (
+            Verdict::Overridden,
+            "planned still has the file that the hotfix took out".to_owned(),
+        ),
+        (None, Some(other)) => (
+            Verdict::Overridden,
+            format!("planned has the file that the hotfix took out as {other}"),
+        ),
+        (None, None) => (
+            Verdict::Included,
+            "planned does not have the file either".to_owned(),
+        ),
     };
     let unit = Unit {
         what: "file taken out".to_owned(),
@@ -139,7 +193,13 @@ fn judge_deleted(
         planned: planned.and_then(lines),
     };
     let planned_paths = moved_to.map(str::to_owned).into_iter().collect();
-    RuleVerdict { path: path.to_owned(), verdict, planned_paths, units: vec![unit], why }
+    RuleVerdict {
+        path: path.to_owned(),
+        verdict,
+        planned_paths,
+        units: vec![unit],
+        why,
+    }
 }
 
 fn moved_to<'a>(
@@ -171,14 +231,30 @@ fn compare(
     let texts = [
         new.as_deref().map(|text| (path, text)),
         old.as_deref().map(|text| (path, text)),
-        other.as_deref().zip(there).map(|(text, (path, _))| (path, text)),
+        other
+            .as_deref()
+            .zip(there)
+            .map(|(text, (path, _))| (path, text)),
     ];
     let (format, [new_doc, old_doc, planned_doc]) = format::read_alike(texts, limits, budget)?;
     let empty = Doc::new(1).seal();
     let new_doc = new_doc?;
-    let found = |doc| there.map(|(path, _)| Found { path, doc, index: 0 });
+    let found = |doc| {
+        there.map(|(path, _)| Found {
+            path,
+            doc,
+            index: 0,
+        })
+    };
     let planned = planned_doc.as_ref().and_then(found);
-    let comparison = Comparison { path, planned_path: there.map(|(path, _)| path), base: old_doc.as_ref().unwrap_or(&empty), hotfix: &new_doc, elsewhere: Some(elsewhere), budget };
+    let comparison = Comparison {
+        path,
+        planned_path: there.map(|(path, _)| path),
+        base: old_doc.as_ref().unwrap_or(&empty),
+        hotfix: &new_doc,
+        elsewhere: Some(elsewhere),
+        budget,
+    };
     let mut drafts = comparison.judge(old_doc.as_ref().map(|_| 0), Some(0), planned);
     if drafts.is_empty()
         && let Some(old_doc) = &old_doc
@@ -186,17 +262,27 @@ fn compare(
         drafts = order::judge(old_doc, &new_doc, planned_doc.as_ref(), budget);
     }
     if drafts.is_empty() {
-        drafts = compare_form(path, [new.as_deref(), old.as_deref(), other.as_deref()], there, budget)?;
+        drafts = compare_form(
+            path,
+            [new.as_deref(), old.as_deref(), other.as_deref()],
+            there,
+            budget,
+        )?;
     }
     // Planned no longer reads as what base and hotfix are: nobody knows what it does.
     if format == Format::Text && breaks_format(&texts, limits, budget) {
-        drafts.iter_mut().filter(|d| d.verdict == Verdict::Included).for_each(|d| d.verdict = Verdict::CannotTell);
+        drafts
+            .iter_mut()
+            .filter(|d| d.verdict == Verdict::Included)
+            .for_each(|d| d.verdict = Verdict::CannotTell);
     }
     (!budget.is_spent()).then_some(drafts)
 }
 
 fn breaks_format(texts: &[Option<(&str, &str)>; 3], limits: &Limits, budget: &Budget) -> bool {
-    let [new, old, Some(_)] = texts else { return false };
+    let [new, old, Some(_)] = texts else {
+        return false;
+    };
     matches!(format::read_alike([*new, *old], limits, budget), Some((format, _)) if format != Format::Text)
 }
 
@@ -211,7 +297,8 @@ fn in_passages(drafts: Vec<Draft>) -> Vec<Draft> {
     for draft in drafts {
         let here = (draft.hotfix.is_some(), place(&draft));
         // Lines without letters between two changed ones do not part them.
-        let continues = last.is_some_and(|(side, line): (bool, u32)| side == here.0 && here.1.abs_diff(line) <= 3);
+        let continues = last
+            .is_some_and(|(side, line): (bool, u32)| side == here.0 && here.1.abs_diff(line) <= 3);
         last = Some(here);
         match passages.last_mut() {
             Some(passage) if continues => passage.push(draft),
@@ -219,9 +306,15 @@ fn in_passages(drafts: Vec<Draft>) -> Vec<Draft> {
         }
     }
     let joined = passages.into_iter().map(|passage| {
-        let included = passage.iter().filter(|d| d.verdict == Verdict::Included).count();
+        let included = passage
+            .iter()
+            .filter(|d| d.verdict == Verdict::Included)
+            .count();
         let is_chance = (included as f64) < CHANCE * passage.len() as f64;
-        let counted = passage.iter().map(|d| d.verdict).filter(|v| !is_chance || *v != Verdict::Included);
+        let counted = passage
+            .iter()
+            .map(|d| d.verdict)
+            .filter(|v| !is_chance || *v != Verdict::Included);
         let verdict = combine::over(counted);
         let mut lines = passage.into_iter();
         let mut whole = lines.next()?;
@@ -247,15 +340,31 @@ fn compare_form(
     there: Option<(&str, &[u8])>,
     budget: &Budget,
 ) -> Option<Vec<Draft>> {
-    let (Some(new), Some(old)) = (new, old) else { return Some(Vec::new()) };
+    let (Some(new), Some(old)) = (new, old) else {
+        return Some(Vec::new());
+    };
     let new_doc = text::parse_raw(new, budget)?;
     let old_doc = text::parse_raw(old, budget)?;
     let planned_doc = match other {
         Some(other) => Some(text::parse_raw(other, budget)?),
         None => None,
     };
-    let planned = planned_doc.as_ref().zip(there).map(|(doc, (path, _))| Found { path, doc, index: 0 });
-    let comparison = Comparison { path, planned_path: there.map(|(path, _)| path), base: &old_doc, hotfix: &new_doc, elsewhere: None, budget };
+    let planned = planned_doc
+        .as_ref()
+        .zip(there)
+        .map(|(doc, (path, _))| Found {
+            path,
+            doc,
+            index: 0,
+        });
+    let comparison = Comparison {
+        path,
+        planned_path: there.map(|(path, _)| path),
+        base: &old_doc,
+        hotfix: &new_doc,
+        elsewhere: None,
+        budget,
+    };
     let drafts = comparison.judge(Some(0), Some(0), planned);
     if !drafts.is_empty() {
         return Some(in_passages(drafts));

@@ -9,9 +9,16 @@ const QUOTED_CHARS: usize = 60;
 /// What a container is called: `alert Watchdog`, `rule 1002`, `score FOO`; empty for a text.
 pub(super) fn label(at: &str, id: &str) -> String {
     let list = at.rsplit(STEP).next().unwrap_or(at);
-    let Some((key, name)) = id.split_once(':') else { return if id.is_empty() { noun(list) } else { id.to_owned() } };
+    let Some((key, name)) = id.split_once(':') else {
+        return if id.is_empty() {
+            noun(list)
+        } else {
+            id.to_owned()
+        };
+    };
     let key = key.trim_start_matches('@');
-    let generic = ["id", "name", "uid", "key", "title"].contains(&key.to_ascii_lowercase().as_str());
+    let generic =
+        ["id", "name", "uid", "key", "title"].contains(&key.to_ascii_lowercase().as_str());
     match noun(list) {
         noun if generic && !noun.is_empty() => format!("{noun} {name}"),
         _ if generic && key == "id" => format!("rule {name}"),
@@ -60,19 +67,41 @@ fn clipped(text: &str) -> String {
 }
 
 fn visible(c: char) -> char {
-    let hides = c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    if hides { '\u{fffd}' } else { c }
+    if hides(c) { '\u{fffd}' } else { c }
+}
+
+/// A control or direction character, or one without width.
+pub(super) fn hides(c: char) -> bool {
+    c.is_control() && c != '\n'
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Two values cut down to where they differ, with a little around it.
 fn differing(old: &str, new: &str) -> (String, String) {
     const AROUND: usize = 12;
-    let same_start = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
-    let skip = if old.chars().count().max(new.chars().count()) <= QUOTED_CHARS { 0 } else { same_start.saturating_sub(AROUND) };
+    let same_start = old
+        .chars()
+        .zip(new.chars())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let skip = if old.chars().count().max(new.chars().count()) <= QUOTED_CHARS {
+        0
+    } else {
+        same_start.saturating_sub(AROUND)
+    };
     let cut = |text: &str| {
-        let rest: String = text.chars().skip(skip).take(QUOTED_CHARS).map(visible).collect();
+        let rest: String = text
+            .chars()
+            .skip(skip)
+            .take(QUOTED_CHARS)
+            .map(visible)
+            .collect();
         let before = if skip > 0 { "…" } else { "" };
-        let after = if text.chars().nth(skip + QUOTED_CHARS).is_some() { "…" } else { "" };
+        let after = if text.chars().nth(skip + QUOTED_CHARS).is_some() {
+            "…"
+        } else {
+            ""
+        };
         format!("{before}{rest}{after}")
     };
     (cut(old), cut(new))
@@ -91,13 +120,26 @@ pub(super) fn evidence(verdict: Verdict, units: &[Unit], moved: bool) -> String 
     let all = units.len();
     let count = |wanted: Verdict| units.iter().filter(|u| u.verdict == wanted).count();
     let included = count(Verdict::Included);
-    let changes = |n: usize| if n == 1 { "1 change".to_owned() } else { format!("{n} changes") };
-    let whence = if moved { ", which holds it under another path" } else { "" };
+    let changes = |n: usize| {
+        if n == 1 {
+            "1 change".to_owned()
+        } else {
+            format!("{n} changes")
+        }
+    };
+    let whence = if moved {
+        ", which holds it under another path"
+    } else {
+        ""
+    };
     match verdict {
         Verdict::Included if all == 1 => format!("the only change is in planned{whence}"),
         Verdict::Included => format!("all {all} changes are in planned{whence}"),
         _ => {
-            let first = units.iter().find(|u| u.verdict != Verdict::Included).map_or("", |u| u.what.as_str());
+            let first = units
+                .iter()
+                .find(|u| u.verdict != Verdict::Included)
+                .map_or("", |u| u.what.as_str());
             let mut parts = Vec::new();
             for (kind, words) in [
                 (Verdict::Partial, "only in part there"),
@@ -113,7 +155,11 @@ pub(super) fn evidence(verdict: Verdict, units: &[Unit], moved: bool) -> String 
                     parts.push(words.to_owned());
                 }
             }
-            format!("{included} of {} in planned{whence} ({}); first: {first}", changes(all), parts.join(", "))
+            format!(
+                "{included} of {} in planned{whence} ({}); first: {first}",
+                changes(all),
+                parts.join(", ")
+            )
         }
     }
 }

@@ -23,23 +23,63 @@ struct Syntax {
 const SYNTAXES: [Syntax; 6] = [
     Syntax {
         extensions: &[],
-        comments: &["# ", "##", "#\t", "#-", "#=", "#*", "// ", "///", "//\t", "; ", ";;", "-- ", "---", "* "],
+        comments: &[
+            "# ", "##", "#\t", "#-", "#=", "#*", "// ", "///", "//\t", "; ", ";;", "-- ", "---",
+            "* ",
+        ],
         but_not_before: &[],
     },
     // Regular-expression assembly: instructions are written inside comments.
-    Syntax { extensions: &["ra", "data"], comments: &["##!"], but_not_before: &['<', '>', '=', '+', '^', '$'] },
     Syntax {
-        extensions: &["conf", "cf", "pre", "cnf", "properties", "env", "rules", "example", "sh", "py", "rego", "ini", "toml", "yaml", "yml"],
+        extensions: &["ra", "data"],
+        comments: &["##!"],
+        but_not_before: &['<', '>', '=', '+', '^', '$'],
+    },
+    Syntax {
+        extensions: &[
+            "conf",
+            "cf",
+            "pre",
+            "cnf",
+            "properties",
+            "env",
+            "rules",
+            "example",
+            "sh",
+            "py",
+            "rego",
+            "ini",
+            "toml",
+            "yaml",
+            "yml",
+        ],
         comments: &["#"],
         but_not_before: &[],
     },
-    Syntax { extensions: &["cfg", "inf"], comments: &["#", ";"], but_not_before: &[] },
-    Syntax { extensions: &["drl", "java", "js", "ts", "go", "rs", "c", "h", "cue", "jsonnet"], comments: &["//", "*"], but_not_before: &[] },
-    Syntax { extensions: &["sql", "lua"], comments: &["--"], but_not_before: &[] },
+    Syntax {
+        extensions: &["cfg", "inf"],
+        comments: &["#", ";"],
+        but_not_before: &[],
+    },
+    Syntax {
+        extensions: &[
+            "drl", "java", "js", "ts", "go", "rs", "c", "h", "cue", "jsonnet",
+        ],
+        comments: &["//", "*"],
+        but_not_before: &[],
+    },
+    Syntax {
+        extensions: &["sql", "lua"],
+        comments: &["--"],
+        but_not_before: &[],
+    },
 ];
 
 fn syntax_of(extension: &str) -> &'static Syntax {
-    SYNTAXES.iter().find(|syntax| syntax.extensions.contains(&extension)).unwrap_or(&SYNTAXES[0])
+    SYNTAXES
+        .iter()
+        .find(|syntax| syntax.extensions.contains(&extension))
+        .unwrap_or(&SYNTAXES[0])
 }
 
 /// Names that are given once and shared by the texts compared, so that all are cut alike.
@@ -51,7 +91,9 @@ pub(super) struct Style {
 
 impl Style {
     pub(super) fn of(text: &str, extension: &str, budget: &Budget) -> Style {
-        let Some(statements) = statements(text, extension, budget) else { return Style::default() };
+        let Some(statements) = statements(text, extension, budget) else {
+            return Style::default();
+        };
         let mut words: HashMap<&str, Vec<&str>> = HashMap::new();
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for statement in &statements {
@@ -62,7 +104,9 @@ impl Style {
         }
         let lists = words
             .into_iter()
-            .filter(|(first, rest)| counts[first] >= 2 && rest.len() >= 3 * counts[first] && is_list_of_names(rest))
+            .filter(|(first, rest)| {
+                counts[first] >= 2 && rest.len() >= 3 * counts[first] && is_list_of_names(rest)
+            })
             .map(|(first, _)| first.to_owned())
             .collect();
         Style { lists }
@@ -106,7 +150,9 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
         let may_name = text.starts_with(|c: char| c.is_alphanumeric() || "_$@\"'.<([".contains(c));
         if let Some(id) = pieces::id_in(text).filter(|_| may_name) {
             let container = doc.open(Some(0), "", &id, statement.lines);
-            doc.containers[container].conditions.clone_from(&statement.conditions);
+            doc.containers[container]
+                .conditions
+                .clone_from(&statement.conditions);
             add_pieces(&mut doc, container, "", text, statement.lines);
             block = Some((container, first.to_owned(), 0));
             continue;
@@ -127,11 +173,15 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
             }
         } else if let Some((name, value)) = assignment(text).filter(|_| may_name) {
             let container = doc.open(Some(0), &statement.under, name, statement.lines);
-            doc.containers[container].conditions.clone_from(&statement.conditions);
+            doc.containers[container]
+                .conditions
+                .clone_from(&statement.conditions);
             doc.fact(container, name, value, statement.lines, false);
         } else if let Some((name, value)) = directive(text) {
             let container = doc.open(Some(0), "", name, statement.lines);
-            doc.containers[container].conditions.clone_from(&statement.conditions);
+            doc.containers[container]
+                .conditions
+                .clone_from(&statement.conditions);
             doc.fact(container, "", value, statement.lines, false);
         } else if text.chars().any(|c| !"{}()[];,".contains(c)) {
             let mut addr = statement.under.clone();
@@ -146,7 +196,13 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
 
 fn add_pieces(doc: &mut Doc, container: usize, prefix: &str, text: &str, lines: Lines) {
     for piece in pieces::pieces(text) {
-        doc.fact(container, &format!("{prefix}{}", piece.addr), piece.value, lines, piece.in_list);
+        doc.fact(
+            container,
+            &format!("{prefix}{}", piece.addr),
+            piece.value,
+            lines,
+            piece.in_list,
+        );
     }
 }
 
@@ -170,13 +226,19 @@ fn assignment(text: &str) -> Option<(&str, &str)> {
     let at = text.find(['=', ':'])?;
     let name = text[..at].trim_end();
     let mut rest = &text[at..];
-    rest = rest.strip_prefix(":=").or_else(|| rest.strip_prefix('=')).or_else(|| rest.strip_prefix(':'))?;
+    rest = rest
+        .strip_prefix(":=")
+        .or_else(|| rest.strip_prefix('='))
+        .or_else(|| rest.strip_prefix(':'))?;
     let is_name = !name.is_empty()
         && name.len() <= 80
         && name.split(' ').count() <= 2
-        && name.chars().all(|c| c.is_alphanumeric() || "_-./$@[]\"' *".contains(c));
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || "_-./$@[]\"' *".contains(c));
     // Not a comparison, a path, a label with nothing after it.
-    (is_name && !rest.starts_with(['=', ':', '/', '~']) && !rest.trim().is_empty()).then(|| (name, rest.trim()))
+    (is_name && !rest.starts_with(['=', ':', '/', '~']) && !rest.trim().is_empty())
+        .then(|| (name, rest.trim()))
 }
 
 /// `directive name value...`: named by its first two words.
@@ -186,9 +248,11 @@ fn directive(text: &str) -> Option<(&str, &str)> {
     let second = spaces.next()?;
     let is_word = |w: &str| {
         w.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '*')
-            && w.chars().all(|c| c.is_alphanumeric() || "_-.:*@".contains(c))
+            && w.chars()
+                .all(|c| c.is_alphanumeric() || "_-.:*@".contains(c))
     };
-    (is_word(&text[..first]) && is_word(&text[first + 1..second])).then(|| (&text[..second], &text[second + 1..]))
+    (is_word(&text[..first]) && is_word(&text[first + 1..second]))
+        .then(|| (&text[..second], &text[second + 1..]))
 }
 
 fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statement>> {
@@ -196,7 +260,8 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
     let is_comment = |line: &str| {
         line == "#"
             || syntax.comments.iter().any(|start| {
-                line.strip_prefix(start).is_some_and(|rest| !rest.starts_with(syntax.but_not_before))
+                line.strip_prefix(start)
+                    .is_some_and(|rest| !rest.starts_with(syntax.but_not_before))
             })
     };
     let mut out: Vec<Statement> = Vec::new();
@@ -219,7 +284,10 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
             }
             continue;
         }
-        if let Some((_, end)) = [("/*", "*/"), ("<!--", "-->")].into_iter().find(|(start, _)| trimmed.starts_with(start)) {
+        if let Some((_, end)) = [("/*", "*/"), ("<!--", "-->")]
+            .into_iter()
+            .find(|(start, _)| trimmed.starts_with(start))
+        {
             if !trimmed.contains(end) {
                 block_end = Some(end);
                 continue;
@@ -235,7 +303,9 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
         let mut to = from;
         while ends_in_continuation(&joined) {
             joined.pop();
-            let Some((index, next)) = lines.next() else { break };
+            let Some((index, next)) = lines.next() else {
+                break;
+            };
             budget.take(1 + next.len() / 8);
             to = index as u32 + 1;
             let next = next.trim();
@@ -243,7 +313,11 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
             joined.push_str(next);
         }
         let statement = squeezed(&joined);
-        if statement.starts_with('[') && statement.ends_with(']') && statement.len() > 2 && !statement.contains(',') {
+        if statement.starts_with('[')
+            && statement.ends_with(']')
+            && statement.len() > 2
+            && !statement.contains(',')
+        {
             section = statement;
             headers.clear();
             continue;
@@ -265,7 +339,12 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
         if headers.len() < 60 {
             headers.push((indent, statement.chars().take(80).collect()));
         }
-        out.push(Statement { text: statement, lines: (from, to), conditions: conditions.clone(), under });
+        out.push(Statement {
+            text: statement,
+            lines: (from, to),
+            conditions: conditions.clone(),
+            under,
+        });
     }
     Some(out)
 }
@@ -277,18 +356,26 @@ fn ends_in_continuation(line: &str) -> bool {
 fn is_end_of_condition(line: &str) -> bool {
     let lower: String = line.chars().take(12).flat_map(char::to_lowercase).collect();
     let lower = lower.trim_start_matches(['#', '%', '{', '-', ' ']);
-    lower.starts_with("endif") || lower.starts_with("</if") || line.starts_with("{{") && lower.starts_with("end")
+    lower.starts_with("endif")
+        || lower.starts_with("</if")
+        || line.starts_with("{{") && lower.starts_with("end")
 }
 
 /// Follows `if ... else ... endif`; true when the statement was part of that.
 fn step_condition(statement: &str, conditions: &mut Vec<String>) -> bool {
-    let word = statement.trim_start_matches(['<', '#', '%', '{', '-', ' ']).split([' ', '(']).next().unwrap_or("").to_ascii_lowercase();
+    let word = statement
+        .trim_start_matches(['<', '#', '%', '{', '-', ' '])
+        .split([' ', '('])
+        .next()
+        .unwrap_or("")
+        .to_ascii_lowercase();
     if is_end_of_condition(statement) {
         conditions.pop();
         return true;
     }
     match word.as_str() {
-        "if" | "ifplugin" | "ifdef" | "ifndef" | "ifmodule" | "ifversion" | "ifdefine" | "unless" => {
+        "if" | "ifplugin" | "ifdef" | "ifndef" | "ifmodule" | "ifversion" | "ifdefine"
+        | "unless" => {
             if conditions.len() < 60 {
                 conditions.push(statement.to_owned());
             }
@@ -308,9 +395,14 @@ fn step_condition(statement: &str, conditions: &mut Vec<String>) -> bool {
 /// A condition that no evaluation makes true.
 fn is_never(condition: &str) -> bool {
     let condition = condition.trim_start_matches(['{', '%', '-', ' ']);
-    let test = condition.split_once([' ', '(']).map_or("", |(_, test)| test);
-    let test = test.trim_matches(|c: char| c.is_whitespace() || "()<>\"{}%-".contains(c)).to_ascii_lowercase();
-    !condition.starts_with("else of") && ["0", "false", "no", "off", "never"].contains(&test.as_str())
+    let test = condition
+        .split_once([' ', '('])
+        .map_or("", |(_, test)| test);
+    let test = test
+        .trim_matches(|c: char| c.is_whitespace() || "()<>\"{}%-".contains(c))
+        .to_ascii_lowercase();
+    !condition.starts_with("else of")
+        && ["0", "false", "no", "off", "never"].contains(&test.as_str())
 }
 
 /// Whether a condition that planned puts around a statement may keep it from having an effect.
@@ -318,8 +410,22 @@ fn is_never(condition: &str) -> bool {
 /// planned will find; a negation, an alternative, or anything else is.
 pub(super) fn is_doubtful(condition: &str) -> bool {
     let lower = condition.to_ascii_lowercase();
-    let is_condition = ["if", "<if", "else of", "unless", "#if", "%if", "{"].iter().any(|start| lower.starts_with(start));
-    let asks_for_part = ["ifplugin", "<ifmodule", "version >", "can(", "can (", "has(", "plugin("].iter().any(|part| lower.contains(part));
-    let is_turned = lower.starts_with("else of") || lower.contains(['!', '<']) && !lower.starts_with("<ifmodule ") || lower.contains("not ");
+    let is_condition = ["if", "<if", "else of", "unless", "#if", "%if", "{"]
+        .iter()
+        .any(|start| lower.starts_with(start));
+    let asks_for_part = [
+        "ifplugin",
+        "<ifmodule",
+        "version >",
+        "can(",
+        "can (",
+        "has(",
+        "plugin(",
+    ]
+    .iter()
+    .any(|part| lower.contains(part));
+    let is_turned = lower.starts_with("else of")
+        || lower.contains(['!', '<']) && !lower.starts_with("<ifmodule ")
+        || lower.contains("not ");
     is_condition && (!asks_for_part || is_turned)
 }

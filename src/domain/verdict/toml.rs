@@ -10,9 +10,15 @@ use super::tree::{LineIndex, Node, Value, quoted};
 /// is spent.
 pub(super) fn parse(text: &str, depth_max: usize, budget: &Budget) -> Option<Node> {
     let table = DeTable::parse(text).ok()?;
-    let reader = Reader { lines: LineIndex::new(text), budget };
+    let reader = Reader {
+        lines: LineIndex::new(text),
+        budget,
+    };
     let last = reader.lines.line(text.len());
-    Some(Node { lines: (1, last), value: reader.table(table.get_ref(), depth_max)? })
+    Some(Node {
+        lines: (1, last),
+        value: reader.table(table.get_ref(), depth_max)?,
+    })
 }
 
 struct Reader<'a> {
@@ -50,9 +56,12 @@ impl Reader<'_> {
             DeValue::Float(number) => Value::Scalar(number.as_str().to_owned()),
             DeValue::Boolean(truth) => Value::Scalar(truth.to_string()),
             DeValue::Datetime(time) => Value::Scalar(time.to_string()),
-            DeValue::Array(items) => {
-                Value::Seq(items.iter().map(|item| self.node(item, depth - 1)).collect::<Option<_>>()?)
-            }
+            DeValue::Array(items) => Value::Seq(
+                items
+                    .iter()
+                    .map(|item| self.node(item, depth - 1))
+                    .collect::<Option<_>>()?,
+            ),
             DeValue::Table(table) => self.table(table, depth - 1)?,
         };
         Some(Node { lines, value })

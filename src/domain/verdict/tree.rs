@@ -23,7 +23,10 @@ pub(super) enum Value {
 
 impl Node {
     pub(super) fn scalar(text: impl Into<String>, lines: Lines) -> Node {
-        Node { lines, value: Value::Scalar(text.into()) }
+        Node {
+            lines,
+            value: Value::Scalar(text.into()),
+        }
     }
 
     /// Nodes in this one, itself included; stops counting when the budget is spent.
@@ -40,16 +43,23 @@ impl Node {
 
     /// The scalar under `key` of a map.
     pub(super) fn scalar_at(&self, key: &str) -> Option<&str> {
-        let Value::Map(entries) = &self.value else { return None };
-        entries.iter().find(|(k, _)| k == key).and_then(|(_, node)| match &node.value {
-            Value::Scalar(text) => Some(text.as_str()),
-            _ => None,
-        })
+        let Value::Map(entries) = &self.value else {
+            return None;
+        };
+        entries
+            .iter()
+            .find(|(k, _)| k == key)
+            .and_then(|(_, node)| match &node.value {
+                Value::Scalar(text) => Some(text.as_str()),
+                _ => None,
+            })
     }
 
     /// The map or other value under `key` of a map.
     pub(super) fn at(&self, key: &str) -> Option<&Node> {
-        let Value::Map(entries) = &self.value else { return None };
+        let Value::Map(entries) = &self.value else {
+            return None;
+        };
         entries.iter().find(|(k, _)| k == key).map(|(_, node)| node)
     }
 }
@@ -79,11 +89,17 @@ impl LineIndex {
 /// A scalar as written without quotes means something else than the same text in quotes when it
 /// reads as a number, a truth value or nothing. Such texts keep a quote when they were quoted.
 pub(super) fn quoted(text: String) -> String {
-    if reads_as_other_than_text(&text) { format!("\"{text}\"") } else { text }
+    if reads_as_other_than_text(&text) {
+        format!("\"{text}\"")
+    } else {
+        text
+    }
 }
 
 fn reads_as_other_than_text(text: &str) -> bool {
-    const WORDS: [&str; 12] = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".nan"];
+    const WORDS: [&str; 12] = [
+        "", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".nan",
+    ];
     if text.len() > 40 {
         return false;
     }

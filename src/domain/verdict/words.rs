@@ -60,7 +60,11 @@ pub(super) fn alike(a: &str, b: &str, budget: &Budget) -> f64 {
             same += 1;
         }
     }
-    if len_a + len_b == 0 { 0.0 } else { 2.0 * f64::from(same) / f64::from(len_a + len_b) }
+    if len_a + len_b == 0 {
+        0.0
+    } else {
+        2.0 * f64::from(same) / f64::from(len_a + len_b)
+    }
 }
 
 /// The three texts as numbers, one for each different word; the first and last number of each
@@ -92,12 +96,26 @@ impl<'a> Three<'a> {
             out
         };
         let (base, hotfix, planned) = (number(base), number(hotfix), number(planned));
-        Three { base, hotfix, planned, text }
+        Three {
+            base,
+            hotfix,
+            planned,
+            text,
+        }
     }
 
     /// Enough said to be recognised without its neighbours.
     fn is_telling(&self, words: &[u32]) -> bool {
-        words.iter().map(|w| self.text[*w as usize].chars().filter(|c| is_word(*c)).count()).sum::<usize>() >= 3
+        words
+            .iter()
+            .map(|w| {
+                self.text[*w as usize]
+                    .chars()
+                    .filter(|c| is_word(*c))
+                    .count()
+            })
+            .sum::<usize>()
+            >= 3
     }
 }
 
@@ -120,8 +138,11 @@ impl<'a> Places<'a> {
     fn count(&self, run: &[u32], budget: &Budget) -> usize {
         static NONE: Vec<u32> = Vec::new();
         let places = |word: &u32| self.at.get(word).unwrap_or(&NONE);
-        let Some((offset, rarest)) =
-            run.iter().map(places).enumerate().min_by_key(|(_, places)| places.len())
+        let Some((offset, rarest)) = run
+            .iter()
+            .map(places)
+            .enumerate()
+            .min_by_key(|(_, places)| places.len())
         else {
             return 0;
         };
@@ -131,7 +152,9 @@ impl<'a> Places<'a> {
         rarest
             .iter()
             .filter(|at| {
-                let Some(from) = (**at as usize).checked_sub(offset) else { return false };
+                let Some(from) = (**at as usize).checked_sub(offset) else {
+                    return false;
+                };
                 self.words.get(from..from + run.len()) == Some(run)
             })
             .count()
@@ -145,7 +168,10 @@ pub(super) fn three_way(base: &str, hotfix: &str, planned: &str, budget: &Budget
     if !budget.take((base.len() + hotfix.len() + planned.len()) / 2) {
         return Verdict::CannotTell;
     }
-    judge_runs(&Three::new(words(base), words(hotfix), words(planned)), budget)
+    judge_runs(
+        &Three::new(words(base), words(hotfix), words(planned)),
+        budget,
+    )
 }
 
 /// The same over whole lines with their white space and line ends.
@@ -153,7 +179,11 @@ pub(super) fn three_way_lines(base: &str, hotfix: &str, planned: &str, budget: &
     if !budget.take((base.len() + hotfix.len() + planned.len()) / 8) {
         return Verdict::CannotTell;
     }
-    let lines = |text: &'_ str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+    let lines = |text: &'_ str| {
+        text.split_inclusive('\n')
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     let (base, hotfix, planned) = (lines(base), lines(hotfix), lines(planned));
     fn all(lines: &[String]) -> impl Iterator<Item = &str> {
         lines.iter().map(String::as_str)
@@ -167,7 +197,11 @@ fn judge_runs(three: &Three, budget: &Budget) -> Verdict {
     let in_planned = Places::new(&three.planned);
     let mut verdicts = Vec::new();
     for (before, after) in changed_runs(&three.base, &three.hotfix) {
-        let run = Run { three, before, after };
+        let run = Run {
+            three,
+            before,
+            after,
+        };
         let judged = run.judge(&in_base, &in_hotfix, &in_planned, budget);
         if budget.is_spent() {
             return Verdict::CannotTell;
@@ -183,9 +217,16 @@ fn changed_runs(before: &[u32], after: &[u32]) -> Vec<(Range, Range)> {
     let as_tokens = |words: &[u32]| words.iter().map(|w| Token(*w)).collect::<Vec<_>>();
     let most = before.iter().chain(after).max().map_or(0, |w| w + 1);
     let mut diff = Diff::default();
-    diff.compute_with(Algorithm::Histogram, &as_tokens(before), &as_tokens(after), most);
+    diff.compute_with(
+        Algorithm::Histogram,
+        &as_tokens(before),
+        &as_tokens(after),
+        most,
+    );
     let range = |r: std::ops::Range<u32>| r.start as usize..r.end as usize;
-    diff.hunks().map(|hunk| (range(hunk.before), range(hunk.after))).collect()
+    diff.hunks()
+        .map(|hunk| (range(hunk.before), range(hunk.after)))
+        .collect()
 }
 
 /// One changed run: these words of base became those of the hotfix; either may be empty.
@@ -196,7 +237,16 @@ struct Run<'a> {
 }
 
 /// How many neighbours on the left and on the right a run is looked for with.
-const CONTEXTS: [(usize, usize); 8] = [(0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 2), (4, 4)];
+const CONTEXTS: [(usize, usize); 8] = [
+    (0, 0),
+    (1, 0),
+    (0, 1),
+    (1, 1),
+    (2, 0),
+    (0, 2),
+    (2, 2),
+    (4, 4),
+];
 
 impl Run<'_> {
     fn judge(&self, base: &Places, hotfix: &Places, planned: &Places, budget: &Budget) -> Verdict {
@@ -221,18 +271,22 @@ impl Run<'_> {
             if shows_new && !new_form {
                 let wanted = hotfix.count(after, budget);
                 // Only what base does not have as often tells the two apart.
-                new_form = wanted > base.count(after, budget) && planned.count(after, budget) >= wanted;
+                new_form =
+                    wanted > base.count(after, budget) && planned.count(after, budget) >= wanted;
             }
             if shows_old && !old_form {
                 let had = base.count(before, budget);
-                old_form = had > hotfix.count(before, budget) && planned.count(before, budget) >= had;
+                old_form =
+                    had > hotfix.count(before, budget) && planned.count(before, budget) >= had;
             }
         }
         match (new_form, old_form) {
             (true, false) => Verdict::Included,
             (false, true) => Verdict::Overridden,
             // Put in somewhere, and the neighbours still meet elsewhere: in, when nothing had to go.
-            (true, true) if taken_out.is_empty() && self.three.is_telling(put_in) => Verdict::Included,
+            (true, true) if taken_out.is_empty() && self.three.is_telling(put_in) => {
+                Verdict::Included
+            }
             (true, true) => Verdict::CannotTell,
             (false, false) => Verdict::Conflicting,
         }

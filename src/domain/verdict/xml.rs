@@ -18,17 +18,31 @@ pub(super) fn parse(text: &str, depth_max: usize, budget: &Budget) -> Option<Nod
         true => text.split_at(text.find("?>")? + 2),
         false => ("", text),
     };
-    let prolog: String = prolog.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+    let prolog: String = prolog
+        .chars()
+        .map(|c| if c == '\n' { '\n' } else { ' ' })
+        .collect();
     let wrapped = format!("{prolog}<r>{body}\n</r>");
-    let options = ParsingOptions { nodes_limit: 1_000_000, ..ParsingOptions::default() };
+    let options = ParsingOptions {
+        nodes_limit: 1_000_000,
+        ..ParsingOptions::default()
+    };
     let lines = LineIndex::new(&wrapped);
     match Document::parse_with_options(&wrapped, options) {
-        Ok(document) => Reader { lines: &lines, budget }.element(document.root_element(), depth_max),
+        Ok(document) => Reader {
+            lines: &lines,
+            budget,
+        }
+        .element(document.root_element(), depth_max),
         Err(_) => {
             let mended = mended(&wrapped);
             let lines = LineIndex::new(&mended);
             let document = Document::parse(&mended).ok()?;
-            Reader { lines: &lines, budget }.element(document.root_element(), depth_max)
+            Reader {
+                lines: &lines,
+                budget,
+            }
+            .element(document.root_element(), depth_max)
         }
     }
 }
@@ -53,7 +67,11 @@ fn mended(text: &str) -> String {
             let is_entity = rest[1..]
                 .find(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
                 .is_some_and(|end| end > 0 && rest[1 + end..].starts_with(';'));
-            out.push_str(if rest.starts_with('&') && !is_entity { "&amp;" } else { &rest[..1] });
+            out.push_str(if rest.starts_with('&') && !is_entity {
+                "&amp;"
+            } else {
+                &rest[..1]
+            });
             rest = &rest[1..];
         }
     }
@@ -67,9 +85,15 @@ fn depth_of(text: &str) -> usize {
     let (mut depth, mut deepest, mut at) = (0usize, 0usize, 0usize);
     while let Some(open) = memchr::memchr(b'<', &bytes[at..]).map(|found| at + found) {
         let rest = &bytes[open..];
-        let end = if rest.starts_with(b"<!--") { &b"-->"[..] } else { &b">"[..] };
+        let end = if rest.starts_with(b"<!--") {
+            &b"-->"[..]
+        } else {
+            &b">"[..]
+        };
         // Without an end there is no well-formed element after this place either.
-        let Some(close) = memchr::memmem::find(rest, end) else { return deepest + 1 };
+        let Some(close) = memchr::memmem::find(rest, end) else {
+            return deepest + 1;
+        };
         if rest.starts_with(b"</") {
             depth = depth.saturating_sub(1);
         } else if !rest.starts_with(b"<!") && !rest.starts_with(b"<?") && rest[close - 1] != b'/' {
@@ -97,7 +121,10 @@ impl Reader<'_> {
             .attributes()
             .map(|a| {
                 let range = a.range();
-                (format!("@{}", a.name()), Node::scalar(a.value(), self.lines.lines(range.start, range.end)))
+                (
+                    format!("@{}", a.name()),
+                    Node::scalar(a.value(), self.lines.lines(range.start, range.end)),
+                )
             })
             .collect();
         let mut text = String::new();
@@ -127,9 +154,18 @@ impl Reader<'_> {
         for (name, items) in lists {
             let from = items.first().map_or(lines.0, |node| node.lines.0);
             let to = items.last().map_or(lines.1, |node| node.lines.1);
-            entries.push((name, Node { lines: (from, to), value: Value::Seq(items) }));
+            entries.push((
+                name,
+                Node {
+                    lines: (from, to),
+                    value: Value::Seq(items),
+                },
+            ));
         }
-        Some(Node { lines, value: Value::Map(entries) })
+        Some(Node {
+            lines,
+            value: Value::Map(entries),
+        })
     }
 }
 

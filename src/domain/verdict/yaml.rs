@@ -11,7 +11,13 @@ use super::tree::{Lines, Node, Value, quoted};
 /// The documents in order; None when the text is no YAML, is nested deeper than `depth_max`, or
 /// the budget is spent.
 pub(super) fn parse(text: &str, depth_max: usize, budget: &Budget) -> Option<Vec<Node>> {
-    let mut builder = Builder { documents: Vec::new(), open: Vec::new(), anchors: HashMap::new(), depth_max, budget };
+    let mut builder = Builder {
+        documents: Vec::new(),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        depth_max,
+        budget,
+    };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.ok()?;
         if !budget.take(2) {
@@ -45,7 +51,9 @@ impl Builder<'_> {
                 let lines = lines_of(span);
                 let text = match style {
                     ScalarStyle::Plain => text.into_owned(),
-                    ScalarStyle::Literal | ScalarStyle::Folded => quoted(text.trim_end_matches('\n').to_owned()),
+                    ScalarStyle::Literal | ScalarStyle::Folded => {
+                        quoted(text.trim_end_matches('\n').to_owned())
+                    }
                     _ => quoted(text.into_owned()),
                 };
                 let text = match tag {
@@ -64,22 +72,48 @@ impl Builder<'_> {
                 node.lines = lines_of(span);
                 self.value(node, 0)
             }
-            Event::SequenceStart(..) | Event::MappingStart(..) if self.open.len() >= self.depth_max => None,
-            Event::SequenceStart(_, anchor, tag) => self.start(anchor, tag.map(|t| t.suffix().to_owned()), span, false),
-            Event::MappingStart(_, anchor, tag) => self.start(anchor, tag.map(|t| t.suffix().to_owned()), span, true),
+            Event::SequenceStart(..) | Event::MappingStart(..)
+                if self.open.len() >= self.depth_max =>
+            {
+                None
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.start(anchor, tag.map(|t| t.suffix().to_owned()), span, false)
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.start(anchor, tag.map(|t| t.suffix().to_owned()), span, true)
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             _ => Some(()),
         }
     }
 
-    fn start(&mut self, anchor: usize, tag: Option<String>, span: Span, is_map: bool) -> Option<()> {
+    fn start(
+        &mut self,
+        anchor: usize,
+        tag: Option<String>,
+        span: Span,
+        is_map: bool,
+    ) -> Option<()> {
         let from = span.start.line() as u32;
-        self.open.push(Open { anchor, tag: tag.unwrap_or_default(), from, items: Vec::new(), is_map });
+        self.open.push(Open {
+            anchor,
+            tag: tag.unwrap_or_default(),
+            from,
+            items: Vec::new(),
+            is_map,
+        });
         Some(())
     }
 
     fn end(&mut self) -> Option<()> {
-        let Open { anchor, tag, from, items, is_map } = self.open.pop()?;
+        let Open {
+            anchor,
+            tag,
+            from,
+            items,
+            is_map,
+        } = self.open.pop()?;
         let to = items.last().map_or(from, |node| node.lines.1.max(from));
         let mut value = if is_map {
             let mut entries = Vec::with_capacity(items.len() / 2);
@@ -90,16 +124,34 @@ impl Builder<'_> {
                     Value::Scalar(text) => text,
                     other => format!("{other:?}"),
                 };
-                entries.push((key, Node { lines, value: value.value }));
+                entries.push((
+                    key,
+                    Node {
+                        lines,
+                        value: value.value,
+                    },
+                ));
             }
             Value::Map(entries)
         } else {
             Value::Seq(items)
         };
         if !tag.is_empty() {
-            value = Value::Map(vec![(format!("!{tag}"), Node { lines: (from, to), value })]);
+            value = Value::Map(vec![(
+                format!("!{tag}"),
+                Node {
+                    lines: (from, to),
+                    value,
+                },
+            )]);
         }
-        self.value(Node { lines: (from, to), value }, anchor)
+        self.value(
+            Node {
+                lines: (from, to),
+                value,
+            },
+            anchor,
+        )
     }
 
     fn value(&mut self, node: Node, anchor: usize) -> Option<()> {
@@ -122,6 +174,10 @@ fn lines_of(span: Span) -> Lines {
     let from = span.start.line() as u32;
     let to = span.end.line() as u32;
     // A block scalar ends at the start of the line after it.
-    let to = if span.end.col() == 0 && to > from { to - 1 } else { to };
+    let to = if span.end.col() == 0 && to > from {
+        to - 1
+    } else {
+        to
+    };
     (from, to.max(from))
 }
