@@ -6,7 +6,7 @@ use super::doc::{Container, Fact};
 use super::limits::Budget;
 use super::locate::same_use;
 use super::sentences;
-use super::words::{alike, three_way};
+use super::words::{alike, three_way, words};
 use super::{Span, Verdict};
 
 /// How alike two values of a list must be to count as one that was changed.
@@ -326,6 +326,8 @@ fn judge_third(old: &Fact, new: &Fact, other: &Fact, budget: &Budget) -> Verdict
             if is_negated(&new.value) != is_negated(&other.value)
                 || remarks(&other.value) > remarks(&new.value)
                 || hidden(&other.value) > hidden(&new.value)
+                || words(&new.value).eq(words(&other.value))
+                || edges(&new.value) != edges(&other.value)
                 || alike(&new.value, &other.value, budget) < RECOGNISABLE =>
         {
             Verdict::CannotTell
@@ -341,6 +343,11 @@ fn remarks(value: &str) -> usize {
         .split_ascii_whitespace()
         .filter(|word| STARTS.iter().any(|start| word.starts_with(start)))
         .count()
+}
+
+/// Whether a value starts and ends with white space, which in quotes is part of it.
+fn edges(value: &str) -> (bool, bool) {
+    (value.starts_with(char::is_whitespace), value.ends_with(char::is_whitespace))
 }
 
 /// Characters that a reader does not see, or takes for plain space.
