@@ -6,6 +6,7 @@
 mod combine;
 mod compare;
 mod doc;
+mod edits;
 mod facts;
 mod format;
 mod json;

@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use imara_diff::{Algorithm, Diff, Token};
-
 use super::Verdict;
+use super::edits::edits;
 use super::limits::Budget;
 
 /// Cuts a text into words: runs of letters, digits and `_`, and every other visible character for
@@ -196,7 +195,7 @@ fn judge_runs(three: &Three, budget: &Budget) -> Verdict {
     let in_hotfix = Places::new(&three.hotfix);
     let in_planned = Places::new(&three.planned);
     let mut verdicts = Vec::new();
-    for (before, after) in changed_runs(&three.base, &three.hotfix) {
+    for (before, after) in edits(&three.base, &three.hotfix, budget) {
         let run = Run {
             three,
             before,
@@ -212,22 +211,6 @@ fn judge_runs(three: &Three, budget: &Budget) -> Verdict {
 }
 
 type Range = std::ops::Range<usize>;
-
-fn changed_runs(before: &[u32], after: &[u32]) -> Vec<(Range, Range)> {
-    let as_tokens = |words: &[u32]| words.iter().map(|w| Token(*w)).collect::<Vec<_>>();
-    let most = before.iter().chain(after).max().map_or(0, |w| w + 1);
-    let mut diff = Diff::default();
-    diff.compute_with(
-        Algorithm::Histogram,
-        &as_tokens(before),
-        &as_tokens(after),
-        most,
-    );
-    let range = |r: std::ops::Range<u32>| r.start as usize..r.end as usize;
-    diff.hunks()
-        .map(|hunk| (range(hunk.before), range(hunk.after)))
-        .collect()
-}
 
 /// One changed run: these words of base became those of the hotfix; either may be empty.
 struct Run<'a> {
