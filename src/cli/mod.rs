@@ -7,6 +7,7 @@ pub mod demo;
 pub mod doctor;
 pub mod push;
 pub mod serve;
+pub mod verdict;
 pub mod verify;
 
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ enum Command {
     Check(push::CheckArgs),
     /// Report what a store outside really holds: exit 0 it is the pin, 2 it differs, 1 error.
     Observe(push::ObserveArgs),
+    /// Does the planned version contain the hotfix? Exit 0 all included, 2 something would be lost, 1 error.
+    Verdict(verdict::VerdictArgs),
     /// Verify an export: exit 0 whole and unchanged, 1 with the first bad entry.
     Verify(verify::VerifyArgs),
     /// Accounts, for whoever has the database at hand.
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Push(args) => push::push(args),
         Command::Check(args) => push::check(args),
         Command::Observe(args) => push::observe(args),
+        Command::Verdict(args) => Ok(verdict::run(&args)),
         Command::Verify(args) => verify::run(args),
         Command::Account(command) => account::account(command),
         Command::Token(command) => account::token(command),
