@@ -5,11 +5,14 @@ pub mod contents;
 pub mod duties;
 pub mod error;
 pub mod execute;
+pub mod export;
 pub mod intake;
 pub mod judge;
+pub mod ledger;
 pub mod outcome;
 pub mod reader;
 pub mod snapshot;
+pub mod told;
 mod writer;
 
 use std::sync::Arc;
