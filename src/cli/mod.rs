@@ -82,6 +82,15 @@ pub fn main() -> ExitCode {
 /// What a command may fail with: a sentence for whoever typed it.
 type CliResult = Result<ExitCode, Box<dyn std::error::Error>>;
 
+/// Prints a line. Whoever reads may have seen enough (`| head`): that is no error.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+use say;
+
 /// The async runtime of a command that needs one.
 fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(tokio::runtime::Builder::new_multi_thread()
