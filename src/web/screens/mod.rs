@@ -1,6 +1,9 @@
 //! One file a screen; each lists its own addresses.
 
 pub mod overview;
+pub mod review;
+pub mod review_acts;
+pub mod reviews;
 pub mod sign_in;
 
 use axum::Router;
@@ -11,5 +14,8 @@ use super::Portal;
 pub fn routes() -> Router<Portal> {
     Router::new()
         .merge(overview::routes())
+        .merge(review::routes())
+        .merge(review_acts::routes())
+        .merge(reviews::routes())
         .merge(sign_in::routes())
 }
