@@ -1,12 +1,14 @@
 //! The portal: the site map, and what every page needs.
 
 pub mod assets;
+pub mod choice;
 pub mod error;
 pub mod form;
 pub mod format;
 pub mod headers;
 pub mod page;
 pub mod screens;
+pub mod told;
 pub mod user;
 
 use std::sync::Arc;

@@ -1,5 +1,8 @@
 //! One file a screen; each lists its own addresses.
 
+pub mod entry;
+pub mod export;
+pub mod ledger;
 pub mod overview;
 pub mod sign_in;
 
@@ -10,6 +13,8 @@ use super::Portal;
 /// Every screen's addresses.
 pub fn routes() -> Router<Portal> {
     Router::new()
+        .merge(entry::routes())
+        .merge(ledger::routes())
         .merge(overview::routes())
         .merge(sign_in::routes())
 }
