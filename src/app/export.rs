@@ -21,8 +21,8 @@ use crate::store::Store;
 pub const FORMAT: u32 = 1;
 /// Entries read at a time.
 const PAGE: u32 = 500;
-/// Contents read at a time: with rules of ordinary size some hundred kilobytes.
-const CONTENTS: usize = 16;
+/// Contents read at a time; a rule has at most 8 MiB.
+const CONTENTS: usize = 8;
 /// Bytes gathered before they are handed on.
 const CHUNK_SIZE_BYTES: usize = 64 * 1024;
 /// Chunks that may wait for a slow reader; then the export waits too.

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod diff_view;
 pub mod draft_view;
 pub mod environment_view;
+pub mod choice;
 pub mod error;
 pub mod form;
 pub mod format;
@@ -14,6 +15,7 @@ pub mod page;
 pub mod review_words;
 pub mod screens;
 pub mod three_way;
+pub mod told;
 pub mod user;
 
 use std::sync::Arc;

@@ -1,5 +1,8 @@
 //! One file a screen; each lists its own addresses.
 
+pub mod entry;
+pub mod export;
+pub mod ledger;
 pub mod overview;
 pub mod review;
 pub mod review_acts;
@@ -13,6 +16,8 @@ use super::Portal;
 /// Every screen's addresses.
 pub fn routes() -> Router<Portal> {
     Router::new()
+        .merge(entry::routes())
+        .merge(ledger::routes())
         .merge(overview::routes())
         .merge(review::routes())
         .merge(review_acts::routes())
