@@ -1,7 +1,15 @@
 //! The command line: one binary for serving, pipelines, operators and auditors.
 
+pub mod account;
+pub mod checksum;
+pub mod client;
 pub mod demo;
+pub mod doctor;
+pub mod export;
+pub mod push;
 pub mod serve;
+pub mod verdict;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -24,6 +32,28 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Serve one site's portal and API.
     Serve(serve::ServeArgs),
+    /// Print a folder's checksum, as anyone can recompute it with coreutils.
+    Checksum(checksum::ChecksumArgs),
+    /// Deliver a planned version; it activates nothing.
+    Push(push::PushArgs),
+    /// Ask before releasing: exit 0 nothing at risk, 2 an open hotfix would be lost, 1 error.
+    Check(push::CheckArgs),
+    /// Report what a store outside really holds: exit 0 it is the pin, 2 it differs, 1 error.
+    Observe(push::ObserveArgs),
+    /// Write a site's ledger with its contents to standard output.
+    Export(export::ExportArgs),
+    /// Does the planned version contain the hotfix? Exit 0 all included, 2 something would be lost, 1 error.
+    Verdict(verdict::VerdictArgs),
+    /// Verify an export: exit 0 whole and unchanged, 1 with the first bad entry.
+    Verify(verify::VerifyArgs),
+    /// Accounts, for whoever has the database at hand.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Tokens, for whoever has the database at hand.
+    #[command(subcommand)]
+    Token(account::TokenCommand),
+    /// Check the settings that durability stands on, and the ledger.
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Exit codes: 0 done, 1 an error, 2 what the command asked about is not so (for `check` and `verdict`).
@@ -32,6 +62,16 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Checksum(args) => checksum::run(args),
+        Command::Push(args) => push::push(args),
+        Command::Check(args) => push::check(args),
+        Command::Observe(args) => push::observe(args),
+        Command::Export(args) => export::run(args),
+        Command::Verdict(args) => Ok(verdict::run(&args)),
+        Command::Verify(args) => verify::run(args),
+        Command::Account(command) => account::account(command),
+        Command::Token(command) => account::token(command),
+        Command::Doctor(args) => doctor::run(args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("rulegate: {error}");
@@ -41,6 +81,15 @@ pub fn main() -> ExitCode {
 
 /// What a command may fail with: a sentence for whoever typed it.
 type CliResult = Result<ExitCode, Box<dyn std::error::Error>>;
+
+/// Prints a line. Whoever reads may have seen enough (`| head`): that is no error.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+use say;
 
 /// The async runtime of a command that needs one.
 fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {

@@ -100,6 +100,17 @@ impl Manifest {
     pub fn new(
         rules: impl IntoIterator<Item = (String, Digest)>,
     ) -> Result<Manifest, ManifestError> {
+        let manifest = Manifest::unbounded(rules)?;
+        match manifest.rules.len() {
+            count if count > RULES_MAX => Err(ManifestError::TooMany { count }),
+            _ => Ok(manifest),
+        }
+    }
+
+    /// As [`Manifest::new`], however many rules there are: for computing a checksum only.
+    pub fn unbounded(
+        rules: impl IntoIterator<Item = (String, Digest)>,
+    ) -> Result<Manifest, ManifestError> {
         let mut sorted = BTreeMap::new();
         for (path, digest) in rules {
             check_path(&path)?;
@@ -109,11 +120,6 @@ impl Manifest {
         }
         if sorted.is_empty() {
             return Err(ManifestError::Empty);
-        }
-        if sorted.len() > RULES_MAX {
-            return Err(ManifestError::TooMany {
-                count: sorted.len(),
-            });
         }
         check_alike(sorted.keys())?;
         Ok(Manifest { rules: sorted })

@@ -78,11 +78,11 @@ impl KindFilter {
         }
     }
 
-    /// Bytewise bounds, the upper one exclusive. Kinds hold printable ASCII only.
-    fn bounds(&self) -> (String, String) {
+    /// The kind, or the bytewise bounds of the family, the upper one exclusive.
+    fn bounds(&self) -> (String, Option<String>) {
         match self {
-            KindFilter::Exact(exact) => (exact.clone(), format!("{exact}\u{1}")),
-            KindFilter::Prefix(prefix) => (prefix.clone(), format!("{prefix}\u{10ffff}")),
+            KindFilter::Exact(exact) => (exact.clone(), None),
+            KindFilter::Prefix(prefix) => (prefix.clone(), Some(format!("{prefix}\u{10ffff}"))),
         }
     }
 }
@@ -264,33 +264,70 @@ enum Index {
     Lane,
 }
 
+/// Whether a hit has another facet's value too, if one is wanted.
+macro_rules! also {
+    ($facet:literal, $value:literal) => {
+        concat!(
+            "(",
+            $value,
+            " IS NULL OR EXISTS (SELECT 1 FROM entry_index AS also WHERE also.site = $1 ",
+            "AND also.facet = ",
+            $facet,
+            " AND also.value = ",
+            $value,
+            " AND also.seq = hit.seq))"
+        )
+    };
+}
+
 /// The statements of the walks. `$1` site, `$2` the indexed value (for the site itself ''), `$3` and `$4`
 /// exclusive bounds of seq, `$5` rows to look at; then the other filters, NULL for none, and the page's size.
+/// `$9` is a kind, or with `$10` the bounds of a family of kinds. PostgreSQL has an index a column, SQLite
+/// one table for all.
 macro_rules! walk_sql {
-    ($column:literal, $order:literal) => {
+    (entry $column:literal, $order:literal) => {
         WalkSql {
             rows: concat!(
-                "SELECT ",
-                entry_columns!(),
-                " FROM (SELECT ",
-                entry_columns!(),
-                " FROM entry WHERE site = $1 AND ",
-                $column,
-                " = $2 AND seq > $3 AND seq < $4 ORDER BY seq ",
-                $order,
-                " LIMIT $5) AS walk WHERE ($6 IS NULL OR ruleset = $6) AND ($7 IS NULL OR lane = $7) ",
-                "AND ($8 IS NULL OR actor = $8) AND ($9 IS NULL OR (kind >= $9 AND kind < $10)) ",
+                "SELECT ", entry_columns!(), " FROM (SELECT ", entry_columns!(),
+                " FROM entry WHERE site = $1 AND ", $column, " = $2 AND seq > $3 AND seq < $4 ORDER BY seq ",
+                $order, " LIMIT $5) AS hit WHERE ($6 IS NULL OR ruleset = $6) AND ($7 IS NULL OR lane = $7) ",
+                "AND ($8 IS NULL OR actor = $8) AND ($9 IS NULL OR $10 IS NOT NULL OR kind = $9) ",
+                "AND ($10 IS NULL OR (kind >= $9 AND kind < $10)) ",
                 "AND ($11 IS NULL OR version = $11) AND ($12 IS NULL OR review = $12) ORDER BY seq ",
-                $order,
-                " LIMIT $13"
+                $order, " LIMIT $13"
             ),
             place: concat!(
-                "SELECT seq FROM entry WHERE site = $1 AND ",
-                $column,
-                " = $2 AND seq > $3 AND seq < $4 ORDER BY seq ",
-                $order,
-                " LIMIT 1 OFFSET $5"
+                "SELECT seq FROM entry WHERE site = $1 AND ", $column,
+                " = $2 AND seq > $3 AND seq < $4 ORDER BY seq ", $order, " LIMIT 1 OFFSET $5"
             ),
+        }
+    };
+    // The other filters are looked up in the same index, so that only wanted entries are read.
+    // CROSS JOIN: SQLite keeps this order of the two tables, and the hits stay in theirs; to ask for it
+    // once more would make it sort them all before the first. `walk` checks it.
+    (facet $facet:literal, $order:literal) => {
+        WalkSql {
+            rows: concat!(
+                "SELECT e.site, e.seq, at_us, actor, kind, ruleset, lane, version, review, command, bytes, hash ",
+                "FROM (SELECT seq FROM entry_index WHERE site = $1 AND facet = ", $facet,
+                " AND value = $2 AND seq > $3 AND seq < $4 ORDER BY seq ", $order, " LIMIT $5) AS hit ",
+                "CROSS JOIN entry AS e ON e.site = $1 AND e.seq = hit.seq WHERE ",
+                also!("5", "$6"), " AND ", also!("6", "$7"), " AND ", also!("3", "$8"),
+                " AND ($10 IS NOT NULL OR ", also!("4", "$9"), ") AND ", also!("2", "$11"), " AND ",
+                also!("1", "$12"), " AND ($10 IS NULL OR (kind >= $9 AND kind < $10)) LIMIT $13"
+            ),
+            place: concat!(
+                "SELECT seq FROM entry_index WHERE site = $1 AND facet = ", $facet,
+                " AND value = $2 AND seq > $3 AND seq < $4 ORDER BY seq ", $order, " LIMIT 1 OFFSET $5"
+            ),
+        }
+    };
+    ($direction:expr, $sqlite:expr, $column:literal, $facet:literal) => {
+        match ($sqlite, $direction) {
+            (false, Direction::Older) => walk_sql!(entry $column, "DESC"),
+            (false, Direction::Newer) => walk_sql!(entry $column, "ASC"),
+            (true, Direction::Older) => walk_sql!(facet $facet, "DESC"),
+            (true, Direction::Newer) => walk_sql!(facet $facet, "ASC"),
         }
     };
 }
@@ -302,23 +339,15 @@ struct WalkSql {
     place: &'static str,
 }
 
-fn walk_sql(index: Index, direction: Direction) -> WalkSql {
-    use {Direction::*, Index::*};
-    match (index, direction) {
-        (Site, Older) => walk_sql!("''", "DESC"),
-        (Site, Newer) => walk_sql!("''", "ASC"),
-        (Review, Older) => walk_sql!("review", "DESC"),
-        (Review, Newer) => walk_sql!("review", "ASC"),
-        (Version, Older) => walk_sql!("version", "DESC"),
-        (Version, Newer) => walk_sql!("version", "ASC"),
-        (Actor, Older) => walk_sql!("actor", "DESC"),
-        (Actor, Newer) => walk_sql!("actor", "ASC"),
-        (Kind, Older) => walk_sql!("kind", "DESC"),
-        (Kind, Newer) => walk_sql!("kind", "ASC"),
-        (RuleSet, Older) => walk_sql!("ruleset", "DESC"),
-        (RuleSet, Newer) => walk_sql!("ruleset", "ASC"),
-        (Lane, Older) => walk_sql!("lane", "DESC"),
-        (Lane, Newer) => walk_sql!("lane", "ASC"),
+fn walk_sql(index: Index, direction: Direction, sqlite: bool) -> WalkSql {
+    match index {
+        Index::Site => walk_sql!(direction, false, "''", "0"),
+        Index::Review => walk_sql!(direction, sqlite, "review", "1"),
+        Index::Version => walk_sql!(direction, sqlite, "version", "2"),
+        Index::Actor => walk_sql!(direction, sqlite, "actor", "3"),
+        Index::Kind => walk_sql!(direction, sqlite, "kind", "4"),
+        Index::RuleSet => walk_sql!(direction, sqlite, "ruleset", "5"),
+        Index::Lane => walk_sql!(direction, sqlite, "lane", "6"),
     }
 }
 
@@ -364,8 +393,11 @@ impl Store {
         let mut walks = Vec::new();
         for site in &sites {
             let (above, below) = self.bounds(site, filter, cursor, direction).await?;
-            let index = self.rarest(site, filter, above, below, direction).await?;
-            for value in self.values(site, filter, index).await? {
+            // The youngest entries may not be in the index yet: they are looked at one by one.
+            let indexed_to = self.indexed_to(site).await?;
+            let indexed = below.min(indexed_to.saturating_add(1));
+            let index = self.rarest(site, filter, above, indexed, direction).await?;
+            let mut add = |index, value, above, below| {
                 walks.push(Walk {
                     site,
                     index,
@@ -373,6 +405,16 @@ impl Store {
                     above,
                     below,
                 });
+            };
+            if index == Index::Site {
+                add(index, String::new(), above, below);
+                continue;
+            }
+            for value in self.values(site, filter, index).await? {
+                add(index, value, above, indexed);
+            }
+            if indexed < below {
+                add(Index::Site, String::new(), above.max(indexed_to), below);
             }
         }
         let budget = (i64::from(SCAN_MAX) / walks.len().max(1) as i64).max(WORDS_CHUNK);
@@ -400,6 +442,10 @@ impl Store {
         Ok(page_of(found, horizon, cursor, direction, limit))
     }
 
+    fn walk_sql(&self, index: Index, direction: Direction) -> WalkSql {
+        walk_sql(index, direction, self.kind() == "sqlite")
+    }
+
     async fn walk(
         &self,
         mut walk: Walk<'_>,
@@ -408,7 +454,7 @@ impl Store {
         limit: u32,
         budget: i64,
     ) -> Result<Walked, StoreError> {
-        let sql = walk_sql(walk.index, direction);
+        let sql = self.walk_sql(walk.index, direction);
         let words = filter.words.as_ref().map(|words| words.to_lowercase());
         // One more than the page needs tells whether there is another.
         let wanted = limit as usize + 1;
@@ -425,6 +471,7 @@ impl Store {
         let review = review.map(|review| review.to_string());
         let kind = filter.kind.as_ref().filter(|_| other(Index::Kind));
         let (kind_from, kind_to) = kind.map(KindFilter::bounds).unzip();
+        let kind_to: Option<String> = kind_to.flatten();
         let sifting = ruleset.is_some()
             || lane.is_some()
             || actor.is_some()
@@ -450,6 +497,13 @@ impl Store {
                 .bind(review.as_deref())
                 .bind(take)
                 .fetch_all(pool))?;
+            let in_order = |pair: &[EntryRow]| match direction {
+                Direction::Older => pair[0].seq > pair[1].seq,
+                Direction::Newer => pair[0].seq < pair[1].seq,
+            };
+            if !rows.windows(2).all(in_order) {
+                return Err(StoreError::Broken("rows came out of order".to_owned()));
+            }
             // Where this look ended: at its last row if it is full, else at the last row it was allowed.
             let mut place = None;
             if rows.len() as i64 == take {
@@ -490,6 +544,17 @@ impl Store {
                 Direction::Older => walk.below = place,
                 Direction::Newer => walk.above = place,
             }
+        }
+    }
+
+    /// The last entry that the index knows; without bound where the database keeps indexes itself.
+    async fn indexed_to(&self, site: &SiteName) -> Result<i64, StoreError> {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => {
+                let read = super::sqlite::indexed_to(&sqlite.readers, site);
+                Ok(super::error::bounded(read).await?)
+            }
+            _ => Ok(i64::MAX),
         }
     }
 
@@ -541,14 +606,16 @@ impl Store {
     /// The number of the first entry at or after an instant, or one beyond the last.
     async fn first_at(&self, site: &SiteName, at: Timestamp) -> Result<i64, StoreError> {
         // Bisection between `low` (before the instant) and `high` (not before): 20 steps in a million.
+        // SQLite allows no subquery around the recursion, so the entry in the middle is asked for twice.
         const SQL: &str = "WITH RECURSIVE search (low, high) AS (\
              SELECT CAST(0 AS BIGINT), \
                     COALESCE((SELECT seq FROM entry WHERE site = $1 ORDER BY seq DESC LIMIT 1), 0) + 1 \
              UNION ALL \
-             SELECT CASE WHEN early THEN middle ELSE low END, CASE WHEN early THEN high ELSE middle END \
-             FROM (SELECT low, high, (low + high) / 2 AS middle, \
-                          (SELECT e.at_us FROM entry e WHERE e.site = $1 AND e.seq = (low + high) / 2) < $2 AS early \
-                   FROM search WHERE high - low > 1) AS halved) \
+             SELECT CASE WHEN (SELECT at_us FROM entry WHERE site = $1 AND seq = (low + high) / 2) < $2 \
+                         THEN (low + high) / 2 ELSE low END, \
+                    CASE WHEN (SELECT at_us FROM entry WHERE site = $1 AND seq = (low + high) / 2) < $2 \
+                         THEN high ELSE (low + high) / 2 END \
+             FROM search WHERE high - low > 1) \
              SELECT high FROM search WHERE high - low = 1";
         let first: Option<i64> = rd!(self, pool => query_scalar(SQL)
             .bind(site.as_str())
@@ -585,7 +652,7 @@ impl Store {
         }
         let mut best: Option<(i64, Index)> = None;
         for (index, value) in candidates {
-            let sql = walk_sql(index, direction).place;
+            let sql = self.walk_sql(index, direction).place;
             let place: Option<i64> = rd!(self, pool => query_scalar(sql)
                 .bind(site.as_str())
                 .bind(value.as_str())
@@ -614,18 +681,31 @@ impl Store {
         filter: &LedgerFilter,
         index: Index,
     ) -> Result<Vec<String>, StoreError> {
-        const SQL: &str = "WITH RECURSIVE hop (kind) AS (\
-             SELECT MIN(kind) FROM entry WHERE site = $1 AND kind >= $2 \
-             UNION ALL SELECT (SELECT MIN(e.kind) FROM entry e WHERE e.site = $1 AND e.kind > hop.kind) \
+        // One step along the index a kind.
+        const POSTGRES: &str = "WITH RECURSIVE hop (kind) AS (\
+             SELECT (SELECT kind FROM entry WHERE site = $1 AND kind >= $2 ORDER BY kind LIMIT 1) \
+             UNION ALL SELECT (SELECT e.kind FROM entry e WHERE e.site = $1 AND e.kind > hop.kind \
+                               ORDER BY e.kind LIMIT 1) \
+             FROM hop WHERE hop.kind < $3) \
+             SELECT kind FROM hop WHERE kind < $3";
+        const SQLITE: &str = "WITH RECURSIVE hop (kind) AS (\
+             SELECT (SELECT MIN(value) FROM entry_index WHERE site = $1 AND facet = 4 AND value >= $2) \
+             UNION ALL SELECT (SELECT MIN(value) FROM entry_index \
+                               WHERE site = $1 AND facet = 4 AND value > hop.kind) \
              FROM hop WHERE hop.kind < $3) \
              SELECT kind FROM hop WHERE kind < $3";
         match &filter.kind {
             Some(family @ KindFilter::Prefix(_)) if index == Index::Kind => {
                 let (from, to) = family.bounds();
-                rd!(self, pool => query_scalar(SQL)
+                let sql = if self.kind() == "sqlite" {
+                    SQLITE
+                } else {
+                    POSTGRES
+                };
+                rd!(self, pool => query_scalar(sql)
                     .bind(site.as_str())
                     .bind(from.as_str())
-                    .bind(to.as_str())
+                    .bind(to.as_deref())
                     .fetch_all(pool))
             }
             _ => Ok(vec![exact_value(filter, index).unwrap_or_default()]),
@@ -655,4 +735,51 @@ fn earliest(bound: Option<Timestamp>, other: Timestamp) -> Option<Timestamp> {
 
 fn latest(bound: Option<Timestamp>, other: Timestamp) -> Option<Timestamp> {
     Some(bound.map_or(other, |bound| bound.max(other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::{AssertSqlSafe, Row};
+
+    /// SQLite's plan of a statement, a line a step.
+    async fn plan(pool: &sqlx::SqlitePool, sql: &str) -> String {
+        let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps = sqlx::raw_sql(sql).fetch_all(pool).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|row| row.get("detail")).collect();
+        steps.join("\n")
+    }
+
+    #[tokio::test]
+    async fn walks_follow_their_indexes_and_sort_nothing() {
+        const HIT: &str = "SEARCH entry_index USING PRIMARY KEY (site=? AND facet=? AND value=? AND seq>? AND seq<?)";
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("t.db").display());
+        let _store = Store::open(&url).await.unwrap();
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        for (index, name) in [
+            (
+                Index::Site,
+                "entry USING PRIMARY KEY (site=? AND seq>? AND seq<?)",
+            ),
+            (Index::Review, HIT),
+            (Index::Version, HIT),
+            (Index::Actor, HIT),
+            (Index::Kind, HIT),
+            (Index::RuleSet, HIT),
+            (Index::Lane, HIT),
+        ] {
+            for direction in [Direction::Older, Direction::Newer] {
+                let sql = walk_sql(index, direction, true);
+                for sql in [sql.rows, sql.place] {
+                    let plan = plan(&pool, sql).await;
+                    assert!(plan.contains(name), "{plan}");
+                    assert!(
+                        !plan.contains("B-TREE") && !plan.contains("SCAN entry"),
+                        "{plan}"
+                    );
+                }
+            }
+        }
+    }
 }

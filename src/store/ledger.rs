@@ -4,13 +4,13 @@ use sqlx::{query_as, query_scalar};
 
 use super::error::{AppendError, StoreError};
 use super::rows::{EntryRow, digest_column, entries, entry_columns};
-use super::{Backend, Store, fault, rd};
+use super::{Backend, Direction, LedgerFilter, Store, fault, rd};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{CommandId, ReviewId, SiteName, Timestamp};
 use crate::domain::ledger::{Head, StoredEntry};
 
 /// A review's trail is read whole; one with more entries than this is cut.
-const TRAIL_MAX: i64 = 10_000;
+const TRAIL_MAX: u32 = 10_000;
 
 impl Store {
     /// The last entry's number, hash and time, or [`Head::EMPTY`]. Sees every acknowledged append.
@@ -181,25 +181,13 @@ impl Store {
 
     /// Every entry of one review, from all sites, oldest first, at most 10,000.
     pub async fn review_trail(&self, review: &ReviewId) -> Result<Vec<StoredEntry>, StoreError> {
-        const SQL: &str = concat!(
-            "SELECT ",
-            entry_columns!(),
-            " FROM entry WHERE site = $1 AND review = $2 ORDER BY seq LIMIT $3"
-        );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
-            return Ok(memory.review_trail(review));
-        }
-        let name = review.to_string();
-        let mut trail = Vec::new();
-        for site in self.sites().await? {
-            trail.extend(entries(rd!(self, pool => query_as::<_, EntryRow>(SQL)
-                .bind(site.as_str())
-                .bind(name.as_str())
-                .bind(TRAIL_MAX)
-                .fetch_all(pool))?)?);
-        }
-        trail.sort_by(|a, b| (a.at, &a.site, a.seq).cmp(&(b.at, &b.site, b.seq)));
+        let filter = LedgerFilter {
+            review: Some(review.clone()),
+            ..LedgerFilter::default()
+        };
+        let page = self.browse(&filter, None, Direction::Newer, TRAIL_MAX);
+        let mut trail = page.await?.entries;
+        trail.reverse();
         Ok(trail)
     }
 

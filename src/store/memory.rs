@@ -10,7 +10,7 @@ use super::browse::{Cursor, Direction, LedgerFilter, LedgerPage, page_of};
 use super::error::{AppendError, StoreError};
 use super::wakeups::Appended;
 use crate::domain::digest::Digest;
-use crate::domain::ids::{AccountId, CommandId, ReviewId, SiteName, Timestamp};
+use crate::domain::ids::{AccountId, CommandId, SiteName, Timestamp};
 use crate::domain::ledger::{Head, StoredEntry};
 
 #[derive(Default)]
@@ -125,16 +125,6 @@ impl Memory {
         let from = &data.ledger(site)[*first as usize - 1..];
         let following = from[1..].iter().take_while(|e| e.command.is_none());
         from[..1].iter().chain(following).cloned().collect()
-    }
-
-    pub(super) fn review_trail(&self, review: &ReviewId) -> Vec<StoredEntry> {
-        let filter = LedgerFilter {
-            review: Some(review.clone()),
-            ..LedgerFilter::default()
-        };
-        let mut trail = self.matching(&filter);
-        trail.reverse();
-        trail
     }
 
     pub(super) fn sites(&self) -> Vec<SiteName> {

@@ -40,7 +40,7 @@ pub struct Store {
 }
 
 enum Backend {
-    Memory(memory::Memory),
+    Memory(Box<memory::Memory>),
     Sqlite(sqlite::Sqlite),
     Postgres(postgres::Postgres),
 }
@@ -93,11 +93,8 @@ macro_rules! wr {
     ($store:expr, $tx:ident => $body:block) => {
         match &*$store.backend {
             $crate::store::Backend::Sqlite(sqlite) => {
-                $crate::store::error::bounded(async {
-                    // IMMEDIATE: a transaction that reads first would fail at once when it comes to write.
-                    let mut $tx = sqlite.writer.begin_with("BEGIN IMMEDIATE").await?;
+                $crate::store::sqlite::write(&sqlite.writer, async |$tx| {
                     let done = $body;
-                    $tx.commit().await?;
                     Ok::<_, sqlx::Error>(done)
                 })
                 .await
@@ -148,7 +145,7 @@ impl Store {
         faults: Option<Arc<Faults>>,
     ) -> Result<Store, StoreError> {
         let backend = if url == "memory:" {
-            Backend::Memory(memory::Memory::default())
+            Backend::Memory(Box::default())
         } else if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() {

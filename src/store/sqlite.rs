@@ -2,13 +2,15 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::Setting;
 use super::error::{AppendError, StoreError, bounded};
@@ -28,11 +30,28 @@ const READERS_MAX: u32 = 4;
 /// Entries in one statement. SQLite allows 32,766 parameters; few sizes keep the statement cache small.
 const ENTRIES_PER_STATEMENT: usize = 64;
 
+/// Entries that wait before they are brought into the index together, and the most in one commit.
+/// More would make filtered pages look at more entries one by one, fewer would write more pages an entry.
+const INDEX_BATCH: u64 = 512;
+const INDEX_BATCH_MAX: i64 = 2_048;
+
+/// Each connection's page cache, in negative KiB as SQLite wants it. The default of 2 MB does not hold
+/// the upper levels of a large ledger.
+const CACHE_KIB: &str = "-8192";
+
+/// Rows that a connection's thread may be ahead of their reader: it waits and is woken for every batch of
+/// these, which costs far more than reading them.
+const ROW_BUFFER: usize = 1_024;
+
 pub(super) struct Sqlite {
     pub readers: SqlitePool,
     /// One connection: SQLite has one writer anyway, and waiting here is fair and cheap.
     pub writer: SqlitePool,
     pub appended: Appended,
+    /// Whether a batch is on its way into the index.
+    indexing: Arc<AtomicBool>,
+    /// A bound on the file's size in pages, for tests; 0 is none.
+    pages_max: Arc<AtomicU32>,
     /// Held until dropped, so that a second process is refused.
     _lock: Option<File>,
 }
@@ -43,7 +62,9 @@ impl Sqlite {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true);
+            .foreign_keys(true)
+            .pragma("cache_size", CACHE_KIB)
+            .row_buffer_size(ROW_BUFFER);
         let reading = options.clone().read_only(true);
         let writing = options
             .create_if_missing(true)
@@ -51,10 +72,21 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             // Else INSERT OR REPLACE would delete rows without meeting the trigger that forbids it.
             .pragma("recursive_triggers", "ON");
+        let pages_max = Arc::new(AtomicU32::new(0));
+        let bound = pages_max.clone();
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .test_before_acquire(false)
-            .acquire_timeout(super::STATEMENT_TIMEOUT);
+            .acquire_timeout(super::STATEMENT_TIMEOUT)
+            .after_connect(move |connection, _| {
+                let pages = bound.load(Ordering::SeqCst);
+                Box::pin(async move {
+                    if pages > 0 {
+                        set_page_limit(connection, pages).await?;
+                    }
+                    Ok(())
+                })
+            });
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .test_before_acquire(false)
@@ -72,6 +104,8 @@ impl Sqlite {
                 writer: readers.clone(),
                 readers,
                 appended: Appended::default(),
+                indexing: Arc::default(),
+                pages_max,
                 _lock: None,
             });
         }
@@ -98,6 +132,8 @@ impl Sqlite {
             readers,
             writer,
             appended: Appended::default(),
+            indexing: Arc::default(),
+            pages_max,
             _lock: lock,
         })
     }
@@ -109,19 +145,19 @@ impl Sqlite {
         expected: Head,
         entries: &[StoredEntry],
     ) -> Result<(), AppendError> {
-        let mut connection = bounded(self.writer.acquire())
-            .await
-            .map_err(|error| AppendError::Unavailable(error.to_string()))?;
-        let done = bounded(async {
-            if entries.len() <= ENTRIES_PER_STATEMENT {
-                // A single INSERT takes the write lock before it reads, so it needs no BEGIN IMMEDIATE.
-                return insert(&mut connection, site, expected, entries).await;
-            }
-            use sqlx::Connection;
-            let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        if entries.len() <= ENTRIES_PER_STATEMENT {
+            // A single INSERT takes the write lock before it reads, so it needs no BEGIN IMMEDIATE.
+            let mut connection = bounded(self.writer.acquire())
+                .await
+                .map_err(|error| AppendError::Unavailable(error.to_string()))?;
+            let done = bounded(insert(&mut connection, site, expected, entries)).await;
+            forget_if_broken(&mut connection, &done);
+            return self.told(site, expected, entries, done);
+        }
+        let done = write(&self.writer, async |tx| {
             let mut head = expected;
             for group in entries.chunks(ENTRIES_PER_STATEMENT) {
-                if !insert(&mut tx, site, head, group).await? {
+                if !insert(tx, site, head, group).await? {
                     return Ok(false);
                 }
                 if let Some(last) = group.last() {
@@ -132,24 +168,38 @@ impl Sqlite {
                     };
                 }
             }
-            tx.commit().await?;
             Ok(true)
         })
         .await;
-        match done {
-            Ok(true) => {
-                self.appended.tell();
-                Ok(())
-            }
-            Ok(false) => Err(AppendError::HeadMoved),
-            Err(error) => {
-                // A statement that was given up may still be running there.
-                if matches!(error, sqlx::Error::Io(_)) {
-                    connection.close_on_drop();
-                }
-                Err(error.into())
-            }
+        self.told(site, expected, entries, done)
+    }
+
+    /// The answer of an append, the word to listeners, and now and then a batch for the index.
+    fn told(
+        &self,
+        site: &SiteName,
+        expected: Head,
+        entries: &[StoredEntry],
+        done: Result<bool, sqlx::Error>,
+    ) -> Result<(), AppendError> {
+        if !done? {
+            return Err(AppendError::HeadMoved);
         }
+        self.appended.tell();
+        let batch = |seq: u64| seq / INDEX_BATCH;
+        let head = expected.seq + entries.len() as u64;
+        if batch(head) > batch(expected.seq) && !self.indexing.swap(true, Ordering::SeqCst) {
+            let (writer, readers) = (self.writer.clone(), self.readers.clone());
+            let (indexing, site) = (self.indexing.clone(), site.clone());
+            tokio::spawn(async move {
+                if let Err(error) = index(&writer, &readers, &site).await {
+                    // Nothing is lost: these entries are looked at one by one until the next batch.
+                    tracing::warn!(%error, %site, "the ledger's index lags");
+                }
+                indexing.store(false, Ordering::SeqCst);
+            });
+        }
+        Ok(())
     }
 
     pub(super) async fn settings(&self) -> Vec<Setting> {
@@ -177,17 +227,54 @@ impl Sqlite {
     }
 
     pub(super) async fn limit_pages(&self, pages: Option<u32>) -> Result<(), StoreError> {
-        let pages = pages.unwrap_or(u32::MAX - 1);
-        sqlx::query(AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        self.pages_max.store(pages.unwrap_or(0), Ordering::SeqCst);
+        let mut connection = self.writer.acquire().await?;
+        Ok(set_page_limit(&mut connection, pages.unwrap_or(u32::MAX - 1)).await?)
     }
 
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Runs statements in one transaction on the writer connection and commits.
+pub(super) async fn write<T>(
+    writer: &SqlitePool,
+    body: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> Result<T, sqlx::Error>,
+) -> Result<T, sqlx::Error> {
+    let mut connection = bounded(writer.acquire()).await?;
+    let done = bounded(async {
+        // IMMEDIATE: a transaction that reads first would fail at once when it comes to write.
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let done = body(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    })
+    .await;
+    forget_if_broken(&mut connection, &done);
+    done
+}
+
+/// Closes a connection after anything but a refused row: a statement that was given up may still run
+/// there, and after some errors (disk full) SQLite has ended the transaction behind the driver's back.
+fn forget_if_broken<T>(
+    connection: &mut sqlx::pool::PoolConnection<sqlx::Sqlite>,
+    done: &Result<T, sqlx::Error>,
+) {
+    match done {
+        Ok(_) => {}
+        Err(sqlx::Error::Database(db)) if db.is_unique_violation() => {}
+        Err(_) => connection.close_on_drop(),
+    }
+}
+
+async fn set_page_limit(
+    connection: &mut sqlx::SqliteConnection,
+    pages: u32,
+) -> Result<(), sqlx::Error> {
+    let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+    sqlx::query(sql).execute(connection).await.map(|_| ())
 }
 
 /// Inserts at most [`ENTRIES_PER_STATEMENT`] entries after `expected`; false if that is not the head.
@@ -218,30 +305,71 @@ async fn insert(
     Ok(query.execute(connection).await?.rows_affected() == entries.len() as u64)
 }
 
-/// `$1` site, `$2` and `$3` the expected head, then eleven values an entry.
+/// Site, number and hash of the expected head, then eleven values an entry. The parameters have no names:
+/// SQLite looks names up one by one, which takes longer than the insert itself.
 /// No head beyond `expected` can exist unnoticed: its number would collide with the first entry's.
 fn insert_sql(entries: usize) -> String {
-    use std::fmt::Write;
-    let mut sql = String::with_capacity(400 + entries * 70);
-    sql.push_str(concat!(
-        "INSERT INTO entry (",
-        entry_columns!(),
-        ") SELECT $1, "
-    ));
-    sql.push_str("column1, column2, column3, column4, column5, column6, column7, column8, column9, column10, column11 FROM (VALUES ");
-    for entry in 0..entries {
-        sql.push_str(if entry == 0 { "(" } else { ", (" });
-        for column in 0..11 {
-            let comma = if column == 0 { "" } else { "," };
-            let _ = write!(sql, "{comma}${}", 4 + entry * 11 + column);
+    const ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?)";
+    let rows = vec![ROW; entries].join(",");
+    format!(
+        "WITH head (site, seq, hash) AS (VALUES (?, ?, ?)) INSERT INTO entry ({}) \
+         SELECT head.site, column1, column2, column3, column4, column5, column6, column7, column8, \
+         column9, column10, column11 FROM head CROSS JOIN (VALUES {rows}) \
+         WHERE CASE WHEN head.seq = 0 THEN NOT EXISTS (SELECT 1 FROM entry e WHERE e.site = head.site) \
+         ELSE EXISTS (SELECT 1 FROM entry e WHERE e.site = head.site AND e.seq = head.seq \
+         AND e.hash = head.hash) END",
+        entry_columns!()
+    )
+}
+
+/// The last entry that the index knows, 0 for none.
+pub(super) async fn indexed_to(readers: &SqlitePool, site: &SiteName) -> Result<i64, sqlx::Error> {
+    const SQL: &str = "SELECT seq FROM entry_indexed WHERE site = $1";
+    let seq = sqlx::query_scalar(SQL).bind(site.as_str());
+    Ok(seq.fetch_optional(readers).await?.unwrap_or(0))
+}
+
+/// Brings whole batches into the index until less than one is missing.
+async fn index(
+    writer: &SqlitePool,
+    readers: &SqlitePool,
+    site: &SiteName,
+) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "SELECT COALESCE(MAX(seq), 0) FROM entry WHERE site = $1";
+    // Sorted, so that each page of the index is written once a batch.
+    const FILL: &str = "WITH young AS MATERIALIZED (SELECT seq, review, version, actor, kind, ruleset, lane \
+             FROM entry WHERE site = $1 AND seq > $2 AND seq <= $3) \
+         INSERT INTO entry_index (site, facet, value, seq) \
+         SELECT $1, 1, review, seq FROM young WHERE review IS NOT NULL \
+         UNION ALL SELECT $1, 2, version, seq FROM young WHERE version IS NOT NULL \
+         UNION ALL SELECT $1, 3, actor, seq FROM young \
+         UNION ALL SELECT $1, 4, kind, seq FROM young \
+         UNION ALL SELECT $1, 5, ruleset, seq FROM young WHERE ruleset IS NOT NULL \
+         UNION ALL SELECT $1, 6, lane, seq FROM young WHERE lane IS NOT NULL \
+         ORDER BY 2, 3, 4";
+    const DONE: &str = "INSERT INTO entry_indexed (site, seq) VALUES ($1, $2) \
+         ON CONFLICT (site) DO UPDATE SET seq = excluded.seq";
+    loop {
+        let from = bounded(indexed_to(readers, site)).await?;
+        let head: i64 = bounded(
+            sqlx::query_scalar(HEAD)
+                .bind(site.as_str())
+                .fetch_one(readers),
+        )
+        .await?;
+        let to = head.min(from + INDEX_BATCH_MAX);
+        if to - from < INDEX_BATCH as i64 {
+            return Ok(());
         }
-        sql.push(')');
+        write(writer, async |tx| {
+            let fill = sqlx::query(FILL).bind(site.as_str()).bind(from).bind(to);
+            fill.execute(&mut *tx).await?;
+            let done = sqlx::query(DONE).bind(site.as_str()).bind(to);
+            done.execute(&mut *tx).await?;
+            Ok(())
+        })
+        .await?;
     }
-    sql.push_str(
-        ") WHERE CASE WHEN $2 = 0 THEN NOT EXISTS (SELECT 1 FROM entry WHERE site = $1) \
-         ELSE EXISTS (SELECT 1 FROM entry WHERE site = $1 AND seq = $2 AND hash = $3) END",
-    );
-    sql
 }
 
 /// Takes the lock file beside the database.

@@ -236,6 +236,36 @@ impl World {
         self.carry_out("ana", &review).await.unwrap();
     }
 
+    /// As [`World::live`] where hotfixes are open: whatever is not contained is answered by hand.
+    pub async fn live_after_answer(&self, name: &str, texts: &[(&str, &str)]) {
+        self.release(name, texts).await;
+        let review = self.ask(name, &["ipc2/sl"]).await;
+        self.carry_out("lucy", &review).await.unwrap();
+        self.validate(name, true).await;
+        let review = self.ask(name, &["ipc2/prod"]).await;
+        let snapshot = self.app.snapshot();
+        let gate = self
+            .app
+            .gate(&snapshot.state, snapshot.state.review(&review).unwrap())
+            .await
+            .unwrap();
+        for (environment, hotfix, path) in gate.shown.unanswered() {
+            let command = Command::AnswerHotfix {
+                review: review.clone(),
+                environment: environment.clone(),
+                hotfix: hotfix.clone(),
+                path: path.to_owned(),
+                answer: rulegate::domain::review::Answer::ContainedByHand {
+                    reason: "looked".into(),
+                },
+                judged: Vec::new(),
+            };
+            self.act("rita", command).await.unwrap();
+        }
+        self.approve("rita", &review).await.unwrap();
+        self.carry_out("ana", &review).await.unwrap();
+    }
+
     pub async fn validate(&self, name: &str, passed: bool) {
         let (ruleset, version, note) = (ruleset(), version(name), "looked at it".to_owned());
         let command = Command::RecordValidation {

@@ -1,3 +1,5 @@
 //! The store's promises, on each of its databases.
+mod browsing;
 mod conformance;
+mod databases;
 mod given;
