@@ -223,3 +223,29 @@ async fn environments_side_by_side() {
     assert_eq!(differs.status, StatusCode::OK);
     assert_eq!(differs.select(".rule h3"), ["a.conf"]);
 }
+
+#[tokio::test]
+async fn a_rule_of_five_megabytes_is_answered_in_parts() {
+    let world = World::new().await;
+    let (before, after) = (
+        many_lines(260_000, "before it"),
+        many_lines(260_000, "and after"),
+    );
+    assert!(before.len() > 5_000_000);
+    world.release("1", &[("a.conf", &before)]).await;
+    world.release("2", &[("a.conf", &after)]).await;
+    let cookie = world.sign_in("otto").await;
+    let page = world
+        .get(&cookie, "/rulesets/crs/compare?from=1&to=2&view=side")
+        .await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.len() < 400_000, "{} bytes", page.text.len());
+    assert_eq!(page.select("tbody .num.ok-text"), ["+260000"]);
+    let rule = world
+        .get(&cookie, "/rulesets/crs/versions/2/rules/a.conf?line=130000")
+        .await;
+    assert_eq!(rule.status, StatusCode::OK);
+    assert!(rule.text.contains("line 129999 and after"));
+    assert!(rule.text.len() < 1_500_000, "{} bytes", rule.text.len());
+    assert!(rule.select(".pager")[0].contains("lines 130000 to 131999 of 260000"));
+}

@@ -208,7 +208,11 @@ async fn a_refused_form_comes_back_as_typed() {
         .post(&cookie, "/rulesets/crs/activations", &typed)
         .await;
     assert_eq!(page.status, StatusCode::CONFLICT);
-    assert_eq!(page.select(".raw"), ["kept <b>as typed</b>"], "text, not markup");
+    assert_eq!(
+        page.select(".raw"),
+        ["kept <b>as typed</b>"],
+        "text, not markup"
+    );
 }
 
 #[tokio::test]
