@@ -5,6 +5,7 @@ pub mod checksum;
 pub mod client;
 pub mod demo;
 pub mod doctor;
+pub mod health;
 pub mod push;
 pub mod serve;
 pub mod verdict;
@@ -14,13 +15,14 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// The whole command line.
 #[derive(Parser)]
 #[command(
     name = "rulegate",
     version,
     about = "Governs which version of a rule set each production environment runs."
 )]
-struct Cli {
+pub struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -51,6 +53,8 @@ enum Command {
     Token(account::TokenCommand),
     /// Check the settings that durability stands on, and the ledger.
     Doctor(doctor::DoctorArgs),
+    /// Ask a running process how it is: exit 0 if it answers 200, else 1.
+    Health(health::HealthArgs),
 }
 
 /// Exit codes: 0 done, 1 an error, 2 what the command asked about is not so (for `check` and `verdict`).
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Account(command) => account::account(command),
         Command::Token(command) => account::token(command),
         Command::Doctor(args) => doctor::run(args),
+        Command::Health(args) => health::run(args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("rulegate: {error}");
