@@ -1,7 +1,9 @@
 //! Integration tests, one binary.
 mod decisions;
 mod diff;
+mod docs;
 mod harness;
+mod ledger_vector;
 mod screens;
 mod store;
 mod tidy;
