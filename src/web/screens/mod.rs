@@ -7,7 +7,12 @@ pub mod overview;
 pub mod review;
 pub mod review_acts;
 pub mod reviews;
+pub mod compare;
+pub mod overview;
+pub mod rules;
+pub mod rulesets;
 pub mod sign_in;
+pub mod versions;
 
 use axum::Router;
 
@@ -22,5 +27,9 @@ pub fn routes() -> Router<Portal> {
         .merge(review::routes())
         .merge(review_acts::routes())
         .merge(reviews::routes())
+        .merge(versions::routes())
+        .merge(rules::routes())
+        .merge(compare::routes())
+        .merge(rulesets::routes())
         .merge(sign_in::routes())
 }
