@@ -5,6 +5,7 @@ pub mod contents;
 pub mod duties;
 pub mod error;
 pub mod execute;
+pub mod hotfixing;
 pub mod export;
 pub mod intake;
 pub mod judge;
@@ -12,6 +13,7 @@ pub mod ledger;
 pub mod outcome;
 pub mod reader;
 pub mod snapshot;
+pub mod trail;
 pub mod told;
 mod writer;
 

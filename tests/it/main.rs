@@ -5,3 +5,4 @@ mod harness;
 mod screens;
 mod store;
 mod tidy;
+mod verdict;

@@ -4,6 +4,9 @@ pub mod entry;
 pub mod export;
 pub mod ledger;
 pub mod overview;
+pub mod review;
+pub mod review_acts;
+pub mod reviews;
 pub mod sign_in;
 
 use axum::Router;
@@ -16,5 +19,8 @@ pub fn routes() -> Router<Portal> {
         .merge(entry::routes())
         .merge(ledger::routes())
         .merge(overview::routes())
+        .merge(review::routes())
+        .merge(review_acts::routes())
+        .merge(reviews::routes())
         .merge(sign_in::routes())
 }

@@ -1,0 +1,62 @@
+//! Addresses of pages about rule sets, versions, rules and comparisons.
+
+use super::format::url_encode;
+use crate::domain::environment::Environment;
+use crate::domain::ids::{EntryRef, ReviewId, RuleSetName};
+use crate::domain::version::VersionName;
+
+/// A rule set.
+pub fn ruleset(ruleset: &RuleSetName) -> String {
+    format!("/rulesets/{ruleset}")
+}
+
+/// A version of a rule set.
+pub fn version(ruleset: &RuleSetName, version: &VersionName) -> String {
+    format!(
+        "/rulesets/{ruleset}/versions/{}",
+        url_encode(version.as_str())
+    )
+}
+
+/// One rule of a version.
+pub fn rule(ruleset: &RuleSetName, of: &VersionName, path: &str) -> String {
+    let parts: Vec<String> = path.split('/').map(url_encode).collect();
+    format!("{}/rules/{}", version(ruleset, of), parts.join("/"))
+}
+
+/// A comparison of two: each a version's name, an environment or a checksum.
+pub fn compare(ruleset: &RuleSetName, from: &str, to: &str) -> String {
+    format!(
+        "/rulesets/{ruleset}/compare?from={}&to={}",
+        url_encode(from),
+        url_encode(to)
+    )
+}
+
+/// The form that asks for an activation of a version in some environments.
+pub fn activate(ruleset: &RuleSetName, version: &VersionName, targets: &[Environment]) -> String {
+    let mut address = format!(
+        "/rulesets/{ruleset}/activate?version={}",
+        url_encode(version.as_str())
+    );
+    for target in targets {
+        address.push_str("&target=");
+        address.push_str(&url_encode(&target.to_string()));
+    }
+    address
+}
+
+/// A hotfix.
+pub fn hotfix(ruleset: &RuleSetName, version: &VersionName) -> String {
+    format!("/hotfixes/{ruleset}/{}", url_encode(version.as_str()))
+}
+
+/// A review.
+pub fn review(review: &ReviewId) -> String {
+    format!("/reviews/{review}")
+}
+
+/// An entry of a ledger.
+pub fn entry(entry: &EntryRef) -> String {
+    format!("/ledger/{}/{}", entry.site, entry.seq)
+}
