@@ -1,5 +1,6 @@
 //! One file a screen; each lists its own addresses.
 
+pub mod compare;
 pub mod entry;
 pub mod export;
 pub mod ledger;
@@ -7,8 +8,6 @@ pub mod overview;
 pub mod review;
 pub mod review_acts;
 pub mod reviews;
-pub mod compare;
-pub mod overview;
 pub mod rules;
 pub mod rulesets;
 pub mod sign_in;
