@@ -2,6 +2,7 @@
 mod decisions;
 mod diff;
 mod docs;
+mod faults;
 mod harness;
 mod ledger_vector;
 mod screens;
