@@ -1,5 +1,8 @@
 //! One file a screen; each lists its own addresses.
 
+pub mod drift;
+pub mod hotfix_desk;
+pub mod hotfixes;
 pub mod overview;
 pub mod review;
 pub mod review_acts;
@@ -13,6 +16,9 @@ use super::Portal;
 /// Every screen's addresses.
 pub fn routes() -> Router<Portal> {
     Router::new()
+        .merge(drift::routes())
+        .merge(hotfix_desk::routes())
+        .merge(hotfixes::routes())
         .merge(overview::routes())
         .merge(review::routes())
         .merge(review_acts::routes())
