@@ -1,8 +1,11 @@
 //! One file a screen; each lists its own addresses.
 
 pub mod compare;
+pub mod drift;
 pub mod entry;
 pub mod export;
+pub mod hotfix_desk;
+pub mod hotfixes;
 pub mod ledger;
 pub mod overview;
 pub mod review;
@@ -22,6 +25,9 @@ pub fn routes() -> Router<Portal> {
     Router::new()
         .merge(entry::routes())
         .merge(ledger::routes())
+        .merge(drift::routes())
+        .merge(hotfix_desk::routes())
+        .merge(hotfixes::routes())
         .merge(overview::routes())
         .merge(review::routes())
         .merge(review_acts::routes())
