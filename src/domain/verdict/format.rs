@@ -17,7 +17,7 @@ pub(super) enum Format {
 }
 
 /// The format that a path and the start of its text promise.
-fn promised(path: &str, text: &str) -> Format {
+pub(super) fn promised(path: &str, text: &str) -> Format {
     match extension(path).as_str() {
         "json" => Format::Json,
         "yaml" | "yml" => Format::Yaml,

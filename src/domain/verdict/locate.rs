@@ -114,16 +114,24 @@ pub(super) struct SwitchedOff {
     ranges: Vec<(u64, u64)>,
 }
 
+/// Words in the name of a statement that takes rules out.
+const SWITCHES: [&str; 5] = ["remove", "disable", "suppress", "delete", "unset"];
+
+/// A quick look before a text is read.
+fn may_switch_off(bytes: &[u8]) -> bool {
+    let lower = bytes.to_ascii_lowercase();
+    SWITCHES.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+}
+
 impl SwitchedOff {
     /// Reads statements like `SecRuleRemoveById 942100 "942200-942299"`.
     fn add(&mut self, statement: &str) {
-        const WORDS: [&str; 5] = ["remove", "disable", "suppress", "delete", "unset"];
         let Some((first, rest)) = statement.split_once(' ') else {
             return;
         };
         let first = first.to_ascii_lowercase();
         // What takes only a target from a rule leaves the rule.
-        if !WORDS.iter().any(|word| first.contains(word)) || first.contains("target") {
+        if !SWITCHES.iter().any(|word| first.contains(word)) || first.contains("target") {
             return;
         }
         for word in rest.split(|c: char| !(c.is_ascii_digit() || c == '-')) {
@@ -207,6 +215,9 @@ impl<'a> Elsewhere<'a> {
         self.switched_off.get_or_init(|| {
             let mut out = SwitchedOff::default();
             for at in 0..self.candidates.len() {
+                if !may_switch_off(self.candidates[at].bytes) {
+                    continue;
+                }
                 let Some(doc) = self.doc(at) else { continue };
                 let candidate = &self.candidates[at];
                 let before: HashSet<&str> = candidate
@@ -254,7 +265,7 @@ impl<'a> Elsewhere<'a> {
     /// Containers of this name in other planned files that came there after the hotfix was made,
     /// in files for the same use as `path`.
     pub(super) fn find(&self, path: &str, at: &str, id: &str) -> Vec<Found<'_>> {
-        if self.candidates.is_empty() || id.is_empty() {
+        if id.is_empty() || self.candidates.iter().all(|candidate| candidate.path == path) {
             return Vec::new();
         }
         let key = search_key(at, id);

@@ -280,10 +280,13 @@ fn compare(
 }
 
 fn breaks_format(texts: &[Option<(&str, &str)>; 3], limits: &Limits, budget: &Budget) -> bool {
-    let [new, old, Some(_)] = texts else {
+    let [Some(new), old, Some(_)] = texts else {
         return false;
     };
-    matches!(format::read_alike([*new, *old], limits, budget), Some((format, _)) if format != Format::Text)
+    if format::promised(new.0, new.1) == Format::Text {
+        return false;
+    }
+    matches!(format::read_alike([Some(*new), *old], limits, budget), Some((format, _)) if format != Format::Text)
 }
 
 /// Lines that the hotfix changed together, as one unit each: the lines of a comment say one thing,
