@@ -38,6 +38,8 @@ pub(super) struct Container {
     pub(super) lines: Lines,
     /// Conditions around it, as written; an alternative branch starts with `else of`.
     pub(super) conditions: Vec<String>,
+    /// Hash of `at` and `id`.
+    pub(super) name: u128,
     /// A whole document, which its file's path names too.
     pub(super) is_document: bool,
     /// Hash of all it contains, order left out.
@@ -81,6 +83,7 @@ impl Doc {
             facts: Vec::new(),
             lines,
             conditions: Vec::new(),
+            name: hash(&(at, id)),
             is_document: false,
             content: 0,
             weight: 0,
@@ -127,7 +130,7 @@ impl Doc {
     pub(super) fn seal(mut self) -> Doc {
         for index in (0..self.containers.len()).rev() {
             let container = &self.containers[index];
-            let mut content = hash(&(&container.at, &container.id));
+            let mut content = container.name;
             let mut weight = container.facts.len();
             for fact in &container.facts {
                 content = content.wrapping_add(hash(&(&fact.addr, &fact.value, fact.in_list)));
@@ -167,12 +170,17 @@ impl Doc {
         if id.is_empty() {
             return &[];
         }
-        self.by_id.get(at).and_then(|by_id| by_id.get(id)).map_or(&[], Vec::as_slice)
+        self.by_id
+            .get(at)
+            .and_then(|by_id| by_id.get(id))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Addresses of lists, each with an id in it.
     pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.by_id.iter().flat_map(|(at, ids)| ids.keys().map(move |id| (at.as_str(), id.as_str())))
+        self.by_id
+            .iter()
+            .flat_map(|(at, ids)| ids.keys().map(move |id| (at.as_str(), id.as_str())))
     }
 
     /// Hashes of the facts in a container and below, sorted; for telling how alike two are.
@@ -214,7 +222,8 @@ impl Hasher for Both {
         for part in bytes.chunks(8) {
             let mut word = [0; 8];
             word[..part.len()].copy_from_slice(part);
-            self.1 = (self.1.rotate_left(23) ^ u64::from_le_bytes(word)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+            self.1 = (self.1.rotate_left(23) ^ u64::from_le_bytes(word))
+                .wrapping_mul(0xff51_afd7_ed55_8ccd);
         }
         self.1 ^= self.1 >> 32 ^ bytes.len() as u64;
     }

@@ -60,10 +60,20 @@ impl<'a, 'v> Counted<'a, 'v> {
         let base = counts(values.base.iter().copied());
         let hotfix = counts(values.hotfix.iter().copied());
         let planned = counts(values.planned.iter().copied());
-        let is_other = |f: &&&Fact| !base.contains_key(f.value.as_str()) && !hotfix.contains_key(f.value.as_str());
+        let is_other = |f: &&&Fact| {
+            !base.contains_key(f.value.as_str()) && !hotfix.contains_key(f.value.as_str())
+        };
         let others = values.planned.iter().filter(is_other).copied().collect();
         let has_some = hotfix.keys().any(|value| planned.contains_key(value));
-        Counted { values, base, hotfix, planned, others, has_some, by_word: OnceCell::new() }
+        Counted {
+            values,
+            base,
+            hotfix,
+            planned,
+            others,
+            has_some,
+            by_word: OnceCell::new(),
+        }
     }
 }
 
@@ -129,7 +139,9 @@ pub(super) fn judge(
         {
             continue;
         }
-        let there = counted.entry(addr).or_insert_with(|| Counted::new(&by_addr[addr]));
+        let there = counted
+            .entry(addr)
+            .or_insert_with(|| Counted::new(&by_addr[addr]));
         let (mut verdict, mut place) = judge_change(change, there, budget);
         if let Some(all) = &all
             && verdict != Verdict::Included
@@ -138,7 +150,9 @@ pub(super) fn judge(
             && all
                 .get(new.value.as_str())
                 .is_some_and(|(count, at)| *count == 1 && !is_doubtful(&at.addr, addr))
-            && all_hotfix.as_ref().is_some_and(|all| count(all, &new.value) == 1)
+            && all_hotfix
+                .as_ref()
+                .is_some_and(|all| count(all, &new.value) == 1)
         {
             verdict = Verdict::Included;
             place = all.get(new.value.as_str()).map(|(_, at)| at.lines);
@@ -148,7 +162,9 @@ pub(super) fn judge(
             && all
                 .get(old.value.as_str())
                 .is_some_and(|(count, _)| *count > 0)
-            && all_hotfix.as_ref().is_some_and(|all| count(all, &old.value) == 0)
+            && all_hotfix
+                .as_ref()
+                .is_some_and(|all| count(all, &old.value) == 0)
         {
             verdict = Verdict::Overridden;
         }
@@ -313,7 +329,10 @@ fn judge_change(change: Change, there: &Counted, budget: &Budget) -> (Verdict, S
                 Some(other) => (judge_third(old, new, other, budget), Some(other.lines)),
                 None if there.values.planned.is_empty() => (Verdict::Removed, None),
                 None if new.in_list && !there.has_some => (Verdict::Removed, None),
-                None => (Verdict::Conflicting, there.values.planned.first().map(|f| f.lines)),
+                None => (
+                    Verdict::Conflicting,
+                    there.values.planned.first().map(|f| f.lines),
+                ),
             },
         },
         (None, Some(new)) if has_new(new) => (of_present(new, there), place(&new.value)),
@@ -359,7 +378,10 @@ fn remarks(value: &str) -> usize {
 
 /// Whether a value starts and ends with white space, which in quotes is part of it.
 fn edges(value: &str) -> (bool, bool) {
-    (value.starts_with(char::is_whitespace), value.ends_with(char::is_whitespace))
+    (
+        value.starts_with(char::is_whitespace),
+        value.ends_with(char::is_whitespace),
+    )
 }
 
 /// Characters that a reader does not see, or takes for plain space.
@@ -383,8 +405,15 @@ fn of_present(new: &Fact, there: &Counted) -> Verdict {
     let is_same_shape = found.is_none_or(|(_, f)| f.in_list || !new.in_list);
     let is_shadowed = !new.in_list
         && there.values.planned.len() > there.values.hotfix.len()
-        && there.planned.values().any(|(_, f)| !f.in_list && f.value != new.value);
-    if is_same_shape && !is_shadowed { Verdict::Included } else { Verdict::CannotTell }
+        && there
+            .planned
+            .values()
+            .any(|(_, f)| !f.in_list && f.value != new.value);
+    if is_same_shape && !is_shadowed {
+        Verdict::Included
+    } else {
+        Verdict::CannotTell
+    }
 }
 
 /// Values are looked for among so many at most by all their words; among more, by their rarest.
@@ -400,7 +429,11 @@ impl<'a> Counted<'a, '_> {
         if !new.in_list && self.others.len() == 1 && self.values.planned.len() == 1 {
             return Some(self.others[0]);
         }
-        let least = if old.is_some_and(|old| std::ptr::eq(old, new)) { CHANGED_ELSEWHERE } else { CHANGED };
+        let least = if old.is_some_and(|old| std::ptr::eq(old, new)) {
+            CHANGED_ELSEWHERE
+        } else {
+            CHANGED
+        };
         let likeness = |other: &Fact| {
             let to_new = alike(&new.value, &other.value, budget);
             let to_old = old.map_or(0.0, |old| alike(&old.value, &other.value, budget));
@@ -435,9 +468,17 @@ impl<'a> Counted<'a, '_> {
             by_word
         });
         budget.take(new.len() / 4);
-        let mut rare: Vec<&Vec<usize>> = words(new).chain(old.into_iter().flat_map(words)).filter_map(|w| by_word.get(w)).collect();
+        let mut rare: Vec<&Vec<usize>> = words(new)
+            .chain(old.into_iter().flat_map(words))
+            .filter_map(|w| by_word.get(w))
+            .collect();
         rare.sort_by_key(|places| places.len());
-        let mut out: Vec<usize> = rare.into_iter().take(RARE_WORDS).flat_map(|places| places.iter().take(OF_A_WORD)).copied().collect();
+        let mut out: Vec<usize> = rare
+            .into_iter()
+            .take(RARE_WORDS)
+            .flat_map(|places| places.iter().take(OF_A_WORD))
+            .copied()
+            .collect();
         out.sort_unstable();
         out.dedup();
         out
