@@ -172,11 +172,12 @@ fn hard_pairs() -> Vec<Pair> {
     let mut random = Random(42);
     let mut out: Vec<Pair> = Vec::new();
     let mut add = |name, path, make: &mut dyn FnMut() -> String| {
-        let [base, hotfix, planned] = [(); 3].map(|()| {
+        let [base, hotfix, planned] = [1, 2, 3].map(|version| {
             let mut text = String::with_capacity(MEGABYTE + 64);
             while text.len() < MEGABYTE {
                 text.push_str(&make());
             }
+            text.push_str(&format!("v{version}"));
             text
         });
         out.push((name, path, base, hotfix, planned));

@@ -63,7 +63,7 @@ pub(super) fn pair(
         });
         group.1.push(*index);
     }
-    budget.take(first.len() + second.len());
+    budget.take(8 * (first.len() + second.len()));
     let mut left: HashMap<&str, Sides> = HashMap::new();
     let mut places = Vec::new();
     for (name, at, id) in order {
