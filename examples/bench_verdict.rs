@@ -33,7 +33,7 @@ fn main() {
         }
     });
     let triples = triples(&folder);
-    let theirs = measure(|| triples.iter().for_each(|triple| merge_file(triple)));
+    let theirs = measure(|| triples.iter().for_each(merge_file));
     report(
         "verdict_all_cases_ms",
         &ours,
