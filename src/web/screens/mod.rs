@@ -1,5 +1,7 @@
 //! One file a screen; each lists its own addresses.
 
+pub mod account;
+pub mod accounts;
 pub mod entry;
 pub mod export;
 pub mod ledger;
@@ -8,6 +10,7 @@ pub mod review;
 pub mod review_acts;
 pub mod reviews;
 pub mod sign_in;
+pub mod tokens;
 
 use axum::Router;
 
@@ -16,6 +19,8 @@ use super::Portal;
 /// Every screen's addresses.
 pub fn routes() -> Router<Portal> {
     Router::new()
+        .merge(account::routes())
+        .merge(accounts::routes())
         .merge(entry::routes())
         .merge(ledger::routes())
         .merge(overview::routes())
@@ -23,4 +28,5 @@ pub fn routes() -> Router<Portal> {
         .merge(review_acts::routes())
         .merge(reviews::routes())
         .merge(sign_in::routes())
+        .merge(tokens::routes())
 }
