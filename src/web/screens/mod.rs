@@ -6,10 +6,13 @@ pub mod entry;
 pub mod export;
 pub mod ledger;
 pub mod overview;
+pub mod policy;
 pub mod review;
 pub mod review_acts;
 pub mod reviews;
 pub mod sign_in;
+pub mod sites;
+pub mod stops;
 pub mod tokens;
 
 use axum::Router;
@@ -24,9 +27,12 @@ pub fn routes() -> Router<Portal> {
         .merge(entry::routes())
         .merge(ledger::routes())
         .merge(overview::routes())
+        .merge(policy::routes())
         .merge(review::routes())
         .merge(review_acts::routes())
         .merge(reviews::routes())
         .merge(sign_in::routes())
+        .merge(sites::routes())
+        .merge(stops::routes())
         .merge(tokens::routes())
 }

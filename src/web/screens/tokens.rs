@@ -40,9 +40,13 @@ pub(super) struct TokenRow {
 #[serde(default)]
 pub(super) struct TokenFields {
     pub name: String,
+    #[serde(alias = "token_role")]
     pub role: String,
+    #[serde(alias = "token_ruleset")]
     pub ruleset: String,
+    #[serde(alias = "token_site")]
     pub site: String,
+    #[serde(alias = "token_lane")]
     pub lane: String,
     pub days: String,
 }
