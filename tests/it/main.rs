@@ -7,3 +7,4 @@ mod screens;
 mod store;
 mod tidy;
 mod verdict;
+mod faults;

@@ -1,7 +1,18 @@
 //! One file a screen; each lists its own addresses.
 
+pub mod entry;
+pub mod export;
+pub mod ledger;
 pub mod overview;
+pub mod review;
+pub mod review_acts;
+pub mod reviews;
+pub mod compare;
+pub mod overview;
+pub mod rules;
+pub mod rulesets;
 pub mod sign_in;
+pub mod versions;
 
 use axum::Router;
 
@@ -10,6 +21,15 @@ use super::Portal;
 /// Every screen's addresses.
 pub fn routes() -> Router<Portal> {
     Router::new()
+        .merge(entry::routes())
+        .merge(ledger::routes())
         .merge(overview::routes())
+        .merge(review::routes())
+        .merge(review_acts::routes())
+        .merge(reviews::routes())
+        .merge(versions::routes())
+        .merge(rules::routes())
+        .merge(compare::routes())
+        .merge(rulesets::routes())
         .merge(sign_in::routes())
 }
