@@ -343,13 +343,21 @@ impl Teller<'_> {
                 ];
                 let detail = joined([
                     format!("decided here, waits at {}", b.environment.site),
-                    format!("approved by {}", self.people(&b.approved_by)),
+                    match b.approved_by.is_empty() {
+                        true => String::new(),
+                        false => format!("approved by {}", self.people(&b.approved_by)),
+                    },
                 ]);
                 line("Activation waits", "planned", pieces, detail)
             }
             Event::IntentCancelled(b) => {
                 let pieces = vec![self.by(), text("·"), Piece::Entry(b.intent.clone())];
-                line("Waiting activation cancelled", "", pieces, quoted(&b.reason))
+                line(
+                    "Waiting activation cancelled",
+                    "",
+                    pieces,
+                    quoted(&b.reason),
+                )
             }
             Event::HotfixCommitted(b) => {
                 let mut pieces = vec![
@@ -408,9 +416,7 @@ impl Teller<'_> {
                 line("Drift dismissed", "", pieces, detail)
             }
             Event::HoldPlaced(b) => self.stop("Hold placed", "bad", None, quoted(&b.reason)),
-            Event::HoldLifted(b) => {
-                self.stop("Hold lifted", "", Some(&b.hold), quoted(&b.reason))
-            }
+            Event::HoldLifted(b) => self.stop("Hold lifted", "", Some(&b.hold), quoted(&b.reason)),
             Event::FreezeSet(b) => {
                 let until = b.until.to_datetime().format("until %-d %b %Y %H:%M");
                 let detail = joined([until.to_string(), quoted(&b.reason)]);
@@ -486,7 +492,12 @@ impl Teller<'_> {
             }
         };
         pieces.splice(0..0, lead);
-        line(title, class, pieces, joined([detail, review.unwrap_or_default()]))
+        line(
+            title,
+            class,
+            pieces,
+            joined([detail, review.unwrap_or_default()]),
+        )
     }
 
     fn observed(&self, pin: &VersionName, checksum: &Digest, changes: usize) -> Told {
@@ -500,7 +511,11 @@ impl Teller<'_> {
             return line("Observed", "", pieces, found);
         }
         pieces.extend([text("differs from its pin"), self.version(pin)]);
-        let detail = joined([counted(changes, "rule", "rules"), "author unknown".into(), found]);
+        let detail = joined([
+            counted(changes, "rule", "rules"),
+            "author unknown".into(),
+            found,
+        ]);
         line("Drift observed", "bad", pieces, detail)
     }
 
@@ -586,8 +601,7 @@ fn drift_words(drift: &[DriftFinding]) -> String {
                 hotfixes,
                 observations,
             } => {
-                let mut what: Vec<String> =
-                    hotfixes.iter().map(|h| h.hotfix.to_string()).collect();
+                let mut what: Vec<String> = hotfixes.iter().map(|h| h.hotfix.to_string()).collect();
                 if !observations.is_empty() {
                     what.push("observed drift".to_owned());
                 }
@@ -600,7 +614,10 @@ fn drift_words(drift: &[DriftFinding]) -> String {
     match (at_risk.is_empty(), contained) {
         (false, _) => format!("may override {}", at_risk.join("; ")),
         (true, 0) => "no interim hotfix at release time".to_owned(),
-        (true, count) => format!("contains {}", counted(count, "open hotfix", "open hotfixes")),
+        (true, count) => format!(
+            "contains {}",
+            counted(count, "open hotfix", "open hotfixes")
+        ),
     }
 }
 

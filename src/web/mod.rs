@@ -2,20 +2,22 @@
 
 pub mod address;
 pub mod assets;
+pub mod choice;
 pub mod diff_view;
 pub mod draft_view;
 pub mod environment_view;
-pub mod choice;
 pub mod error;
 pub mod form;
 pub mod format;
 pub mod headers;
+pub mod hotfix_words;
 pub mod offer;
 pub mod page;
 pub mod review_words;
 pub mod screens;
 pub mod three_way;
 pub mod told;
+pub mod typed;
 pub mod user;
 
 use std::sync::Arc;

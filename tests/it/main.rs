@@ -2,9 +2,9 @@
 mod api;
 mod decisions;
 mod diff;
+mod faults;
 mod harness;
 mod screens;
 mod store;
 mod tidy;
 mod verdict;
-mod faults;

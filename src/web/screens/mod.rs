@@ -1,14 +1,16 @@
 //! One file a screen; each lists its own addresses.
 
+pub mod compare;
+pub mod drift;
 pub mod entry;
 pub mod export;
+pub mod hotfix_desk;
+pub mod hotfixes;
 pub mod ledger;
 pub mod overview;
 pub mod review;
 pub mod review_acts;
 pub mod reviews;
-pub mod compare;
-pub mod overview;
 pub mod rules;
 pub mod rulesets;
 pub mod sign_in;
@@ -23,6 +25,9 @@ pub fn routes() -> Router<Portal> {
     Router::new()
         .merge(entry::routes())
         .merge(ledger::routes())
+        .merge(drift::routes())
+        .merge(hotfix_desk::routes())
+        .merge(hotfixes::routes())
         .merge(overview::routes())
         .merge(review::routes())
         .merge(review_acts::routes())
