@@ -17,8 +17,16 @@ const MEGABYTE: usize = 1 << 20;
 
 fn main() {
     let folder = PathBuf::from(std::env::args().nth(1).expect("usage: bench_verdict CASES"));
-    let cases: Vec<[Files; 3]> = folders(&folder).iter().map(|case| SIDES.map(|side| files(&case.join(side)))).collect();
-    let bytes: usize = cases.iter().flatten().flat_map(BTreeMap::values).map(Vec::len).sum();
+    let cases: Vec<[Files; 3]> = folders(&folder)
+        .iter()
+        .map(|case| SIDES.map(|side| files(&case.join(side))))
+        .collect();
+    let bytes: usize = cases
+        .iter()
+        .flatten()
+        .flat_map(BTreeMap::values)
+        .map(Vec::len)
+        .sum();
     let ours = measure(|| {
         for [base, hotfix, planned] in &cases {
             std::hint::black_box(verdict(&texts(base), &texts(hotfix), &texts(planned)));
@@ -26,9 +34,20 @@ fn main() {
     });
     let triples = triples(&folder);
     let theirs = measure(|| triples.iter().for_each(|triple| merge_file(triple)));
-    report("verdict_all_cases_ms", &ours, json!({ "cases": cases.len(), "bytes": bytes }));
-    report("git_merge_file_all_cases_ms", &theirs, json!({ "files": triples.len() }));
-    println!("{}", json!({ "figure": "verdict_to_merge_file_ratio", "value": ours[RUNS / 2] / theirs[RUNS / 2] }));
+    report(
+        "verdict_all_cases_ms",
+        &ours,
+        json!({ "cases": cases.len(), "bytes": bytes }),
+    );
+    report(
+        "git_merge_file_all_cases_ms",
+        &theirs,
+        json!({ "files": triples.len() }),
+    );
+    println!(
+        "{}",
+        json!({ "figure": "verdict_to_merge_file_ratio", "value": ours[RUNS / 2] / theirs[RUNS / 2] })
+    );
     let mut worst = (0.0, "");
     for (name, path, base, hotfix, planned) in hard_pairs() {
         let one = |text: &str| Files::from([(path.to_owned(), text.as_bytes().to_vec())]);
@@ -36,14 +55,24 @@ fn main() {
         let mut said = String::new();
         let times = measure(|| {
             let rules = verdict(&texts(&base), &texts(&hotfix), &texts(&planned));
-            said = json!(rules[0].verdict).as_str().unwrap_or_default().to_owned();
+            said = json!(rules[0].verdict)
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
         });
-        report("verdict_1mb_ms", &times, json!({ "text": name, "said": said }));
+        report(
+            "verdict_1mb_ms",
+            &times,
+            json!({ "text": name, "said": said }),
+        );
         if times[RUNS - 1] > worst.0 {
             worst = (times[RUNS - 1], name);
         }
     }
-    println!("{}", json!({ "figure": "verdict_1mb_worst_ms", "value": worst.0, "text": worst.1 }));
+    println!(
+        "{}",
+        json!({ "figure": "verdict_1mb_worst_ms", "value": worst.0, "text": worst.1 })
+    );
 }
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -51,7 +80,10 @@ type Files = BTreeMap<String, Vec<u8>>;
 const SIDES: [&str; 3] = ["base", "hotfix", "planned"];
 
 fn texts(files: &Files) -> Texts<'_> {
-    files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect()
+    files
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+        .collect()
 }
 
 /// Milliseconds of each run, sorted.
@@ -89,9 +121,17 @@ fn files(folder: &Path) -> Files {
     let mut todo = vec![folder.to_owned()];
     while let Some(path) = todo.pop() {
         if path.is_dir() {
-            todo.extend(std::fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()));
+            todo.extend(
+                std::fs::read_dir(&path)
+                    .expect("a folder")
+                    .map(|entry| entry.expect("an entry").path()),
+            );
         } else {
-            let name = path.strip_prefix(folder).expect("below").to_string_lossy().into_owned();
+            let name = path
+                .strip_prefix(folder)
+                .expect("below")
+                .to_string_lossy()
+                .into_owned();
             out.insert(name, std::fs::read(&path).expect("a file"));
         }
     }
@@ -114,7 +154,11 @@ fn triples(folder: &Path) -> Vec<[PathBuf; 3]> {
 
 fn merge_file(triple: &[PathBuf; 3]) {
     let mut command = Command::new("git");
-    command.args(["merge-file", "-p", "-q"]).args(triple).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(["merge-file", "-p", "-q"])
+        .args(triple)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command.status().expect("git");
 }
 
@@ -134,35 +178,104 @@ fn hard_pairs() -> Vec<Pair> {
         });
         out.push((name, path, base, hotfix, planned));
     };
-    add("random letters in one line", "a.txt", &mut || format!("{} ", random.below(3)));
-    add("random words in one line", "a.txt", &mut || format!("w{} ", random.below(50_000)));
-    add("short lines of few kinds", "a.txt", &mut || format!("{} {}\n", random.below(3), random.below(3)));
-    add("random lines", "a.txt", &mut || format!("line {} {}\n", random.below(100_000), random.below(1000)));
-    add("directives", "a.cf", &mut || format!("score R{} {}\n", random.below(30_000), random.below(100)));
-    add("directives of one name", "a.cf", &mut || format!("score SAME {}\n", random.below(100_000)));
-    add("assignments of one name", "a.ini", &mut || format!("a = {}\n", random.below(100_000)));
+    add("random letters in one line", "a.txt", &mut || {
+        format!("{} ", random.below(3))
+    });
+    add("random words in one line", "a.txt", &mut || {
+        format!("w{} ", random.below(50_000))
+    });
+    add("short lines of few kinds", "a.txt", &mut || {
+        format!("{} {}\n", random.below(3), random.below(3))
+    });
+    add("random lines", "a.txt", &mut || {
+        format!("line {} {}\n", random.below(100_000), random.below(1000))
+    });
+    add("directives", "a.cf", &mut || {
+        format!("score R{} {}\n", random.below(30_000), random.below(100))
+    });
+    add("directives of one name", "a.cf", &mut || {
+        format!("score SAME {}\n", random.below(100_000))
+    });
+    add("assignments of one name", "a.ini", &mut || {
+        format!("a = {}\n", random.below(100_000))
+    });
     add("statements with ids", "a.conf", &mut || {
-        format!("SecRule A|B{} \"@rx {}\" \"id:{},t:none,msg:'{}'\"\n", random.below(9), random.below(999), random.below(9_000), random.below(99))
+        format!(
+            "SecRule A|B{} \"@rx {}\" \"id:{},t:none,msg:'{}'\"\n",
+            random.below(9),
+            random.below(999),
+            random.below(9_000),
+            random.below(99)
+        )
     });
     add("yaml rules", "a.yaml", &mut || {
-        format!("- id: r{}\n  text: {} {}\n  list: [{}, {}]\n", random.below(9_000), random.below(99), random.below(99), random.below(9), random.below(9))
+        format!(
+            "- id: r{}\n  text: {} {}\n  list: [{}, {}]\n",
+            random.below(9_000),
+            random.below(99),
+            random.below(99),
+            random.below(9),
+            random.below(9)
+        )
     });
-    add("yaml items without names", "a.yaml", &mut || format!("- a: {}\n  b: {}\n", random.below(100), random.below(100)));
-    add("yaml list", "a.yaml", &mut || format!("- word{} {}\n", random.below(100_000), random.below(10)));
-    add("yaml rules of one name", "a.yaml", &mut || format!("- id: same\n  a: {}\n  b: {}\n", random.below(999), random.below(9)));
-    add("open brackets in one line", "a.txt", &mut || "(a ".to_owned());
+    add("yaml items without names", "a.yaml", &mut || {
+        format!("- a: {}\n  b: {}\n", random.below(100), random.below(100))
+    });
+    add("yaml list", "a.yaml", &mut || {
+        format!("- word{} {}\n", random.below(100_000), random.below(10))
+    });
+    add("yaml rules of one name", "a.yaml", &mut || {
+        format!(
+            "- id: same\n  a: {}\n  b: {}\n",
+            random.below(999),
+            random.below(9)
+        )
+    });
+    add("open brackets in one line", "a.txt", &mut || {
+        "(a ".to_owned()
+    });
     add("less-than signs", "a.xml", &mut || "<".to_owned());
-    add("xml comments without end", "a.xml", &mut || "<!-- a ".to_owned());
+    add("xml comments without end", "a.xml", &mut || {
+        "<!-- a ".to_owned()
+    });
     add("quotes", "a.conf", &mut || "id:1 \" ' ".to_owned());
     add("flow brackets", "a.yaml", &mut || "[".to_owned());
-    add("indented lines", "a.txt", &mut || format!("{}w{}\n", " ".repeat(random.below(40)), random.below(5_000)));
+    add("indented lines", "a.txt", &mut || {
+        format!("{}w{}\n", " ".repeat(random.below(40)), random.below(5_000))
+    });
     let rules = |name: &str, value: &dyn Fn(usize) -> usize| {
-        let items: Vec<String> = (0..20_000).map(|n| format!("{{\"id\":\"r{n}\",\"{name}\":{},\"text\":\"word {n}\"}}", value(n))).collect();
+        let items: Vec<String> = (0..20_000)
+            .map(|n| {
+                format!(
+                    "{{\"id\":\"r{n}\",\"{name}\":{},\"text\":\"word {n}\"}}",
+                    value(n)
+                )
+            })
+            .collect();
         format!("[{}]", items.join(","))
     };
-    out.push(("json rules, all changed", "a.json", rules("level", &|n| n), rules("level", &|n| n + 1), rules("level", &|n| n + 2)));
-    let nested = |leaf: &str| format!("{}{}{}", "[".repeat(55), format!("{leaf},").repeat(MEGABYTE / leaf.len() / 2) + "0", "]".repeat(55));
-    out.push(("json nested", "a.json", nested("1"), nested("2"), nested("3")));
+    out.push((
+        "json rules, all changed",
+        "a.json",
+        rules("level", &|n| n),
+        rules("level", &|n| n + 1),
+        rules("level", &|n| n + 2),
+    ));
+    let nested = |leaf: &str| {
+        format!(
+            "{}{}{}",
+            "[".repeat(55),
+            format!("{leaf},").repeat(MEGABYTE / leaf.len() / 2) + "0",
+            "]".repeat(55)
+        )
+    };
+    out.push((
+        "json nested",
+        "a.json",
+        nested("1"),
+        nested("2"),
+        nested("3"),
+    ));
     let aliases = |leaf: &str| {
         let mut text = format!("a0: &a0 [{leaf}, {leaf}]\n");
         for n in 1..40 {
@@ -170,7 +283,13 @@ fn hard_pairs() -> Vec<Pair> {
         }
         text
     };
-    out.push(("yaml aliases of aliases", "a.yaml", aliases("x"), aliases("y"), aliases("z")));
+    out.push((
+        "yaml aliases of aliases",
+        "a.yaml",
+        aliases("x"),
+        aliases("y"),
+        aliases("z"),
+    ));
     out
 }
 

@@ -6,12 +6,15 @@ pub mod duties;
 pub mod error;
 pub mod execute;
 pub mod hotfixing;
+pub mod export;
 pub mod intake;
 pub mod judge;
+pub mod ledger;
 pub mod outcome;
 pub mod reader;
 pub mod snapshot;
 pub mod trail;
+pub mod told;
 mod writer;
 
 use std::sync::Arc;

@@ -21,6 +21,7 @@ mod owed;
 pub mod policy;
 pub mod refusal;
 pub mod review;
+pub mod same_edits;
 pub mod standing;
 pub mod state;
 pub mod verdict;

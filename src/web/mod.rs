@@ -3,13 +3,19 @@
 pub mod address;
 pub mod assets;
 pub mod diff_view;
+pub mod draft_view;
 pub mod environment_view;
+pub mod choice;
 pub mod error;
 pub mod form;
 pub mod format;
 pub mod headers;
+pub mod offer;
 pub mod page;
+pub mod review_words;
 pub mod screens;
+pub mod three_way;
+pub mod told;
 pub mod user;
 
 use std::sync::Arc;

@@ -6,3 +6,4 @@ mod screens;
 mod store;
 mod tidy;
 mod verdict;
+mod faults;

@@ -21,11 +21,24 @@ pub(super) fn edits(before: &[u32], after: &[u32], budget: &Budget) -> Vec<Edit>
     out
 }
 
-fn differ(a: &[u32], b: &[u32], at_a: usize, at_b: usize, may_cut: bool, budget: &Budget, out: &mut Vec<Edit>) {
+fn differ(
+    a: &[u32],
+    b: &[u32],
+    at_a: usize,
+    at_b: usize,
+    may_cut: bool,
+    budget: &Budget,
+    out: &mut Vec<Edit>,
+) {
     budget.take((a.len() + b.len()) / 8 + 1);
     let start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let (a, b, at_a, at_b) = (&a[start..], &b[start..], at_a + start, at_b + start);
-    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let end = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
     let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
     if a.is_empty() && b.is_empty() {
         return;
@@ -35,16 +48,34 @@ fn differ(a: &[u32], b: &[u32], at_a: usize, at_b: usize, may_cut: bool, budget:
         return;
     }
     if let Some(kept) = shortest(a, b, budget) {
-        between(&kept, a, b, |ra, rb| push(out, at_a + ra.start..at_a + ra.end, at_b + rb.start..at_b + rb.end));
+        between(&kept, a, b, |ra, rb| {
+            push(
+                out,
+                at_a + ra.start..at_a + ra.end,
+                at_b + rb.start..at_b + rb.end,
+            )
+        });
         return;
     }
-    let anchors = if may_cut { anchors(a, b, budget) } else { Vec::new() };
+    let anchors = if may_cut {
+        anchors(a, b, budget)
+    } else {
+        Vec::new()
+    };
     if anchors.is_empty() {
         push(out, at_a..at_a + a.len(), at_b..at_b + b.len());
         return;
     }
     between(&anchors, a, b, |ra, rb| {
-        differ(&a[ra.clone()], &b[rb.clone()], at_a + ra.start, at_b + rb.start, false, budget, out);
+        differ(
+            &a[ra.clone()],
+            &b[rb.clone()],
+            at_a + ra.start,
+            at_b + rb.start,
+            false,
+            budget,
+            out,
+        );
     });
 }
 
@@ -59,7 +90,12 @@ fn push(out: &mut Vec<Edit>, a: Range<usize>, b: Range<usize>) {
 }
 
 /// Hands over what lies between pairs of equal words.
-fn between(kept: &[(usize, usize)], a: &[u32], b: &[u32], mut hand: impl FnMut(Range<usize>, Range<usize>)) {
+fn between(
+    kept: &[(usize, usize)],
+    a: &[u32],
+    b: &[u32],
+    mut hand: impl FnMut(Range<usize>, Range<usize>),
+) {
     let (mut from_a, mut from_b) = (0, 0);
     for (x, y) in kept.iter().copied().chain([(a.len(), b.len())]) {
         if from_a < x || from_b < y {
@@ -124,7 +160,11 @@ fn trace(reached: &[Vec<isize>], a: &[u32], b: &[u32]) -> Vec<(usize, usize)> {
             false => -1,
         };
         let down = last(k + 1) > last(k - 1);
-        let (from_x, from_k) = if down { (last(k + 1), k + 1) } else { (last(k - 1), k - 1) };
+        let (from_x, from_k) = if down {
+            (last(k + 1), k + 1)
+        } else {
+            (last(k - 1), k - 1)
+        };
         let entry = if down { from_x } else { from_x + 1 };
         while x > entry {
             x -= 1;

@@ -347,7 +347,10 @@ fn remarks(value: &str) -> usize {
 
 /// Whether a value starts and ends with white space, which in quotes is part of it.
 fn edges(value: &str) -> (bool, bool) {
-    (value.starts_with(char::is_whitespace), value.ends_with(char::is_whitespace))
+    (
+        value.starts_with(char::is_whitespace),
+        value.ends_with(char::is_whitespace),
+    )
 }
 
 /// Characters that a reader does not see, or takes for plain space.

@@ -1,0 +1,137 @@
+//! Changes on top of a snapshot as a page shows them: rule by rule, with what the policy says of their size.
+
+use crate::app::hotfixing::Draft;
+use crate::app::intake::Intake;
+use crate::app::{App, AppError};
+use crate::domain::diff::{Options, TextDiff, Window};
+use crate::domain::policy::Policy;
+use crate::domain::state::Hotfix;
+use crate::web::diff_view::{self, Row};
+use crate::web::format;
+
+/// Rules whose diff a page shows; the rest is counted and stands in the comparison.
+const RULES_MAX: usize = 60;
+/// Rules shown open; the rest is folded.
+const OPEN_MAX: usize = 4;
+/// Changed lines of one rule that a page shows.
+const LINES_MAX: usize = 400;
+
+/// One rule's diff.
+#[allow(missing_docs)]
+pub struct RuleDiff {
+    pub path: String,
+    /// `3 added, 1 removed`, `new rule`.
+    pub stat: String,
+    pub rows: Vec<Row>,
+    pub is_open: bool,
+    /// Changed lines not shown; empty if all are.
+    pub more: String,
+}
+
+/// The diffs of the first rules, those with few lines of their own kind open, and how many rules are not shown.
+pub fn rule_diffs(draft: &Draft) -> (usize, Vec<RuleDiff>) {
+    let diffs: Vec<RuleDiff> = draft
+        .changes
+        .iter()
+        .zip(&draft.stats)
+        .take(RULES_MAX)
+        .enumerate()
+        .map(|(index, (change, stat))| {
+            let (old, new) = draft.sides(&change.path);
+            let diff = TextDiff::new(old.map_or(&[][..], |b| b), new.map_or(&[][..], |b| b));
+            let options = Options {
+                window: Window::first(LINES_MAX),
+                ..Options::default()
+            };
+            let mut rows = diff_view::unified(&diff, &options);
+            mark_as_hotfix(&mut rows);
+            let more = stat.changed().saturating_sub(LINES_MAX);
+            RuleDiff {
+                path: change.path.clone(),
+                stat: match (old, new) {
+                    (None, _) => {
+                        format!("new rule, {}", format::count(stat.added, "line", "lines"))
+                    }
+                    (_, None) => format!(
+                        "rule removed, {}",
+                        format::count(stat.removed, "line", "lines")
+                    ),
+                    _ => format!("{} added, {} removed", stat.added, stat.removed),
+                },
+                rows,
+                is_open: index < OPEN_MAX,
+                more: match more {
+                    0 => String::new(),
+                    more => format::count(
+                        more,
+                        "changed line is not shown here",
+                        "changed lines are not shown here",
+                    ),
+                },
+            }
+        })
+        .collect();
+    (draft.changes.len() - diffs.len(), diffs)
+}
+
+/// What a hotfix wrote and took out is orange wherever it stands.
+fn mark_as_hotfix(rows: &mut [Row]) {
+    for row in rows {
+        row.kind = match row.kind {
+            "add" => "hot",
+            "del" => "hotdel",
+            kind => kind,
+        };
+    }
+}
+
+/// A hotfix as the change it was made as.
+pub async fn of_hotfix(app: &App, hotfix: &Hotfix) -> Result<Draft, AppError> {
+    let after = app.rules(&hotfix.checksum).await?;
+    let after = Intake {
+        manifest: after.manifest.as_ref().clone(),
+        texts: after.texts,
+    };
+    app.draft_of(&hotfix.on_top_of_checksum, after).await
+}
+
+/// How many approvals a hotfix of this size needs, and why.
+pub fn caps_words(policy: &Policy, rules: u32, lines: u32) -> String {
+    let needed = if policy.over_cap(rules, lines) {
+        policy.hotfix_over_cap_approvals
+    } else {
+        policy.hotfix_approvals
+    };
+    let approvals = format::count(needed as usize, "approval", "approvals");
+    let over = |number: u32, max: u32, one: &str, many: &str| {
+        (number > max).then(|| {
+            format!(
+                "{} where {max} are within it",
+                format::count(number as usize, one, many)
+            )
+        })
+    };
+    let reasons: Vec<String> = [
+        over(rules, policy.hotfix_rules_max, "rule", "rules"),
+        over(
+            lines,
+            policy.hotfix_lines_max,
+            "changed line",
+            "changed lines",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if reasons.is_empty() {
+        format!(
+            "{approvals}: within the cap of {} rules and {} lines",
+            policy.hotfix_rules_max, policy.hotfix_lines_max
+        )
+    } else {
+        format!(
+            "{approvals}, because it is over the cap: {}",
+            reasons.join(", ")
+        )
+    }
+}

@@ -1,0 +1,113 @@
+//! Whether an act is offered to a person now: the answer of the same decision that the act itself will meet.
+
+use std::collections::BTreeSet;
+
+use super::Portal;
+use super::user::User;
+use crate::domain::access::{Act, Scope};
+use crate::domain::command::Command;
+use crate::domain::decide::decide;
+use crate::domain::gate;
+use crate::domain::ids::AccountId;
+use crate::domain::refusal::Refusal;
+use crate::domain::state::Review;
+
+/// Names shown of those who could do it; more are counted.
+const NAMES_MAX: usize = 4;
+
+/// An act with what stands against it; nothing does if `missing` is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Offer {
+    pub missing: String,
+    pub who: String,
+}
+
+impl Offer {
+    /// True if the person may do it now.
+    pub fn is_open(&self) -> bool {
+        self.missing.is_empty()
+    }
+
+    /// What stands against it, said by the screen itself.
+    pub fn held(missing: impl Into<String>, who: impl Into<String>) -> Offer {
+        Offer {
+            missing: missing.into(),
+            who: who.into(),
+        }
+    }
+
+    /// Asks the decision; nothing is carried out.
+    pub fn of(portal: &Portal, user: &User, review: Option<&Review>, command: &Command) -> Offer {
+        match decide(&user.snapshot.state, command, &user.actor(), user.now) {
+            Ok(_) => Offer::default(),
+            Err(refusal) => Offer::refused(portal, user, review, &refusal),
+        }
+    }
+
+    /// A refusal with the people who could supply what is missing.
+    pub fn refused(
+        portal: &Portal,
+        user: &User,
+        review: Option<&Review>,
+        refusal: &Refusal,
+    ) -> Offer {
+        let state = &user.snapshot.state;
+        let who = match refusal {
+            Refusal::NotAllowed { act, scope } => {
+                who_may(portal, user, *act, scope, &BTreeSet::new())
+            }
+            Refusal::OwnReview { .. } | Refusal::AlreadyApproved => {
+                let mut not: BTreeSet<AccountId> = [user.person.account.id.clone()].into();
+                let mut scope = Scope::EVERYWHERE;
+                if let Some(review) = review {
+                    not.extend(
+                        gate::parties(state, review)
+                            .into_iter()
+                            .map(|(party, _)| party),
+                    );
+                    scope = gate::scopes(review).first().cloned().unwrap_or_default();
+                }
+                who_may(portal, user, Act::Approve, &scope, &not)
+            }
+            refusal => refusal.remedy(),
+        };
+        Offer {
+            missing: refusal.message(),
+            who,
+        }
+    }
+}
+
+/// `Rita Novak or Lucy Moreau can.`
+pub fn who_may(
+    portal: &Portal,
+    user: &User,
+    act: Act,
+    scope: &Scope,
+    not: &BTreeSet<AccountId>,
+) -> String {
+    let people = user.snapshot.state.people_who_may(act, scope);
+    let names: Vec<String> = people
+        .iter()
+        .filter(|id| !not.contains(id))
+        .map(|id| portal.auth.directory.name(id))
+        .collect();
+    let shown = names.len().min(NAMES_MAX);
+    match (names.len(), names.len() - shown) {
+        (0, _) => format!(
+            "Nobody else may {} yet: an admin can give that right.",
+            act.words()
+        ),
+        (_, 0) => format!("{} can.", joined(&names)),
+        (_, more) => format!("{} and {more} others can.", names[..shown].join(", ")),
+    }
+}
+
+fn joined(names: &[String]) -> String {
+    match names {
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        [] => String::new(),
+    }
+}

@@ -1,0 +1,117 @@
+//! Reviews, verdicts and answers in words, for every page that lists them.
+
+use crate::domain::environment::Environment;
+use crate::domain::event::Mode;
+use crate::domain::ids::RuleSetName;
+use crate::domain::review::{Answer, Subject};
+use crate::domain::state::{Review, ReviewStatus};
+use crate::domain::verdict::Verdict;
+
+/// What a review asks for, before, at and after the version's name: `Activate owasp-crs`, `4.18.0`,
+/// `in prod at ipc2, then ipc1`. A policy has no version.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct SubjectWords {
+    pub before: String,
+    pub version: String,
+    pub after: String,
+}
+
+impl SubjectWords {
+    /// The whole sentence.
+    pub fn sentence(&self) -> String {
+        let parts = [&self.before, &self.version, &self.after];
+        let parts: Vec<&str> = parts
+            .iter()
+            .map(|p| p.as_str())
+            .filter(|p| !p.is_empty())
+            .collect();
+        parts.join(" ")
+    }
+}
+
+/// What a review asks for.
+pub fn subject(review: &Review) -> SubjectWords {
+    let ruleset = review.ruleset.as_ref().map_or("", RuleSetName::as_str);
+    let version = review
+        .subject
+        .version()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let words = |before: &str, after: String| SubjectWords {
+        before: format!("{before} {ruleset}").trim_end().to_owned(),
+        version: version.clone(),
+        after,
+    };
+    match &review.subject {
+        Subject::Activation {
+            targets,
+            mode: Mode::Rollback,
+            ..
+        } => words("Roll back to", places(targets)),
+        Subject::Activation { targets, .. } => words("Activate", places(targets)),
+        Subject::Hotfix { environment, .. } => words("Hotfix", format!("for {environment}")),
+        Subject::Recall { .. } => words("Recall", "everywhere".to_owned()),
+        Subject::Policy { .. } => words("Change the policy", String::new()),
+    }
+}
+
+/// `in prod at ipc2, then ipc1`; environments of several lanes one by one.
+pub fn places(targets: &[Environment]) -> String {
+    let Some(first) = targets.first() else {
+        return String::new();
+    };
+    if targets.iter().all(|target| target.lane == first.lane) {
+        let sites: Vec<&str> = targets.iter().map(|target| target.site.as_str()).collect();
+        return format!("in {} at {}", first.lane, sites.join(", then "));
+    }
+    let all: Vec<String> = targets.iter().map(Environment::to_string).collect();
+    format!("in {}", all.join(", then "))
+}
+
+/// Where a review stands: a tag's kind and its word.
+pub fn status(review: &Review) -> (&'static str, &'static str) {
+    match (&review.status, &review.glass) {
+        (ReviewStatus::Open, _) => ("plan", "open"),
+        (ReviewStatus::Executed { .. }, Some(glass)) if glass.is_open() => {
+            ("bad", "glass broken, not yet looked at")
+        }
+        (ReviewStatus::Executed { .. }, Some(_)) => ("warn", "carried out past the gate"),
+        (ReviewStatus::Executed { .. }, None) => ("ok", "carried out"),
+        (ReviewStatus::Rejected { .. }, _) => ("bad", "rejected"),
+        (ReviewStatus::Withdrawn { .. }, _) => ("mute", "withdrawn"),
+    }
+}
+
+/// A verdict: a tag's kind and its words.
+pub fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Included => ("ok", "included"),
+        Verdict::Partial => ("warn", "partly included"),
+        Verdict::Conflicting => ("bad", "changed another way"),
+        Verdict::Overridden => ("bad", "overridden"),
+        Verdict::Removed => ("bad", "removed"),
+        Verdict::CannotTell => ("bad", "cannot tell"),
+    }
+}
+
+/// Worst first: what would be undone, then what nobody can tell, then what is partly there.
+pub fn severity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Overridden => 0,
+        Verdict::Removed => 1,
+        Verdict::Conflicting => 2,
+        Verdict::CannotTell => 3,
+        Verdict::Partial => 4,
+        Verdict::Included => 5,
+    }
+}
+
+/// An answer: a tag's kind and its words.
+pub fn answer(answer: &Answer) -> (&'static str, &'static str) {
+    match answer {
+        Answer::ContainedByHand { .. } => ("ok", "contained, checked by hand"),
+        Answer::LossAccepted { .. } => ("warn", "loss accepted"),
+        Answer::SentBack { .. } => ("bad", "sent back"),
+    }
+}

@@ -1,0 +1,195 @@
+//! The queue of reviews: what waits on you first.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::routing::get;
+use serde::Deserialize;
+
+use crate::app::AppError;
+use crate::domain::access::{Act, Scope};
+use crate::domain::state::{Review, ReviewStatus};
+use crate::web::environment_view::{At, Tag};
+use crate::web::error::WebResult;
+use crate::web::page::{self, Page};
+use crate::web::review_words::{self, SubjectWords};
+use crate::web::user::User;
+use crate::web::{Portal, address, format};
+
+/// Closed reviews on one page.
+const CLOSED_PER_PAGE: usize = 25;
+
+pub(super) fn routes() -> Router<Portal> {
+    Router::new().route("/reviews", get(show))
+}
+
+#[derive(Deserialize)]
+struct Address {
+    /// The page of closed reviews, from 1.
+    #[serde(default)]
+    page: usize,
+}
+
+#[derive(Template)]
+#[template(path = "reviews/list.html")]
+struct ListPage {
+    page: Page,
+    waiting: Vec<ReviewRow>,
+    open: Vec<ReviewRow>,
+    glass: Vec<ReviewRow>,
+    closed: Vec<ReviewRow>,
+    newer: String,
+    older: String,
+    shown: String,
+}
+
+/// One review in the queue.
+#[allow(missing_docs)]
+struct ReviewRow {
+    href: String,
+    id: String,
+    words: SubjectWords,
+    reason: String,
+    asked_by: String,
+    asked: At,
+    approvals: String,
+    status: Tag,
+    tags: Vec<Tag>,
+}
+
+async fn show(
+    State(portal): State<Portal>,
+    user: User,
+    Query(address): Query<Address>,
+) -> WebResult {
+    user.require(Act::View, Scope::EVERYWHERE)?;
+    let waiting_ids: Vec<_> = user
+        .waiting()
+        .iter()
+        .map(|review| review.id.clone())
+        .collect();
+    let snapshot = user.snapshot.clone();
+    let (mut waiting, mut open, mut glass, mut closed) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for review in snapshot
+        .state
+        .reviews()
+        .into_iter()
+        .filter(|review| is_visible(&user, review))
+    {
+        let is_open = review.status == ReviewStatus::Open;
+        if waiting_ids.contains(&review.id) {
+            waiting.push(row(&portal, &user, review).await?);
+        } else if is_open {
+            open.push(row(&portal, &user, review).await?);
+        } else if review.glass.as_ref().is_some_and(|glass| glass.is_open()) {
+            glass.push(row(&portal, &user, review).await?);
+        } else {
+            closed.push(review.clone());
+        }
+    }
+    let (rows, pages) = page_of(&portal, &user, &closed, address.page).await?;
+    let page = Page::new(&portal, &user, "reviews", "Reviews");
+    Ok(page::html(&ListPage {
+        page,
+        waiting,
+        open,
+        glass,
+        closed: rows,
+        newer: pages.newer,
+        older: pages.older,
+        shown: pages.shown,
+    }))
+}
+
+fn is_visible(user: &User, review: &Review) -> bool {
+    user.may(Act::View, &super::review::scope_of(review))
+}
+
+#[derive(Default)]
+struct Pages {
+    newer: String,
+    older: String,
+    shown: String,
+}
+
+async fn page_of(
+    portal: &Portal,
+    user: &User,
+    closed: &[Arc<Review>],
+    page: usize,
+) -> Result<(Vec<ReviewRow>, Pages), AppError> {
+    let last = closed.len().div_ceil(CLOSED_PER_PAGE).max(1);
+    let page = page.clamp(1, last);
+    let mut rows = Vec::new();
+    for review in closed
+        .iter()
+        .skip((page - 1) * CLOSED_PER_PAGE)
+        .take(CLOSED_PER_PAGE)
+    {
+        rows.push(row(portal, user, review).await?);
+    }
+    let href = |page: usize| format!("/reviews?page={page}#closed");
+    let pages = if last == 1 {
+        Pages::default()
+    } else {
+        Pages {
+            newer: if page > 1 {
+                href(page - 1)
+            } else {
+                String::new()
+            },
+            older: if page < last {
+                href(page + 1)
+            } else {
+                String::new()
+            },
+            shown: format!("page {page} of {last}"),
+        }
+    };
+    Ok((rows, pages))
+}
+
+async fn row(portal: &Portal, user: &User, review: &Review) -> Result<ReviewRow, AppError> {
+    let (kind, words) = review_words::status(review);
+    let mut tags = Vec::new();
+    let mut approvals = String::new();
+    if review.status == ReviewStatus::Open {
+        let gate = portal.app.gate(&user.snapshot.state, review).await?;
+        approvals = format!("{} of {}", gate.counted.len(), gate.approvals_needed);
+        let lost = gate
+            .shown
+            .rules()
+            .filter(|(_, _, rule)| !rule.verdict.is_contained())
+            .count();
+        if lost > 0 {
+            let text = format!(
+                "may undo a hotfix: {}",
+                format::count(lost, "rule", "rules")
+            );
+            tags.push(Tag::new("hot", text));
+        }
+        match gate.stale.len() {
+            0 => {}
+            1 => tags.push(Tag::new("warn", "1 approval went stale")),
+            many => tags.push(Tag::new("warn", format!("{many} approvals went stale"))),
+        }
+        match gate.blocking().first() {
+            Some(check) => tags.push(Tag::new("bad", format!("blocked: {}", check.title()))),
+            None => tags.push(Tag::new("ok", "the gate is open")),
+        }
+    }
+    Ok(ReviewRow {
+        href: address::review(&review.id),
+        id: review.id.to_string(),
+        words: review_words::subject(review),
+        reason: review.reason.clone(),
+        asked_by: portal.auth.directory.name(&review.requester),
+        asked: At::ago(review.opened_at, user.now),
+        approvals,
+        status: Tag::new(kind, words),
+        tags,
+    })
+}

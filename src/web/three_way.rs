@@ -1,0 +1,476 @@
+//! Three texts side by side: what was planned before, what the hotfix made of it, what would go live.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::diff_view::{Cell, Sided, parts};
+use super::format;
+use crate::domain::diff::{self, Kind, Options, SideRow, TextDiff, Window};
+use crate::domain::verdict::RuleVerdict;
+
+/// Lines of three texts together that a page lays out; beyond this two comparisons are easier to read.
+pub const LINES_MAX: usize = 60_000;
+/// Unchanged lines shown around what the hotfix did.
+const CONTEXT: usize = 3;
+
+/// The rows, and what of the hotfix they show.
+#[derive(Debug, Clone, Default)]
+pub struct ThreeWay {
+    /// Rows of three cells: base, hotfix, planned.
+    pub rows: Vec<Sided>,
+    /// Lines of the hotfix that planned lacks.
+    pub lost: usize,
+}
+
+/// A row before gaps are made.
+struct Line {
+    cells: [Cell; 3],
+    /// The hotfix did something here.
+    is_hotfix: bool,
+    /// Planned did something here.
+    is_planned: bool,
+}
+
+/// Aligns hotfix and planned on base. Rows more than three away from what the hotfix did are hidden and counted,
+/// unless `whole`. `verdict` may know that a change stands in planned in another form: then nothing is marked lost.
+/// `None`: the texts are too large for one page.
+pub fn three_way(
+    base: &[u8],
+    hotfix: &[u8],
+    planned: &[u8],
+    verdict: Option<&RuleVerdict>,
+    whole: bool,
+) -> Option<ThreeWay> {
+    let (ours, theirs) = (TextDiff::new(base, hotfix), TextDiff::new(base, planned));
+    let total = ours.old_text().len() + ours.new_text().len() + theirs.new_text().len();
+    if total as usize > LINES_MAX {
+        return None;
+    }
+    let lines = Aligner {
+        hotfix: Side::of(&ours),
+        planned: Side::of(&theirs),
+        ours: &ours,
+        theirs: &theirs,
+        contained: Contained::of(verdict),
+        lost: 0,
+        lines: Vec::new(),
+    };
+    let (lines, lost) = lines.align();
+    let units = diff::Units::of(ours.old_text());
+    let rows = with_gaps(lines, whole, &|number| units.name_at(number));
+    Some(ThreeWay { rows, lost })
+}
+
+/// One comparison with base, by base line.
+struct Side {
+    /// What faces each base line: nothing, or a line with its kind.
+    facing: Vec<Option<diff::Cell>>,
+    /// How base itself is painted against this side.
+    base: Vec<Option<diff::Cell>>,
+    /// Lines without a base line, by the base line before which they stand.
+    between: BTreeMap<usize, Vec<diff::Cell>>,
+}
+
+impl Side {
+    fn of(diff: &TextDiff<'_>) -> Side {
+        let options = Options {
+            context: u32::MAX,
+            window: Window::ALL,
+            ..Options::default()
+        };
+        let count = diff.old_text().len() as usize;
+        let mut side = Side {
+            facing: vec![None; count],
+            base: vec![None; count],
+            between: BTreeMap::new(),
+        };
+        let mut next = 0;
+        for row in diff.side_by_side(&options).rows {
+            match row {
+                SideRow::Lines {
+                    old: Some(old),
+                    new,
+                } => {
+                    let index = old.number as usize - 1;
+                    side.facing[index] = new;
+                    side.base[index] = Some(old);
+                    next = index + 1;
+                }
+                SideRow::Lines {
+                    old: None,
+                    new: Some(new),
+                } => {
+                    side.between.entry(next).or_default().push(new);
+                }
+                SideRow::Lines { .. } | SideRow::Gap(_) => {}
+            }
+        }
+        side
+    }
+}
+
+/// What the verdict's units know to be in planned.
+struct Contained {
+    everything: bool,
+    hotfix: BTreeSet<u32>,
+    planned: BTreeSet<u32>,
+}
+
+impl Contained {
+    fn of(verdict: Option<&RuleVerdict>) -> Contained {
+        let mut contained = Contained {
+            everything: verdict.is_some_and(|v| v.verdict.is_contained()),
+            hotfix: BTreeSet::new(),
+            planned: BTreeSet::new(),
+        };
+        for unit in verdict.iter().flat_map(|v| &v.units) {
+            if unit.verdict.is_contained() {
+                contained
+                    .hotfix
+                    .extend(unit.hotfix.into_iter().flat_map(|(a, b)| a..=b));
+                contained
+                    .planned
+                    .extend(unit.planned.into_iter().flat_map(|(a, b)| a..=b));
+            }
+        }
+        contained
+    }
+
+    fn has(&self, hotfix: &diff::Cell) -> bool {
+        self.everything || self.hotfix.contains(&hotfix.number)
+    }
+}
+
+struct Aligner<'d, 'a> {
+    ours: &'d TextDiff<'a>,
+    theirs: &'d TextDiff<'a>,
+    hotfix: Side,
+    planned: Side,
+    contained: Contained,
+    lost: usize,
+    lines: Vec<Line>,
+}
+
+impl Aligner<'_, '_> {
+    fn align(mut self) -> (Vec<Line>, usize) {
+        for index in 0..=self.hotfix.facing.len() {
+            self.between(index);
+            if index < self.hotfix.facing.len() {
+                self.facing(index);
+            }
+        }
+        (self.lines, self.lost)
+    }
+
+    fn hotfix_text(&self, cell: &diff::Cell) -> &[u8] {
+        self.ours.new_text().line(cell.number - 1)
+    }
+
+    fn planned_text(&self, cell: &diff::Cell) -> &[u8] {
+        self.theirs.new_text().line(cell.number - 1)
+    }
+
+    /// Lines that only hotfix or planned has, before a base line: equal ones face each other.
+    fn between(&mut self, index: usize) {
+        let ours = self.hotfix.between.remove(&index).unwrap_or_default();
+        let theirs = self.planned.between.remove(&index).unwrap_or_default();
+        let mut rest = theirs.into_iter().peekable();
+        for cell in ours {
+            let text = self.hotfix_text(&cell).to_vec();
+            let ahead: Vec<diff::Cell> = rest.clone().collect();
+            let same = ahead
+                .iter()
+                .position(|c| self.planned_text(c) == text.as_slice());
+            match same {
+                Some(at) => {
+                    for other in rest.by_ref().take(at) {
+                        self.only_planned(other);
+                    }
+                    let facing = rest.next();
+                    self.push(
+                        [void(), hot(cell), facing.map_or_else(void, kept)],
+                        true,
+                        true,
+                    );
+                }
+                None if self.contained.has(&cell) => {
+                    self.push([void(), hot(cell), void()], true, false);
+                }
+                None => {
+                    self.lost += 1;
+                    let lost = Cell {
+                        kind: "gone",
+                        ..void()
+                    };
+                    self.push([void(), hot(cell), lost], true, false);
+                }
+            }
+        }
+        for other in rest {
+            self.only_planned(other);
+        }
+    }
+
+    fn only_planned(&mut self, cell: diff::Cell) {
+        let kept_form = self.contained.planned.contains(&cell.number);
+        let cell = if kept_form {
+            kept(cell)
+        } else {
+            shown("add", cell)
+        };
+        self.push([void(), void(), cell], kept_form, true);
+    }
+
+    /// A base line with what became of it on both sides.
+    fn facing(&mut self, index: usize) {
+        let (ours, theirs) = (
+            self.hotfix.facing[index].take(),
+            self.planned.facing[index].take(),
+        );
+        let is_changed =
+            |cell: &Option<diff::Cell>| cell.as_ref().is_none_or(|c| c.kind != Kind::Equal);
+        let (is_hotfix, is_planned) = (is_changed(&ours), is_changed(&theirs));
+        let base_kind = match (is_hotfix, is_planned) {
+            (true, _) => "hotdel",
+            (false, true) => "del",
+            (false, false) => "same",
+        };
+        let painted = if is_hotfix {
+            &mut self.hotfix
+        } else {
+            &mut self.planned
+        };
+        let base = painted.base[index]
+            .take()
+            .map_or_else(void, |cell| shown(base_kind, cell));
+        if !is_hotfix {
+            let ours = ours.map_or_else(void, |cell| shown("same", cell));
+            let theirs = theirs.map_or_else(void, |cell| {
+                let kind = if self.contained.planned.contains(&cell.number) {
+                    "kept"
+                } else if is_planned {
+                    "add"
+                } else {
+                    "same"
+                };
+                shown(kind, cell)
+            });
+            return self.push([base, ours, theirs], false, is_planned);
+        }
+        let known =
+            self.contained.everything || ours.as_ref().is_some_and(|cell| self.contained.has(cell));
+        let theirs = match (&ours, theirs) {
+            (Some(ours), Some(theirs)) if self.hotfix_text(ours) == self.planned_text(&theirs) => {
+                kept(theirs)
+            }
+            (_, Some(theirs)) if known => shown(if is_planned { "kept" } else { "same" }, theirs),
+            (_, Some(theirs)) => {
+                self.lost += 1;
+                shown("gone", theirs)
+            }
+            // The hotfix took the line out, and so did planned.
+            (None, None) => void(),
+            (Some(_), None) if known => void(),
+            (Some(_), None) => {
+                self.lost += 1;
+                Cell {
+                    kind: "gone",
+                    ..void()
+                }
+            }
+        };
+        self.push(
+            [base, ours.map_or_else(void, hot), theirs],
+            true,
+            is_planned,
+        );
+    }
+
+    fn push(&mut self, cells: [Cell; 3], is_hotfix: bool, is_planned: bool) {
+        self.lines.push(Line {
+            cells,
+            is_hotfix,
+            is_planned,
+        });
+    }
+}
+
+fn void() -> Cell {
+    Cell {
+        kind: "void",
+        no: None,
+        parts: Vec::new(),
+    }
+}
+
+fn shown(kind: &'static str, cell: diff::Cell) -> Cell {
+    Cell {
+        kind,
+        no: Some(u64::from(cell.number)),
+        parts: parts(&cell.segments),
+    }
+}
+
+fn hot(cell: diff::Cell) -> Cell {
+    shown("hot", cell)
+}
+
+fn kept(cell: diff::Cell) -> Cell {
+    shown("kept", cell)
+}
+
+/// Leaves out what lies far from the hotfix's changes, and counts it.
+fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>) -> Vec<Sided> {
+    let mut is_near = vec![whole; lines.len()];
+    for (index, _) in lines.iter().enumerate().filter(|(_, line)| line.is_hotfix) {
+        let end = (index + CONTEXT + 1).min(lines.len());
+        is_near[index.saturating_sub(CONTEXT)..end].fill(true);
+    }
+    let mut rows = Vec::new();
+    let (mut hidden, mut moved, mut findings, mut was_hotfix) = (0, 0, 0, false);
+    for (line, is_near) in lines.into_iter().zip(is_near) {
+        if !is_near {
+            hidden += 1;
+            moved += usize::from(line.is_planned);
+            was_hotfix = false;
+            continue;
+        }
+        if hidden > 0 {
+            let number = line
+                .cells
+                .iter()
+                .find_map(|cell| cell.no)
+                .filter(|_| line.cells[0].no.is_some());
+            let name = number
+                .and_then(|number| unit(u32::try_from(number).unwrap_or(1).saturating_sub(1)));
+            rows.push(gap(hidden, moved, name));
+            (hidden, moved) = (0, 0);
+        }
+        let finding = if line.is_hotfix && !was_hotfix {
+            findings += 1;
+            format!("finding-{findings}")
+        } else {
+            String::new()
+        };
+        was_hotfix = line.is_hotfix;
+        let is_same = line.cells.iter().all(|cell| cell.kind == "same");
+        rows.push(Sided {
+            kind: if is_same { "same" } else { "change" },
+            cells: line.cells.into(),
+            finding,
+            ..Sided::default()
+        });
+    }
+    if hidden > 0 {
+        rows.push(gap(hidden, moved, None));
+    }
+    rows
+}
+
+fn gap(hidden: usize, moved: usize, unit: Option<String>) -> Sided {
+    let mut note = format::count(
+        hidden,
+        "line that the hotfix left alone",
+        "lines that the hotfix left alone",
+    );
+    if moved > 0 {
+        note.push_str(&format!(
+            ", {} changed by the planned version",
+            format::thousands(moved)
+        ));
+    }
+    if let Some(unit) = unit {
+        note.push_str(&format!(" · then {unit}"));
+    }
+    Sided {
+        kind: "gap",
+        note,
+        ..Sided::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(base: &str, hotfix: &str, planned: &str, expected: &[&str]) {
+        let view = three_way(
+            base.as_bytes(),
+            hotfix.as_bytes(),
+            planned.as_bytes(),
+            None,
+            false,
+        )
+        .unwrap();
+        let rows: Vec<String> = view
+            .rows
+            .iter()
+            .map(|row| match row.kind {
+                "gap" => row.note.clone(),
+                _ => row
+                    .cells
+                    .iter()
+                    .map(|cell| cell.kind)
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            })
+            .collect();
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn a_hotfix_line_is_kept_or_gone() {
+        check(
+            "a\nb\n",
+            "a\nB\n",
+            "a\nb\n",
+            &["same same same", "hotdel hot gone"],
+        );
+        check(
+            "a\nb\n",
+            "a\nB\n",
+            "a\nB\n",
+            &["same same same", "hotdel hot kept"],
+        );
+        check(
+            "a\nb\n",
+            "a\nb\nc\n",
+            "a\nb\nc\n",
+            &["same same same", "same same same", "void hot kept"],
+        );
+        check(
+            "a\nb\n",
+            "a\nb\nc\n",
+            "a\nb\n",
+            &["same same same", "same same same", "void hot gone"],
+        );
+        check(
+            "a\nb\n",
+            "a\n",
+            "a\nb\n",
+            &["same same same", "hotdel void gone"],
+        );
+        check(
+            "a\nb\n",
+            "a\n",
+            "a\n",
+            &["same same same", "hotdel void void"],
+        );
+    }
+
+    #[test]
+    fn what_planned_alone_did_far_away_is_hidden_and_counted() {
+        let base = "1\n2\n3\n4\n5\n6\n7\n8\n9\nx\n";
+        check(
+            base,
+            &base.replace("x", "X"),
+            &base.replace("1", "one"),
+            &[
+                "6 lines that the hotfix left alone, 1 changed by the planned version",
+                "same same same",
+                "same same same",
+                "same same same",
+                "hotdel hot gone",
+            ],
+        );
+    }
+}
