@@ -57,7 +57,12 @@ async fn main() -> Outcome<()> {
         ledger.tell_until_full().await?;
     }
     // The index of SQLite follows in the background: closing now would leave it behind.
-    tokio::time::sleep(std::time::Duration::from_secs(if entries > 1_000 { 5 } else { 0 })).await;
+    tokio::time::sleep(std::time::Duration::from_secs(if entries > 1_000 {
+        5
+    } else {
+        0
+    }))
+    .await;
     println!("{}", handles.json(head, checksum));
     store.close().await;
     Ok(())
@@ -146,7 +151,7 @@ impl Handles {
         serde_json::json!({
             "reviewer": self.reviewer.1, "pipeline": self.pipeline.1, "pod": self.pod.1,
             "cookie": self.cookie, "review": self.review, "head": head, "ruleset": "bench",
-            "checksum": checksum, "person": self.people[1],
+            "checksum": checksum, "person": self.people[1], "pipeline_account": self.pipeline.0,
         })
     }
 }
@@ -245,7 +250,8 @@ impl<'a> Ledger<'a> {
         };
         // Half a minute apart, the last of the planned ones at the end.
         let left = self.entries.saturating_sub(at_entry.seq);
-        let at = Timestamp(self.until.0 - left as i64 * 30_000_000 - (mix(left) % 1_000_000) as i64);
+        let at =
+            Timestamp(self.until.0 - left as i64 * 30_000_000 - (mix(left) % 1_000_000) as i64);
         let entry = Entry {
             at_entry: at_entry.clone(),
             at: at.max(self.head.at),
@@ -424,7 +430,10 @@ impl<'a> Ledger<'a> {
         for n in 0..3 + mix(number) % 3 {
             let body = ReviewCommented {
                 review: review.clone(),
-                text: format!("Point {n}: {}", TEXT.repeat(1 + (mix(n + number) % 2) as usize)),
+                text: format!(
+                    "Point {n}: {}",
+                    TEXT.repeat(1 + (mix(n + number) % 2) as usize)
+                ),
             };
             self.tell(number + n, rs, ln, body).await?;
         }
@@ -545,7 +554,9 @@ fn committed(version: &VersionName, checksum: Digest, rules: u32) -> ReleaseComm
             e2: stage("e2"),
             link: Some("https://ci.example.org/releases".into()),
         },
-        drift: ["ipc2/sl", "ipc2/prod", "ipc1/sl", "ipc1/prod"].map(finding).to_vec(),
+        drift: ["ipc2/sl", "ipc2/prod", "ipc1/sl", "ipc1/prod"]
+            .map(finding)
+            .to_vec(),
     }
 }
 
