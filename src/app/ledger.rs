@@ -62,10 +62,7 @@ impl Search {
     }
 }
 
-fn version_search(
-    state: &State,
-    wanted: impl Fn(&VersionName, Digest) -> bool,
-) -> Option<Search> {
+fn version_search(state: &State, wanted: impl Fn(&VersionName, Digest) -> bool) -> Option<Search> {
     let mut found: Vec<(&RuleSetName, &VersionName)> = Vec::new();
     for ledger in state.ledgers.values() {
         for ((ruleset, version), facts) in &ledger.versions {

@@ -2,10 +2,10 @@
 
 pub mod address;
 pub mod assets;
+pub mod choice;
 pub mod diff_view;
 pub mod draft_view;
 pub mod environment_view;
-pub mod choice;
 pub mod error;
 pub mod form;
 pub mod format;
