@@ -1,4 +1,5 @@
 //! Integration tests, one binary.
+mod api;
 mod decisions;
 mod diff;
 mod docs;
