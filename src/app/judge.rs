@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
+use super::intake::Intake;
 use super::{App, AppError};
 use crate::domain::digest::Digest;
 use crate::domain::gate::{self, Gate};
@@ -29,7 +32,7 @@ impl App {
     pub async fn judge(&self, questions: &[Question]) -> Result<Vec<Judged>, AppError> {
         let mut judged = Vec::with_capacity(questions.len());
         for question in questions {
-            let rules = self.judge_one(question).await?;
+            let rules = self.judge_one(question, None).await?;
             judged.push(Judged {
                 question: question.clone(),
                 rules: rules.as_ref().clone(),
@@ -38,7 +41,30 @@ impl App {
         Ok(judged)
     }
 
-    async fn judge_one(&self, question: &Question) -> Result<Arc<Vec<RuleVerdict>>, AppError> {
+    /// The same for a candidate that is in memory only: nothing of it is stored. Every question must name its
+    /// checksum.
+    pub async fn judge_candidate(
+        &self,
+        questions: &[Question],
+        candidate: &Intake,
+    ) -> Result<Vec<Judged>, AppError> {
+        let mut judged = Vec::with_capacity(questions.len());
+        for question in questions {
+            let rules = self.judge_one(question, Some(&candidate.texts)).await?;
+            judged.push(Judged {
+                question: question.clone(),
+                rules: rules.as_ref().clone(),
+            });
+        }
+        Ok(judged)
+    }
+
+    /// `candidate` holds the candidate's texts if they are at hand, else they are read by its checksum.
+    async fn judge_one(
+        &self,
+        question: &Question,
+        candidate: Option<&BTreeMap<String, Bytes>>,
+    ) -> Result<Arc<Vec<RuleVerdict>>, AppError> {
         let key = Digest::of(
             serde_json::to_string(&(&question.on_top_of, &question.changes, &question.candidate))
                 .expect("digests and paths are JSON")
@@ -48,7 +74,10 @@ impl App {
             return Ok(known);
         }
         let base = self.rules(&question.on_top_of).await?.texts;
-        let planned = self.rules(&question.candidate).await?.texts;
+        let planned = match candidate {
+            Some(texts) => texts.clone(),
+            None => self.rules(&question.candidate).await?.texts,
+        };
         let (mut before, mut after) = (base.clone(), base);
         for change in &question.changes {
             for (side, digest) in [(&mut before, change.from), (&mut after, change.to)] {
@@ -73,7 +102,7 @@ impl App {
     }
 }
 
-fn view(texts: &BTreeMap<String, bytes::Bytes>) -> Texts<'_> {
+fn view(texts: &BTreeMap<String, Bytes>) -> Texts<'_> {
     texts
         .iter()
         .map(|(path, bytes)| (path.as_str(), bytes.as_ref()))

@@ -5,12 +5,15 @@ pub mod contents;
 pub mod duties;
 pub mod error;
 pub mod execute;
+pub mod export;
 pub mod hotfixing;
 pub mod intake;
 pub mod judge;
+pub mod ledger;
 pub mod outcome;
 pub mod reader;
 pub mod snapshot;
+pub mod told;
 pub mod trail;
 mod writer;
 

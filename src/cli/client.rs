@@ -34,6 +34,18 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answer if it is a success. Asked for JSON, a problem is printed as the server told it, and `None`
+    /// comes back: the caller ends with an error code and says no more.
+    ///
+    /// Errors: as [`Answer::success`].
+    pub fn success_or_told(self, json: bool) -> Result<Option<Value>, String> {
+        if json && !(200..300).contains(&self.status) && !self.body.is_null() {
+            super::say!("{}", self.body);
+            return Ok(None);
+        }
+        self.success().map(Some)
+    }
+
     /// The answer if it is a success.
     ///
     /// Errors: the problem the server told, as sentences.

@@ -5,8 +5,10 @@ pub mod checksum;
 pub mod client;
 pub mod demo;
 pub mod doctor;
+pub mod export;
 pub mod push;
 pub mod serve;
+pub mod verdict;
 pub mod verify;
 
 use std::process::ExitCode;
@@ -38,6 +40,10 @@ enum Command {
     Check(push::CheckArgs),
     /// Report what a store outside really holds: exit 0 it is the pin, 2 it differs, 1 error.
     Observe(push::ObserveArgs),
+    /// Write a site's ledger with its contents to standard output.
+    Export(export::ExportArgs),
+    /// Does the planned version contain the hotfix? Exit 0 all included, 2 something would be lost, 1 error.
+    Verdict(verdict::VerdictArgs),
     /// Verify an export: exit 0 whole and unchanged, 1 with the first bad entry.
     Verify(verify::VerifyArgs),
     /// Accounts, for whoever has the database at hand.
@@ -60,6 +66,8 @@ pub fn main() -> ExitCode {
         Command::Push(args) => push::push(args),
         Command::Check(args) => push::check(args),
         Command::Observe(args) => push::observe(args),
+        Command::Export(args) => export::run(args),
+        Command::Verdict(args) => Ok(verdict::run(&args)),
         Command::Verify(args) => verify::run(args),
         Command::Account(command) => account::account(command),
         Command::Token(command) => account::token(command),
@@ -73,6 +81,15 @@ pub fn main() -> ExitCode {
 
 /// What a command may fail with: a sentence for whoever typed it.
 type CliResult = Result<ExitCode, Box<dyn std::error::Error>>;
+
+/// Prints a line. Whoever reads may have seen enough (`| head`): that is no error.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+use say;
 
 /// The async runtime of a command that needs one.
 fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::CliResult;
 use super::client::{ServerArgs, pack};
+use super::{CliResult, say};
 use crate::domain::environment::Environment;
 use crate::domain::ids::RuleSetName;
 use crate::domain::version::VersionName;
@@ -62,14 +62,17 @@ pub fn push(args: PushArgs) -> CliResult {
     ];
     let answer = args.server.send(&path, &query, &archive)?;
     let is_new = answer.status == 201;
-    let body = answer.success()?;
+    let body = match answer.success_or_told(args.json)? {
+        Some(body) => body,
+        None => return Ok(ExitCode::from(1)),
+    };
     if args.json {
         let told: serde_json::Map<String, Value> =
             ["ruleset", "version", "checksum", "entry", "may_override"]
                 .into_iter()
                 .map(|name| (name.to_owned(), body[name].clone()))
                 .collect();
-        println!("{}", Value::Object(told));
+        say!("{}", Value::Object(told));
         return Ok(ExitCode::SUCCESS);
     }
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
@@ -78,16 +81,16 @@ pub fn push(args: PushArgs) -> CliResult {
     } else {
         "was there already"
     };
-    println!(
+    say!(
         "{} {} {what}: checksum {}, entry {}",
         text("ruleset"),
         text("version"),
         text("checksum"),
         text("entry")
     );
-    println!("nothing is activated by this");
+    say!("nothing is activated by this");
     for risk in body["may_override"].as_array().into_iter().flatten() {
-        println!(
+        say!(
             "may override hotfix {} in {}:",
             word(&risk["hotfix"]),
             word(&risk["environment"])
@@ -126,12 +129,12 @@ pub fn check(args: CheckArgs) -> CliResult {
         .success()?;
     let lost = body["would_lose"].as_array().cloned().unwrap_or_default();
     if args.json {
-        println!("{body}");
+        say!("{body}");
     } else if lost.is_empty() {
-        println!("nothing at risk in {environment}");
+        say!("nothing at risk in {environment}");
     } else {
         for risk in &lost {
-            println!(
+            say!(
                 "would lose hotfix {} in {environment}:",
                 word(&risk["hotfix"])
             );
@@ -174,7 +177,7 @@ pub fn observe(args: ObserveArgs) -> CliResult {
         .success()?;
     let differs = body["differs"].as_bool().unwrap_or(true);
     if args.json {
-        println!("{body}");
+        say!("{body}");
     } else {
         let pin = word(&body["pin"]["version"]);
         let verb = if differs {
@@ -182,12 +185,12 @@ pub fn observe(args: ObserveArgs) -> CliResult {
         } else {
             "holds exactly"
         };
-        println!(
+        say!(
             "{environment} {verb} its pin {pin}: entry {}",
             word(&body["entry"])
         );
         for change in body["changes"].as_array().into_iter().flatten() {
-            println!("  {}", word(&change["path"]));
+            say!("  {}", word(&change["path"]));
         }
     }
     Ok(if differs {
@@ -203,14 +206,14 @@ fn word(value: &Value) -> &str {
 
 fn print_rules(rules: &Value) {
     for rule in rules.as_array().into_iter().flatten() {
-        println!("  {}: {}", word(&rule["path"]), word(&rule["verdict"]));
+        say!("  {}: {}", word(&rule["path"]), word(&rule["verdict"]));
         for unit in rule["units"]
             .as_array()
             .into_iter()
             .flatten()
             .filter(|u| u["verdict"] != "included")
         {
-            println!("    {}: {}", word(&unit["what"]), word(&unit["verdict"]));
+            say!("    {}: {}", word(&unit["what"]), word(&unit["verdict"]));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::CliResult;
+use super::{CliResult, say};
 use crate::domain::verify::Verifier;
 
 /// What `verify` is told.
@@ -38,9 +38,10 @@ pub fn run(args: VerifyArgs) -> CliResult {
     match verifier.finish() {
         Ok(whole) => {
             let (entries, contents) = (whole.entries, whole.contents);
-            println!(
+            say!(
                 "{entries} entries and {contents} contents of {} verified, head {}",
-                whole.site, whole.head
+                whole.site,
+                whole.head
             );
             Ok(ExitCode::SUCCESS)
         }
@@ -49,6 +50,6 @@ pub fn run(args: VerifyArgs) -> CliResult {
 }
 
 fn bad(fault: &crate::domain::verify::Fault) -> CliResult {
-    println!("not as it was written: {fault}");
+    say!("not as it was written: {fault}");
     Ok(ExitCode::from(1))
 }

@@ -1,5 +1,7 @@
 //! Logs to standard error: one line an event, as text or as JSON.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging. `RULEGATE_LOG` sets the filter (default `info`); `json` makes each line a JSON object
@@ -9,6 +11,7 @@ pub fn start(json: bool) {
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let _ = if json {
         builder.json().try_init()

@@ -126,7 +126,7 @@ impl Store {
         }
         let mut found = HashMap::with_capacity(digests.len());
         for asked in digests.chunks(ASKED_MAX) {
-            let sql = asking_sql("digest, bytes", asked.len());
+            let sql = asking_sql(self.kind(), "digest, bytes", asked.len());
             let rows = rd!(self, pool => {
                 let mut ask = query_as::<_, (Vec<u8>, Vec<u8>)>(AssertSqlSafe(sql.as_str()));
                 for digest in padded(asked) {
@@ -150,7 +150,7 @@ impl Store {
             known.extend(digests.iter().filter(|d| memory.content(d).is_some()));
         } else {
             for asked in digests.chunks(ASKED_MAX) {
-                let sql = asking_sql("digest", asked.len());
+                let sql = asking_sql(self.kind(), "digest", asked.len());
                 let rows: Vec<Vec<u8>> = rd!(self, pool => {
                     let mut ask = query_scalar(AssertSqlSafe(sql.as_str()));
                     for digest in padded(asked) {
@@ -208,20 +208,10 @@ fn cut<'a>(
     })
 }
 
+/// SQLite's insert; its parameters have no names, because SQLite looks names up one by one.
 fn insert_sql(contents: usize) -> String {
-    let mut sql = String::from("INSERT INTO content (digest, size_bytes, bytes) VALUES ");
-    for at in 0..contents {
-        let comma = if at == 0 { "" } else { ", " };
-        let first = at * 3 + 1;
-        sql.push_str(&format!(
-            "{comma}(${}, ${}, ${})",
-            first,
-            first + 1,
-            first + 2
-        ));
-    }
-    sql.push_str(" ON CONFLICT DO NOTHING");
-    sql
+    let rows = vec!["(?,?,?)"; contents].join(",");
+    format!("INSERT INTO content (digest, size_bytes, bytes) VALUES {rows} ON CONFLICT DO NOTHING")
 }
 
 /// Few lengths of lists make few statements to prepare.
@@ -237,8 +227,13 @@ fn padded(asked: &[Digest]) -> impl Iterator<Item = &Digest> {
         .take(padded_len(asked.len()))
 }
 
-fn asking_sql(columns: &str, asked: usize) -> String {
-    let list: Vec<String> = (1..=padded_len(asked)).map(|n| format!("${n}")).collect();
+fn asking_sql(kind: &str, columns: &str, asked: usize) -> String {
+    let list: Vec<String> = (1..=padded_len(asked))
+        .map(|n| match kind {
+            "sqlite" => "?".to_owned(),
+            _ => format!("${n}"),
+        })
+        .collect();
     format!(
         "SELECT {columns} FROM content WHERE digest IN ({})",
         list.join(", ")

@@ -40,7 +40,7 @@ pub struct Store {
 }
 
 enum Backend {
-    Memory(memory::Memory),
+    Memory(Box<memory::Memory>),
     Sqlite(sqlite::Sqlite),
     Postgres(postgres::Postgres),
 }
@@ -145,7 +145,7 @@ impl Store {
         faults: Option<Arc<Faults>>,
     ) -> Result<Store, StoreError> {
         let backend = if url == "memory:" {
-            Backend::Memory(memory::Memory::default())
+            Backend::Memory(Box::default())
         } else if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() {

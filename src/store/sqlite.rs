@@ -35,6 +35,14 @@ const ENTRIES_PER_STATEMENT: usize = 64;
 const INDEX_BATCH: u64 = 512;
 const INDEX_BATCH_MAX: i64 = 2_048;
 
+/// Each connection's page cache, in negative KiB as SQLite wants it. The default of 2 MB does not hold
+/// the upper levels of a large ledger.
+const CACHE_KIB: &str = "-8192";
+
+/// Rows that a connection's thread may be ahead of their reader: it waits and is woken for every batch of
+/// these, which costs far more than reading them.
+const ROW_BUFFER: usize = 1_024;
+
 pub(super) struct Sqlite {
     pub readers: SqlitePool,
     /// One connection: SQLite has one writer anyway, and waiting here is fair and cheap.
@@ -54,7 +62,9 @@ impl Sqlite {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true);
+            .foreign_keys(true)
+            .pragma("cache_size", CACHE_KIB)
+            .row_buffer_size(ROW_BUFFER);
         let reading = options.clone().read_only(true);
         let writing = options
             .create_if_missing(true)
@@ -295,30 +305,21 @@ async fn insert(
     Ok(query.execute(connection).await?.rows_affected() == entries.len() as u64)
 }
 
-/// `$1` site, `$2` and `$3` the expected head, then eleven values an entry.
+/// Site, number and hash of the expected head, then eleven values an entry. The parameters have no names:
+/// SQLite looks names up one by one, which takes longer than the insert itself.
 /// No head beyond `expected` can exist unnoticed: its number would collide with the first entry's.
 fn insert_sql(entries: usize) -> String {
-    use std::fmt::Write;
-    let mut sql = String::with_capacity(400 + entries * 70);
-    sql.push_str(concat!(
-        "INSERT INTO entry (",
-        entry_columns!(),
-        ") SELECT $1, "
-    ));
-    sql.push_str("column1, column2, column3, column4, column5, column6, column7, column8, column9, column10, column11 FROM (VALUES ");
-    for entry in 0..entries {
-        sql.push_str(if entry == 0 { "(" } else { ", (" });
-        for column in 0..11 {
-            let comma = if column == 0 { "" } else { "," };
-            let _ = write!(sql, "{comma}${}", 4 + entry * 11 + column);
-        }
-        sql.push(')');
-    }
-    sql.push_str(
-        ") WHERE CASE WHEN $2 = 0 THEN NOT EXISTS (SELECT 1 FROM entry WHERE site = $1) \
-         ELSE EXISTS (SELECT 1 FROM entry WHERE site = $1 AND seq = $2 AND hash = $3) END",
-    );
-    sql
+    const ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?)";
+    let rows = vec![ROW; entries].join(",");
+    format!(
+        "WITH head (site, seq, hash) AS (VALUES (?, ?, ?)) INSERT INTO entry ({}) \
+         SELECT head.site, column1, column2, column3, column4, column5, column6, column7, column8, \
+         column9, column10, column11 FROM head CROSS JOIN (VALUES {rows}) \
+         WHERE CASE WHEN head.seq = 0 THEN NOT EXISTS (SELECT 1 FROM entry e WHERE e.site = head.site) \
+         ELSE EXISTS (SELECT 1 FROM entry e WHERE e.site = head.site AND e.seq = head.seq \
+         AND e.hash = head.hash) END",
+        entry_columns!()
+    )
 }
 
 /// The last entry that the index knows, 0 for none.

@@ -201,6 +201,58 @@ pub fn side_by_side_with(
     }
 }
 
+/// Parts of one text as a single column, with a note above each run of a hotfix's lines.
+pub fn excerpt_with(
+    text: &diff::Text<'_>,
+    spans: &[(u32, u32)],
+    options: &Options<'_>,
+    origins: &Origins,
+) -> Vec<Sided> {
+    let mut noted = Noted::default();
+    let mut rows = Vec::new();
+    for row in diff::excerpt(text, spans, options) {
+        let (number, shown) = match row {
+            diff::Row::Gap(gap) => {
+                let note = gap_note(&gap).replace("equal line", "line");
+                (
+                    None,
+                    Sided {
+                        kind: "gap",
+                        note,
+                        ..Sided::default()
+                    },
+                )
+            }
+            diff::Row::Line(line) => {
+                let kind = if line.hotfix { "hot" } else { "same" };
+                let cell = Cell {
+                    kind,
+                    no: line.new.map(u64::from),
+                    parts: parts(&line.segments),
+                };
+                (
+                    line.new,
+                    Sided {
+                        kind: if line.hotfix { "change" } else { "same" },
+                        cells: vec![cell],
+                        ..Sided::default()
+                    },
+                )
+            }
+        };
+        if let Some(origin) = noted.starts(origins, None, number) {
+            rows.push(Sided {
+                kind: "note",
+                note: origin.note.clone(),
+                href: origin.href.clone(),
+                ..Sided::default()
+            });
+        }
+        rows.push(shown);
+    }
+    rows
+}
+
 /// One row of a unified view or of an excerpt, without notes and links.
 pub fn row(row: &diff::Row) -> Row {
     unified_row(row, &Origins::default(), &|_| String::new())

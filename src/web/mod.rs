@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod assets;
+pub mod choice;
 pub mod diff_view;
 pub mod draft_view;
 pub mod environment_view;
@@ -15,6 +16,7 @@ pub mod page;
 pub mod review_words;
 pub mod screens;
 pub mod three_way;
+pub mod told;
 pub mod typed;
 pub mod user;
 

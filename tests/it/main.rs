@@ -1,7 +1,9 @@
 //! Integration tests, one binary.
 mod decisions;
 mod diff;
+mod faults;
 mod harness;
 mod screens;
 mod store;
 mod tidy;
+mod verdict;

@@ -384,7 +384,7 @@ impl Teller<'_> {
             .sum();
         let words = HotfixWords {
             reason:
-                "False positives lock customers out: LaTeX rule 933211 and the checks of 4.17.1"
+                "Rules 942340 and 934190 lock out customers who write LaTeX: the fixes of 4.17.1, ahead of 4.18.0"
                     .to_owned(),
             incident: "INC-5531".to_owned(),
             ends_at: Timestamp(self.started.0 + 12 * Timestamp::DAY_US),

@@ -86,7 +86,10 @@ pub(super) fn findings(
         .environments()
         .into_iter()
         .map(|environment| {
-            let finding = finding(asked, ruleset, &environment, candidate, judged)?;
+            let finding =
+                asked
+                    .state
+                    .finding(ruleset, &environment, candidate, judged, asked.now)?;
             Ok(DriftFinding {
                 environment,
                 finding,
@@ -95,48 +98,50 @@ pub(super) fn findings(
         .collect()
 }
 
-/// What this release would meet in one environment.
-fn finding(
-    asked: Asked,
-    ruleset: &RuleSetName,
-    environment: &Environment,
-    candidate: Digest,
-    judged: &[Judged],
-) -> Result<Finding, Refusal> {
-    let state = asked.state;
-    let observations: Vec<EntryRef> = state
-        .open_drift(ruleset, environment, asked.now)
-        .map(|drift| drift.id.clone())
-        .into_iter()
-        .collect();
-    let questions = state.questions(ruleset, environment, candidate);
-    let answers = State::match_evidence(&questions, judged).ok_or(Refusal::EvidenceOutdated)?;
-    let hotfixes: Vec<_> = answers
-        .iter()
-        .filter_map(|judged| judged.at_risk())
-        .collect();
-    if !hotfixes.is_empty() || !observations.is_empty() {
-        return Ok(Finding::MayOverride {
-            hotfixes,
-            observations,
-        });
-    }
-    if !answers.is_empty() {
-        let hotfixes = questions
+impl State {
+    /// What a release of `candidate` would meet in one environment, given the answers to [`State::questions`].
+    ///
+    /// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `judged`.
+    pub fn finding(
+        &self,
+        ruleset: &RuleSetName,
+        environment: &Environment,
+        candidate: Digest,
+        judged: &[Judged],
+        now: Timestamp,
+    ) -> Result<Finding, Refusal> {
+        let observations: Vec<EntryRef> = self
+            .open_drift(ruleset, environment, now)
+            .map(|drift| drift.id.clone())
             .into_iter()
-            .map(|question| question.hotfix)
             .collect();
-        return Ok(Finding::HotfixesContained { hotfixes });
-    }
-    Ok(
-        match state
+        let questions = self.questions(ruleset, environment, candidate);
+        let answers = State::match_evidence(&questions, judged).ok_or(Refusal::EvidenceOutdated)?;
+        let hotfixes: Vec<_> = answers
+            .iter()
+            .filter_map(|judged| judged.at_risk())
+            .collect();
+        if !hotfixes.is_empty() || !observations.is_empty() {
+            return Ok(Finding::MayOverride {
+                hotfixes,
+                observations,
+            });
+        }
+        if !answers.is_empty() {
+            let hotfixes = questions
+                .into_iter()
+                .map(|question| question.hotfix)
+                .collect();
+            return Ok(Finding::HotfixesContained { hotfixes });
+        }
+        let baseline = self
             .track(ruleset, environment)
-            .and_then(|track| track.baseline.as_ref())
-        {
+            .and_then(|track| track.baseline.as_ref());
+        Ok(match baseline {
             None => Finding::NoBaseline,
             Some(_) => Finding::NoInterimHotfix,
-        },
-    )
+        })
+    }
 }
 
 pub(super) fn validate(

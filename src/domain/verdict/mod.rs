@@ -3,9 +3,34 @@
 //! A verdict never says *included* when it is not: whatever cannot be told is `CannotTell`,
 //! which counts as not included everywhere.
 
+mod combine;
+mod compare;
+mod doc;
+mod edits;
+mod facts;
+mod format;
+mod json;
+mod limits;
+mod locate;
+mod marker;
+mod order;
+mod pairing;
+mod pieces;
+mod rule;
+mod sentences;
+mod text;
+mod toml;
+mod tree;
+mod words;
+mod xml;
+mod yaml;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+pub use limits::Limits;
+use locate::Elsewhere;
 
 /// A snapshot's contents: rule path to bytes, sorted bytewise by path, each path once.
 pub type Texts<'a> = BTreeMap<&'a str, &'a [u8]>;
@@ -69,42 +94,32 @@ pub struct RuleVerdict {
 }
 
 /// Judges every rule that differs between `base` and `hotfix`, by path, each once;
-/// empty means the hotfix changed nothing.
+/// empty means the hotfix changed nothing. Within [`Limits::default`].
 pub fn verdict(base: &Texts, hotfix: &Texts, planned: &Texts) -> Vec<RuleVerdict> {
+    verdict_within(base, hotfix, planned, &Limits::default())
+}
+
+/// As [`verdict`], within the given limits.
+pub fn verdict_within(
+    base: &Texts,
+    hotfix: &Texts,
+    planned: &Texts,
+    limits: &Limits,
+) -> Vec<RuleVerdict> {
     let paths: BTreeSet<&str> = base.keys().chain(hotfix.keys()).copied().collect();
+    let elsewhere = Elsewhere::new(base, hotfix, planned, limits);
     paths
         .into_iter()
         .filter(|path| base.get(path) != hotfix.get(path))
-        .map(|path| judge(path, base.get(path), hotfix.get(path), planned.get(path)))
+        .map(|path| {
+            rule::judge(
+                path,
+                base.get(path).copied(),
+                hotfix.get(path).copied(),
+                planned,
+                &elsewhere,
+                limits,
+            )
+        })
         .collect()
-}
-
-fn judge(
-    path: &str,
-    base: Option<&&[u8]>,
-    hotfix: Option<&&[u8]>,
-    planned: Option<&&[u8]>,
-) -> RuleVerdict {
-    let (verdict, why) = if planned == hotfix {
-        (
-            Verdict::Included,
-            "planned holds exactly the bytes of the hotfix",
-        )
-    } else if planned == base {
-        (
-            Verdict::Overridden,
-            "planned still holds exactly the bytes of before the hotfix",
-        )
-    } else if planned.is_none() {
-        (Verdict::Removed, "planned has no rule of this name")
-    } else {
-        (Verdict::Conflicting, "planned holds a third text")
-    };
-    RuleVerdict {
-        path: path.to_owned(),
-        verdict,
-        planned_paths: Vec::new(),
-        units: Vec::new(),
-        why: why.to_owned(),
-    }
 }

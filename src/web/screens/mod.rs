@@ -1,13 +1,20 @@
 //! One file a screen; each lists its own addresses.
 
+pub mod compare;
 pub mod drift;
+pub mod entry;
+pub mod export;
 pub mod hotfix_desk;
 pub mod hotfixes;
+pub mod ledger;
 pub mod overview;
 pub mod review;
 pub mod review_acts;
 pub mod reviews;
+pub mod rules;
+pub mod rulesets;
 pub mod sign_in;
+pub mod versions;
 
 use axum::Router;
 
@@ -16,6 +23,8 @@ use super::Portal;
 /// Every screen's addresses.
 pub fn routes() -> Router<Portal> {
     Router::new()
+        .merge(entry::routes())
+        .merge(ledger::routes())
         .merge(drift::routes())
         .merge(hotfix_desk::routes())
         .merge(hotfixes::routes())
@@ -23,5 +32,9 @@ pub fn routes() -> Router<Portal> {
         .merge(review::routes())
         .merge(review_acts::routes())
         .merge(reviews::routes())
+        .merge(versions::routes())
+        .merge(rules::routes())
+        .merge(compare::routes())
+        .merge(rulesets::routes())
         .merge(sign_in::routes())
 }

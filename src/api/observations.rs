@@ -1,0 +1,157 @@
+//! Reporting what a store outside really holds.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::Api;
+use super::answer::created;
+use super::caller::Caller;
+use super::problem::{ApiResult, refuse};
+use super::releases::{EnvironmentParams, require_environment};
+use super::request::{Asked, At, Received, archive};
+use crate::app::AppError;
+use crate::domain::access::Act;
+use crate::domain::command::Command;
+use crate::domain::digest::Digest;
+use crate::domain::environment::Environment;
+use crate::domain::ids::{EntryRef, RuleSetName};
+use crate::domain::manifest::Change;
+use crate::domain::refusal::Refusal;
+use crate::domain::state::Pin;
+use crate::domain::version::VersionName;
+
+/// How often the difference is taken anew when the pin moves meanwhile.
+const TRIES: u32 = 4;
+
+/// What was observed.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ObservedView {
+    /// The entry that tells about it; the earlier one if the same was observed before.
+    #[schema(value_type = Option<String>, example = "ipc2#31")]
+    entry: Option<EntryRef>,
+    #[schema(value_type = String)]
+    environment: Environment,
+    /// The checksum of what was observed.
+    #[schema(value_type = String)]
+    checksum: Digest,
+    /// What it was compared with.
+    pin: PinBrief,
+    /// True if anything differs.
+    differs: bool,
+    /// Against the pin, by path.
+    changes: Vec<ChangeView>,
+}
+
+/// A pinned version.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct PinBrief {
+    #[schema(value_type = String)]
+    version: VersionName,
+    #[schema(value_type = String)]
+    checksum: Digest,
+}
+
+/// One rule that differs.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ChangeView {
+    path: String,
+    /// Its digest before; null if the rule is new.
+    #[schema(value_type = Option<String>)]
+    from: Option<Digest>,
+    /// Its digest after; null if the rule is gone.
+    #[schema(value_type = Option<String>)]
+    to: Option<Digest>,
+}
+
+impl ChangeView {
+    /// The view of a change.
+    pub fn of(change: &Change) -> ChangeView {
+        ChangeView {
+            path: change.path.clone(),
+            from: change.from,
+            to: change.to,
+        }
+    }
+}
+
+/// Reports what a store outside really holds. A difference from the pin is drift until somebody explains it.
+#[utoipa::path(post, path = "/api/v1/rulesets/{ruleset}/observations", tag = "drift",
+    params(("ruleset" = String, Path, description = "The rule set."), EnvironmentParams),
+    request_body(description = "A tar of the rules as found, plain or gzip.", content(
+        (Vec<u8> = "application/x-tar"), (Vec<u8> = "application/gzip"), (Vec<u8> = "application/octet-stream"))),
+    responses((status = 201, description = "It was recorded.", body = ObservedView),
+        (status = 200, description = "The same was observed last time; nothing was written.", body = ObservedView)))]
+pub async fn observe(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(ruleset): At<RuleSetName>,
+    Asked(params): Asked<EnvironmentParams>,
+    request: Request,
+) -> ApiResult {
+    let environment = params.environment;
+    require_environment(&caller, Act::Observe, &ruleset, &environment)?;
+    if environment.site != caller.snapshot.state.own {
+        let site = environment.site;
+        return Err(refuse(Refusal::OtherSite { site }));
+    }
+    pinned(&api, &ruleset, &environment)?;
+    let received = archive(&api, request).await?;
+    for _ in 1..TRIES {
+        match record(&api, &caller, &ruleset, &environment, &received).await {
+            Err(AppError::Refused(Refusal::EvidenceOutdated)) => continue,
+            answered => return Ok(answered?),
+        }
+    }
+    Ok(record(&api, &caller, &ruleset, &environment, &received).await?)
+}
+
+/// Compares with the pin as it is now and records what differs.
+async fn record(
+    api: &Api,
+    caller: &Caller,
+    ruleset: &RuleSetName,
+    environment: &Environment,
+    received: &Received,
+) -> Result<Response, AppError> {
+    let pin = pinned(api, ruleset, environment)?;
+    let checksum = received.intake.manifest.checksum();
+    let mut changes = Vec::new();
+    if checksum != pin.checksum {
+        let held = api.app.manifest(&pin.checksum).await?;
+        changes = held.differences(&received.intake.manifest);
+        api.app.keep(&received.intake).await?;
+    }
+    let command = Command::RecordObservation {
+        ruleset: ruleset.clone(),
+        environment: environment.clone(),
+        checksum,
+        pin: pin.checksum,
+        changes: changes.clone(),
+    };
+    let id = caller.command(api, &received.digest)?;
+    let done = api.app.execute(caller.actor(), command, id).await?;
+    let view = ObservedView {
+        entry: done.entry(),
+        environment: environment.clone(),
+        checksum,
+        differs: !changes.is_empty(),
+        changes: changes.iter().map(ChangeView::of).collect(),
+        pin: PinBrief {
+            version: pin.version,
+            checksum: pin.checksum,
+        },
+    };
+    Ok(created(&done, &view))
+}
+
+fn pinned(api: &Api, ruleset: &RuleSetName, environment: &Environment) -> Result<Pin, AppError> {
+    let snapshot = api.app.snapshot();
+    let pin = snapshot.state.pin(ruleset, environment).cloned();
+    pin.ok_or_else(|| {
+        let environment = environment.clone();
+        Refusal::NothingPinned { environment }.into()
+    })
+}

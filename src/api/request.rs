@@ -1,0 +1,191 @@
+//! Reading requests: names in the address, parameters, JSON bodies, archives. Whatever is unknown, repeated or
+//! too large is refused before anything else happens.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use serde::de::DeserializeOwned;
+
+use super::Api;
+use super::problem::Problem;
+use crate::app::AppError;
+use crate::app::intake::{ARCHIVE_SIZE_BYTES_MAX, Intake};
+use crate::domain::digest::Digest;
+
+/// The most bytes of a JSON body: a hotfix of some large rules.
+const JSON_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Names in the address.
+pub struct At<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<At<T>, Problem> {
+        match Path::from_request_parts(parts, api).await {
+            Ok(Path(value)) => Ok(At(value)),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                let text = text.strip_prefix("Invalid URL: ").unwrap_or(&text);
+                Err(Problem::unfit("bad_name", sentence(text)))
+            }
+        }
+    }
+}
+
+/// The parameters behind `?`: each at most once, none that nobody knows.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Asked<T>, Problem> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(value)) => Ok(Asked(value)),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                let text = text
+                    .strip_prefix("Failed to deserialize query string: ")
+                    .unwrap_or(&text);
+                Err(Problem::bad_request("bad_parameter", sentence(text)))
+            }
+        }
+    }
+}
+
+/// A JSON body with its digest.
+pub struct Told<T> {
+    /// What was told.
+    pub value: T,
+    /// The SHA-256 of the bytes as they came.
+    pub digest: Digest,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Told<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Arc<Api>) -> Result<Told<T>, Problem> {
+        if !has_type(request.headers(), &["application/json"]) {
+            return Err(wrong_type("application/json"));
+        }
+        let bytes = whole_body(request, JSON_SIZE_BYTES_MAX).await?;
+        let value = serde_json::from_slice(&bytes)
+            .map_err(|e| Problem::bad_request("bad_json", sentence(&e.to_string())))?;
+        Ok(Told {
+            value,
+            digest: Digest::of(&bytes),
+        })
+    }
+}
+
+/// An archive that was received and unpacked, with the digest of the bytes as they travelled.
+pub struct Received {
+    /// The rules; nothing is stored yet.
+    pub intake: Intake,
+    /// The SHA-256 of the archive.
+    pub digest: Digest,
+}
+
+/// Reads a tar or tar.gz to its end and unpacks it off the async threads. Access is checked before this.
+pub async fn archive(api: &Api, request: Request) -> Result<Received, Problem> {
+    const TYPES: &[&str] = &[
+        "application/x-tar",
+        "application/gzip",
+        "application/x-gzip",
+        "application/octet-stream",
+    ];
+    if request.headers().contains_key(header::CONTENT_TYPE) && !has_type(request.headers(), TYPES) {
+        return Err(wrong_type(
+            "application/x-tar, application/gzip or application/octet-stream",
+        ));
+    }
+    let _place = api.intakes.acquire().await;
+    let bytes = whole_body(request, ARCHIVE_SIZE_BYTES_MAX).await?;
+    let work = move || {
+        Intake::unpack(&bytes).map(|intake| Received {
+            intake,
+            digest: Digest::of(&bytes),
+        })
+    };
+    let unpacked = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| AppError::Broken(e.to_string()))?;
+    Ok(unpacked?)
+}
+
+async fn whole_body(request: Request, size_bytes_max: usize) -> Result<Bytes, Problem> {
+    let length = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > size_bytes_max as u64) {
+        return Err(too_large(size_bytes_max));
+    }
+    let mut body = request.into_body();
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            return Err(Problem::bad_request(
+                "truncated_upload",
+                "The upload broke off before its end. Nothing was stored.",
+            ));
+        };
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        if bytes.len() + data.len() > size_bytes_max {
+            return Err(too_large(size_bytes_max));
+        }
+        bytes.extend_from_slice(data);
+    }
+    if length.is_some_and(|length| length != bytes.len() as u64) {
+        return Err(Problem::bad_request(
+            "truncated_upload",
+            "The upload broke off before its end. Nothing was stored.",
+        ));
+    }
+    Ok(bytes.freeze())
+}
+
+fn has_type(headers: &HeaderMap, types: &[&str]) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .map(|value| value.split(';').next().unwrap_or_default().trim())
+        .is_some_and(|given| types.iter().any(|known| given.eq_ignore_ascii_case(known)))
+}
+
+fn wrong_type(wanted: &str) -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "Not in this form",
+        format!("The body must be {wanted}."),
+        "Send it in that form and name it in the header Content-Type.",
+    )
+}
+
+fn too_large(size_bytes_max: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        "Too large",
+        format!("The body has more than {size_bytes_max} bytes."),
+        "Send less: split the rule set, or send only what changed.",
+    )
+}
+
+/// A library's message as a sentence.
+fn sentence(text: &str) -> String {
+    let mut rest = text.trim_end_matches('.').chars().take(500);
+    let first: String = rest
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    format!("{first}{}.", rest.collect::<String>())
+}

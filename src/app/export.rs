@@ -1,0 +1,280 @@
+//! A site's ledger as lines that anyone can verify offline, streamed with bounded memory.
+//!
+//! Source: `docs/ledger-format.md`, section "Export". `domain::verify` reads it back.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use bytes::{Bytes, BytesMut};
+use sha2::Digest as _;
+use tokio::sync::mpsc;
+
+use super::AppError;
+use crate::domain::digest::Digest;
+use crate::domain::event::Event;
+use crate::domain::ids::SiteName;
+use crate::domain::ledger::{Entry, Head, StoredEntry};
+use crate::domain::manifest::Manifest;
+use crate::store::Store;
+
+/// The format number in the first line.
+pub const FORMAT: u32 = 1;
+/// Entries read at a time.
+const PAGE: u32 = 500;
+/// Contents read at a time; a rule has at most 8 MiB.
+const CONTENTS: usize = 8;
+/// Bytes gathered before they are handed on.
+const CHUNK_SIZE_BYTES: usize = 64 * 1024;
+/// Chunks that may wait for a slow reader; then the export waits too.
+const WAITING_MAX: usize = 4;
+
+/// Where the lines of an export go, chunk by chunk.
+pub trait Sink {
+    /// Takes the next bytes. Waiting here is how a slow reader slows the export down.
+    ///
+    /// Errors: any; the export stops there and returns it.
+    fn take(&mut self, bytes: Bytes) -> impl Future<Output = Result<(), AppError>> + Send;
+}
+
+/// Hands the chunks to another task, as a streamed answer needs them.
+pub struct Channel(mpsc::Sender<Result<Bytes, std::io::Error>>);
+
+impl Sink for Channel {
+    async fn take(&mut self, bytes: Bytes) -> Result<(), AppError> {
+        let gone = |_| AppError::Unavailable("whoever asked for the export has gone".into());
+        self.0.send(Ok(bytes)).await.map_err(gone)
+    }
+}
+
+/// Writes the chunks to a file or to standard output.
+pub struct Writer<W>(pub W);
+
+impl<W: std::io::Write + Send> Sink for Writer<W> {
+    async fn take(&mut self, bytes: Bytes) -> Result<(), AppError> {
+        let full = |e: std::io::Error| AppError::Broken(format!("cannot write the export: {e}"));
+        self.0.write_all(&bytes).map_err(full)
+    }
+}
+
+/// What an export held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Exported {
+    pub entries: u64,
+    pub contents: u64,
+}
+
+/// Writes `site`'s ledger from its first entry up to and including `upto`, with the contents its entries
+/// make necessary, each once, before the first entry that needs it.
+///
+/// Memory: a page of entries, a few contents, and the digests written so far.
+/// Errors: the store's and the sink's; [`AppError::Broken`] if the ledger does not reach `upto` or
+/// contents that must be there are not.
+pub async fn export(
+    store: &Store,
+    site: &SiteName,
+    upto: Head,
+    sink: &mut impl Sink,
+) -> Result<Exported, AppError> {
+    let mut lines = Lines {
+        sink,
+        waiting: BytesMut::with_capacity(CHUNK_SIZE_BYTES * 2),
+        running: sha2::Sha256::new(),
+    };
+    let mut written = Contents::default();
+    let entries = upto.seq;
+    let first = format!(
+        "{{\"export\":{{\"format\":{FORMAT},\"site\":\"{site}\",\"entries\":{entries},\"from\":1}}}}\n"
+    );
+    lines.put(first.as_bytes()).await?;
+    let (mut after, mut head) = (0, Digest::ZERO);
+    while after < entries {
+        let page = store.entries_after(site, after, PAGE).await?;
+        if page.is_empty() {
+            return Err(AppError::Broken(format!(
+                "{site} ends at {after}, before entry {entries}"
+            )));
+        }
+        for stored in page.into_iter().take_while(|stored| stored.seq <= entries) {
+            written.before(store, &stored, &mut lines).await?;
+            let line = format!(
+                "{{\"hash\":\"{}\",\"entry\":{}}}\n",
+                stored.hash, stored.bytes
+            );
+            lines.put(line.as_bytes()).await?;
+            (after, head) = (stored.seq, stored.hash);
+        }
+    }
+    if head != upto.hash {
+        return Err(AppError::Broken(format!(
+            "entry {site}#{entries} is not the one that was the head"
+        )));
+    }
+    let contents = written.count;
+    let sha256 = Digest(lines.running.clone().finalize().into());
+    let last = format!(
+        "{{\"end\":{{\"entries\":{entries},\"contents\":{contents},\"head\":\"{head}\",\"sha256\":\"{sha256}\"}}}}\n"
+    );
+    lines.put(last.as_bytes()).await?;
+    lines.flush().await?;
+    Ok(Exported { entries, contents })
+}
+
+/// Starts an export in a task of its own and returns its chunks; an error ends them early, so that the
+/// reader's download fails rather than look whole.
+pub fn start(
+    store: Store,
+    site: SiteName,
+    upto: Head,
+) -> mpsc::Receiver<Result<Bytes, std::io::Error>> {
+    let (sender, receiver) = mpsc::channel(WAITING_MAX);
+    tokio::spawn(async move {
+        let mut sink = Channel(sender);
+        if let Err(error) = export(&store, &site, upto, &mut sink).await {
+            tracing::warn!(%error, %site, "an export was not finished");
+            let _ = sink
+                .0
+                .send(Err(std::io::Error::other(error.to_string())))
+                .await;
+        }
+    });
+    receiver
+}
+
+/// Gathers lines into chunks and hashes what passes.
+struct Lines<'a, S> {
+    sink: &'a mut S,
+    waiting: BytesMut,
+    running: sha2::Sha256,
+}
+
+impl<S: Sink> Lines<'_, S> {
+    async fn put(&mut self, line: &[u8]) -> Result<(), AppError> {
+        self.running.update(line);
+        self.waiting.extend_from_slice(line);
+        if self.waiting.len() >= CHUNK_SIZE_BYTES {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), AppError> {
+        let chunk = self.waiting.split().freeze();
+        self.sink.take(chunk).await
+    }
+}
+
+/// Which contents stand in the export already.
+#[derive(Default)]
+struct Contents {
+    written: HashSet<Digest>,
+    /// Snapshots whose every content is written.
+    whole: HashSet<Digest>,
+    count: u64,
+}
+
+impl Contents {
+    /// Writes what `stored` makes necessary and is not written yet: its manifest, then its rules by path.
+    async fn before<S: Sink>(
+        &mut self,
+        store: &Store,
+        stored: &StoredEntry,
+        lines: &mut Lines<'_, S>,
+    ) -> Result<(), AppError> {
+        let Some((checksum, must_be_there)) = snapshot_of(stored)? else {
+            return Ok(());
+        };
+        if self.whole.contains(&checksum) {
+            return Ok(());
+        }
+        let missing = |digest: &Digest| {
+            let (site, seq) = (&stored.site, stored.seq);
+            AppError::Broken(format!(
+                "content {digest} of entry {site}#{seq} is not here"
+            ))
+        };
+        let Some(text) = store.content(&checksum).await? else {
+            return match must_be_there {
+                true => Err(missing(&checksum)),
+                false => Ok(()),
+            };
+        };
+        let manifest = std::str::from_utf8(&text)
+            .ok()
+            .and_then(|text| Manifest::parse(text).ok())
+            .ok_or_else(|| AppError::Broken(format!("content {checksum} is no manifest")))?;
+        self.write(checksum, &text, lines).await?;
+        let mut whole = true;
+        let mut met = HashSet::new();
+        let unwritten: Vec<Digest> = manifest
+            .rules()
+            .values()
+            .copied()
+            .filter(|digest| !self.written.contains(digest) && met.insert(*digest))
+            .collect();
+        for group in unwritten.chunks(CONTENTS) {
+            let found = store.contents(group).await?;
+            for digest in group {
+                match found.get(digest) {
+                    Some(bytes) => self.write(*digest, bytes, lines).await?,
+                    None if must_be_there => return Err(missing(digest)),
+                    None => whole = false,
+                }
+            }
+        }
+        if whole {
+            self.whole.insert(checksum);
+        }
+        Ok(())
+    }
+
+    async fn write<S: Sink>(
+        &mut self,
+        digest: Digest,
+        bytes: &[u8],
+        lines: &mut Lines<'_, S>,
+    ) -> Result<(), AppError> {
+        if !self.written.insert(digest) {
+            return Ok(());
+        }
+        self.count += 1;
+        lines.put(content_line(&digest, bytes).as_bytes()).await
+    }
+}
+
+/// One content: as text if it is UTF-8, else as base64.
+fn content_line(digest: &Digest, bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let text = serde_json::to_string(text).expect("text is JSON");
+            format!("{{\"content\":\"{digest}\",\"text\":{text}}}\n")
+        }
+        Err(_) => {
+            let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+            format!("{{\"content\":\"{digest}\",\"base64\":\"{text}\"}}\n")
+        }
+    }
+}
+
+/// The snapshot that an entry makes necessary, and whether it must be in the store.
+fn snapshot_of(stored: &StoredEntry) -> Result<Option<(Digest, bool)>, AppError> {
+    const KINDS: [&str; 4] = [
+        "release.committed",
+        "release.received",
+        "hotfix.committed",
+        "observation.recorded",
+    ];
+    if !KINDS.contains(&&*stored.kind) {
+        return Ok(None);
+    }
+    let (site, seq) = (&stored.site, stored.seq);
+    let entry = Entry::read(&stored.bytes)
+        .map_err(|e| AppError::Broken(format!("entry {site}#{seq} cannot be read: {e}")))?;
+    Ok(match entry.fact.event {
+        Event::ReleaseCommitted(body) => Some((body.checksum, true)),
+        Event::ReleaseReceived(body) => Some((body.checksum, true)),
+        Event::HotfixCommitted(body) => Some((body.checksum, true)),
+        Event::ObservationRecorded(body) => Some((body.checksum, false)),
+        _ => None,
+    })
+}

@@ -1,0 +1,134 @@
+//! Which format a text has, and its reading into a [`Doc`].
+
+use super::doc::{self, Doc};
+use super::limits::{Budget, Limits};
+use super::text::{self, Style};
+use super::tree::Node;
+use super::{json, toml, xml, yaml};
+
+/// A way of reading a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Json,
+    Yaml,
+    Toml,
+    Xml,
+    Text,
+}
+
+/// The format that a path and the start of its text promise.
+fn promised(path: &str, text: &str) -> Format {
+    match extension(path).as_str() {
+        "json" => Format::Json,
+        "yaml" | "yml" => Format::Yaml,
+        "toml" => Format::Toml,
+        "xml" => Format::Xml,
+        _ => match text.trim_start().as_bytes() {
+            [b'{', ..] => Format::Json,
+            [b'<', b'?' | b'!' | b'a'..=b'z', ..] => Format::Xml,
+            [b'-', b'-', b'-', b'\n' | b'\r', ..] => Format::Yaml,
+            [
+                b'a',
+                b'p',
+                b'i',
+                b'V',
+                b'e',
+                b'r',
+                b's',
+                b'i',
+                b'o',
+                b'n',
+                b':',
+                ..,
+            ] => Format::Yaml,
+            _ => Format::Text,
+        },
+    }
+}
+
+/// What follows the last dot of the file name, in lower case; of `x.conf.example` it is `example`.
+pub(super) fn extension(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.')
+        .map_or("", |(_, extension)| extension)
+        .to_ascii_lowercase()
+}
+
+/// Bytes as text: UTF-8 where all given texts are, else each byte as the character of its number,
+/// which loses nothing.
+pub(super) fn decode<const N: usize>(texts: [Option<&[u8]>; N]) -> [Option<String>; N] {
+    let is_utf8 = texts
+        .iter()
+        .flatten()
+        .all(|bytes| std::str::from_utf8(bytes).is_ok());
+    texts.map(|bytes| {
+        let bytes = bytes?;
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) if is_utf8 => text.to_owned(),
+            _ => bytes.iter().map(|b| char::from(*b)).collect(),
+        };
+        Some(
+            text.strip_prefix('\u{feff}')
+                .map(str::to_owned)
+                .unwrap_or(text),
+        )
+    })
+}
+
+/// Reads a text in one given format; None when it has another, or the budget is spent.
+pub(super) fn read(
+    format: Format,
+    path: &str,
+    text: &str,
+    style: &Style,
+    limits: &Limits,
+    budget: &Budget,
+) -> Option<Doc> {
+    let depth = limits.depth_max;
+    let nodes = |nodes: Option<Vec<Node>>| doc::from_nodes(&nodes?, budget);
+    match format {
+        Format::Json => nodes(json::parse(text, depth, budget).map(|node| vec![node])),
+        Format::Yaml => nodes(yaml::parse(text, depth, budget)),
+        Format::Toml => nodes(toml::parse(text, depth, budget).map(|node| vec![node])),
+        Format::Xml => nodes(xml::parse(text, depth, budget).map(|node| vec![node])),
+        Format::Text => text::parse(text, &extension(path), style, budget),
+    }
+}
+
+/// Reads texts that are to be compared, all in the one format that fits every one of them.
+/// None when the budget is spent.
+pub(super) fn read_alike<const N: usize>(
+    texts: [Option<(&str, &str)>; N],
+    limits: &Limits,
+    budget: &Budget,
+) -> Option<(Format, [Option<Doc>; N])> {
+    let first = texts.iter().flatten().next()?;
+    let format = promised(first.0, first.1);
+    let mut formats = vec![format];
+    // JSON with comments or trailing commas is often YAML.
+    if format == Format::Json {
+        formats.push(Format::Yaml);
+    }
+    formats.push(Format::Text);
+    for format in formats {
+        let style = match (format, texts.iter().flatten().next()) {
+            (Format::Text, Some((path, text))) => Style::of(text, &extension(path), budget),
+            _ => Style::default(),
+        };
+        let docs = texts
+            .map(|text| text.map(|(path, text)| read(format, path, text, &style, limits, budget)));
+        if docs.iter().all(|doc| !matches!(doc, Some(None))) {
+            return Some((format, docs.map(Option::flatten)));
+        }
+        if budget.is_spent() {
+            return None;
+        }
+    }
+    None
+}
+
+/// Reads one text by itself, for finding things in it.
+pub(super) fn read_one(path: &str, text: &str, limits: &Limits, budget: &Budget) -> Option<Doc> {
+    let (_, [doc]) = read_alike([Some((path, text))], limits, budget)?;
+    doc
+}

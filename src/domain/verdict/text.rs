@@ -1,0 +1,431 @@
+//! Texts of no structured format: configuration, rule languages, word lists, code. They are cut
+//! into statements; a statement is named by an id inside it, by what stands left of `=` or `:`,
+//! or by its first two words.
+
+use std::collections::{HashMap, HashSet};
+
+use super::doc::{Doc, STEP};
+use super::limits::Budget;
+use super::pieces;
+use super::tree::Lines;
+use super::words::squeezed;
+
+/// How a family of text formats writes what is not content. Formats nobody listed get the first
+/// row, which takes for a comment only what hardly anything else can be.
+struct Syntax {
+    extensions: &'static [&'static str],
+    /// What starts a line that is a comment.
+    comments: &'static [&'static str],
+    /// What may not follow, or it is an instruction after all.
+    but_not_before: &'static [char],
+}
+
+const SYNTAXES: [Syntax; 6] = [
+    Syntax {
+        extensions: &[],
+        comments: &[
+            "# ", "##", "#\t", "#-", "#=", "#*", "// ", "///", "//\t", "; ", ";;", "-- ", "---",
+            "* ",
+        ],
+        but_not_before: &[],
+    },
+    // Regular-expression assembly: instructions are written inside comments.
+    Syntax {
+        extensions: &["ra", "data"],
+        comments: &["##!"],
+        but_not_before: &['<', '>', '=', '+', '^', '$'],
+    },
+    Syntax {
+        extensions: &[
+            "conf",
+            "cf",
+            "pre",
+            "cnf",
+            "properties",
+            "env",
+            "rules",
+            "example",
+            "sh",
+            "py",
+            "rego",
+            "ini",
+            "toml",
+            "yaml",
+            "yml",
+        ],
+        comments: &["#"],
+        but_not_before: &[],
+    },
+    Syntax {
+        extensions: &["cfg", "inf"],
+        comments: &["#", ";"],
+        but_not_before: &[],
+    },
+    Syntax {
+        extensions: &[
+            "drl", "java", "js", "ts", "go", "rs", "c", "h", "cue", "jsonnet",
+        ],
+        comments: &["//", "*"],
+        but_not_before: &[],
+    },
+    Syntax {
+        extensions: &["sql", "lua"],
+        comments: &["--"],
+        but_not_before: &[],
+    },
+];
+
+fn syntax_of(extension: &str) -> &'static Syntax {
+    SYNTAXES
+        .iter()
+        .find(|syntax| syntax.extensions.contains(&extension))
+        .unwrap_or(&SYNTAXES[0])
+}
+
+/// Names that are given once and shared by the texts compared, so that all are cut alike.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Style {
+    /// First words whose other words are peers: `domains a.example b.example`.
+    lists: HashSet<String>,
+}
+
+impl Style {
+    pub(super) fn of(text: &str, extension: &str, budget: &Budget) -> Style {
+        let Some(statements) = statements(text, extension, budget) else {
+            return Style::default();
+        };
+        let mut words: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for statement in &statements {
+            let mut parts = statement.text.split(' ');
+            let Some(first) = parts.next() else { continue };
+            words.entry(first).or_default().extend(parts);
+            *counts.entry(first).or_default() += 1;
+        }
+        let lists = words
+            .into_iter()
+            .filter(|(first, rest)| {
+                counts[first] >= 2 && rest.len() >= 3 * counts[first] && is_list_of_names(rest)
+            })
+            .map(|(first, _)| first.to_owned())
+            .collect();
+        Style { lists }
+    }
+}
+
+/// Plain names, hardly any twice, most of them no dictionary words.
+fn is_list_of_names(words: &[&str]) -> bool {
+    let plain = |w: &&&str| {
+        w.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) && w.parse::<f64>().is_err()
+    };
+    let joined = |w: &&&str| w.contains(['.', '-', '_']) || w.bytes().any(|b| b.is_ascii_digit());
+    let distinct: HashSet<_> = words.iter().collect();
+    words.iter().all(|w| plain(&w))
+        && distinct.len() * 100 >= words.len() * 95
+        && words.iter().filter(joined).count() * 2 >= words.len()
+}
+
+struct Statement {
+    text: String,
+    lines: Lines,
+    conditions: Vec<String>,
+    /// Headers that it stands under, by section and indentation.
+    under: String,
+}
+
+/// Turns a text into containers and facts; None when the budget is spent.
+pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget) -> Option<Doc> {
+    let statements = statements(text, extension, budget)?;
+    let mut doc = Doc::new(text.lines().count().max(1) as u32);
+    // The last statement with an id, its first word, and how many followed it without one.
+    let mut block: Option<(usize, String, usize)> = None;
+    for statement in &statements {
+        if !budget.take(4 + statement.text.len() / 4) {
+            return None;
+        }
+        let text = statement.text.as_str();
+        let first = text.split(' ').next().unwrap_or("");
+        // What starts with a sign may be a comment of a kind that is not known here: it is a line
+        // like any, and names nothing.
+        let may_name = text.starts_with(|c: char| c.is_alphanumeric() || "_$@\"'.<([".contains(c));
+        if let Some(id) = pieces::id_in(text).filter(|_| may_name) {
+            let container = doc.open(Some(0), "", &id, statement.lines);
+            doc.containers[container]
+                .conditions
+                .clone_from(&statement.conditions);
+            add_pieces(&mut doc, container, "", text, statement.lines);
+            block = Some((container, first.to_owned(), 0));
+            continue;
+        }
+        if let Some((container, start, followers)) = &mut block
+            && start == first
+        {
+            *followers += 1;
+            let prefix = format!("chain {followers}{STEP}");
+            add_pieces(&mut doc, *container, &prefix, text, statement.lines);
+            doc.containers[*container].lines.1 = statement.lines.1;
+            continue;
+        }
+        block = None;
+        if style.lists.contains(first) {
+            for word in text.split(' ').skip(1) {
+                doc.fact(0, first, word, statement.lines, true);
+            }
+        } else if let Some((name, value)) = assignment(text).filter(|_| may_name) {
+            let container = doc.open(Some(0), &statement.under, name, statement.lines);
+            doc.containers[container]
+                .conditions
+                .clone_from(&statement.conditions);
+            doc.fact(container, name, value, statement.lines, false);
+        } else if let Some((name, value)) = directive(text) {
+            let container = doc.open(Some(0), "", name, statement.lines);
+            doc.containers[container]
+                .conditions
+                .clone_from(&statement.conditions);
+            doc.fact(container, "", value, statement.lines, false);
+        } else if text.chars().any(|c| !"{}()[];,".contains(c)) {
+            let mut addr = statement.under.clone();
+            for condition in &statement.conditions {
+                addr = format!("{condition}{STEP}{addr}");
+            }
+            doc.fact(0, &addr, text, statement.lines, true);
+        }
+    }
+    Some(doc.seal())
+}
+
+fn add_pieces(doc: &mut Doc, container: usize, prefix: &str, text: &str, lines: Lines) {
+    for piece in pieces::pieces(text) {
+        doc.fact(
+            container,
+            &format!("{prefix}{}", piece.addr),
+            piece.value,
+            lines,
+            piece.in_list,
+        );
+    }
+}
+
+/// Every line of a text as a fact, comments and all; for hotfixes that change nothing else.
+pub(super) fn parse_raw(text: &str, budget: &Budget) -> Option<Doc> {
+    let mut doc = Doc::new(text.lines().count().max(1) as u32);
+    for (index, line) in text.lines().enumerate() {
+        if !budget.take(2 + line.len() / 8) {
+            return None;
+        }
+        if line.chars().any(char::is_alphanumeric) {
+            let number = index as u32 + 1;
+            doc.fact(0, "", &squeezed(line), (number, number), true);
+        }
+    }
+    Some(doc.seal())
+}
+
+/// `name = value`, `name: value` or `name := value`.
+fn assignment(text: &str) -> Option<(&str, &str)> {
+    let at = text.find(['=', ':'])?;
+    let name = text[..at].trim_end();
+    let mut rest = &text[at..];
+    rest = rest
+        .strip_prefix(":=")
+        .or_else(|| rest.strip_prefix('='))
+        .or_else(|| rest.strip_prefix(':'))?;
+    let is_name = !name.is_empty()
+        && name.len() <= 80
+        && name.split(' ').count() <= 2
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || "_-./$@[]\"' *".contains(c));
+    // Not a comparison, a path, a label with nothing after it.
+    (is_name && !rest.starts_with(['=', ':', '/', '~']) && !rest.trim().is_empty())
+        .then(|| (name, rest.trim()))
+}
+
+/// `directive name value...`: named by its first two words.
+fn directive(text: &str) -> Option<(&str, &str)> {
+    let mut spaces = text.match_indices(' ').map(|(at, _)| at);
+    let first = spaces.next()?;
+    let second = spaces.next()?;
+    let is_word = |w: &str| {
+        w.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '*')
+            && w.chars()
+                .all(|c| c.is_alphanumeric() || "_-.:*@".contains(c))
+    };
+    (is_word(&text[..first]) && is_word(&text[first + 1..second]))
+        .then(|| (&text[..second], &text[second + 1..]))
+}
+
+fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statement>> {
+    let syntax = syntax_of(extension);
+    let is_comment = |line: &str| {
+        line == "#"
+            || syntax.comments.iter().any(|start| {
+                line.strip_prefix(start)
+                    .is_some_and(|rest| !rest.starts_with(syntax.but_not_before))
+            })
+    };
+    let mut out: Vec<Statement> = Vec::new();
+    let mut section = String::new();
+    let mut headers: Vec<(usize, String)> = Vec::new();
+    let mut conditions: Vec<String> = Vec::new();
+    let has_conditions = text.lines().any(|line| is_end_of_condition(line.trim()));
+    let mut block_end: Option<&str> = None;
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((index, line)) = lines.next() {
+        if !budget.take(2 + line.len() / 8) {
+            return None;
+        }
+        let from = index as u32 + 1;
+        let indent = line.len() - line.trim_start().len();
+        let trimmed = line.trim();
+        if let Some(end) = block_end {
+            if trimmed.contains(end) {
+                block_end = None;
+            }
+            continue;
+        }
+        if let Some((_, end)) = [("/*", "*/"), ("<!--", "-->")]
+            .into_iter()
+            .find(|(start, _)| trimmed.starts_with(start))
+        {
+            if !trimmed.contains(end) {
+                block_end = Some(end);
+                continue;
+            }
+            if trimmed.ends_with(end) {
+                continue;
+            }
+        }
+        if trimmed.is_empty() || is_comment(trimmed) {
+            continue;
+        }
+        let mut joined = trimmed.to_owned();
+        let mut to = from;
+        while ends_in_continuation(&joined) {
+            joined.pop();
+            let Some((index, next)) = lines.next() else {
+                break;
+            };
+            budget.take(1 + next.len() / 8);
+            to = index as u32 + 1;
+            let next = next.trim();
+            joined.push(' ');
+            joined.push_str(next);
+        }
+        let statement = squeezed(&joined);
+        if statement.starts_with('[')
+            && statement.ends_with(']')
+            && statement.len() > 2
+            && !statement.contains(',')
+        {
+            section = statement;
+            headers.clear();
+            continue;
+        }
+        if has_conditions && step_condition(&statement, &mut conditions) {
+            continue;
+        }
+        if conditions.iter().any(|c| is_never(c)) {
+            continue;
+        }
+        while headers.last().is_some_and(|(at, _)| *at >= indent) {
+            headers.pop();
+        }
+        let mut under = section.clone();
+        for (_, header) in headers.iter().rev().take(4).rev() {
+            under.push(STEP);
+            under.push_str(header);
+        }
+        if headers.len() < 60 {
+            headers.push((indent, statement.chars().take(80).collect()));
+        }
+        out.push(Statement {
+            text: statement,
+            lines: (from, to),
+            conditions: conditions.clone(),
+            under,
+        });
+    }
+    Some(out)
+}
+
+fn ends_in_continuation(line: &str) -> bool {
+    (line.len() - line.trim_end_matches('\\').len()) % 2 == 1
+}
+
+fn is_end_of_condition(line: &str) -> bool {
+    let lower: String = line.chars().take(12).flat_map(char::to_lowercase).collect();
+    let lower = lower.trim_start_matches(['#', '%', '{', '-', ' ']);
+    lower.starts_with("endif")
+        || lower.starts_with("</if")
+        || line.starts_with("{{") && lower.starts_with("end")
+}
+
+/// Follows `if ... else ... endif`; true when the statement was part of that.
+fn step_condition(statement: &str, conditions: &mut Vec<String>) -> bool {
+    let word = statement
+        .trim_start_matches(['<', '#', '%', '{', '-', ' '])
+        .split([' ', '('])
+        .next()
+        .unwrap_or("")
+        .to_ascii_lowercase();
+    if is_end_of_condition(statement) {
+        conditions.pop();
+        return true;
+    }
+    match word.as_str() {
+        "if" | "ifplugin" | "ifdef" | "ifndef" | "ifmodule" | "ifversion" | "ifdefine"
+        | "unless" => {
+            if conditions.len() < 60 {
+                conditions.push(statement.to_owned());
+            }
+            true
+        }
+        "else" | "elif" | "elsif" | "elseif" => {
+            if let Some(last) = conditions.last_mut() {
+                let rest = if word == "else" { "" } else { statement };
+                *last = format!("else of {last} {rest}");
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
+/// A condition that no evaluation makes true.
+fn is_never(condition: &str) -> bool {
+    let condition = condition.trim_start_matches(['{', '%', '-', ' ']);
+    let test = condition
+        .split_once([' ', '('])
+        .map_or("", |(_, test)| test);
+    let test = test
+        .trim_matches(|c: char| c.is_whitespace() || "()<>\"{}%-".contains(c))
+        .to_ascii_lowercase();
+    !condition.starts_with("else of")
+        && ["0", "false", "no", "off", "never"].contains(&test.as_str())
+}
+
+/// Whether a condition that planned puts around a statement may keep it from having an effect.
+/// Not doubtful is one that asks for a part of the engine or for a newer version of it, which
+/// planned will find; a negation, an alternative, or anything else is.
+pub(super) fn is_doubtful(condition: &str) -> bool {
+    let lower = condition.to_ascii_lowercase();
+    let is_condition = ["if", "<if", "else of", "unless", "#if", "%if", "{"]
+        .iter()
+        .any(|start| lower.starts_with(start));
+    let asks_for_part = [
+        "ifplugin",
+        "<ifmodule",
+        "version >",
+        "can(",
+        "can (",
+        "has(",
+        "plugin(",
+    ]
+    .iter()
+    .any(|part| lower.contains(part));
+    let is_turned = lower.starts_with("else of")
+        || lower.contains(['!', '<']) && !lower.starts_with("<ifmodule ")
+        || lower.contains("not ");
+    is_condition && (!asks_for_part || is_turned)
+}

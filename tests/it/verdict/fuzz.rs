@@ -1,0 +1,217 @@
+//! Any bytes at all: an answer within the steps allowed, and no panic.
+
+use std::collections::BTreeMap;
+
+use rulegate::domain::verdict::{Limits, Texts, Verdict, verdict_within};
+
+use super::{cases, texts};
+
+/// Splitmix64: the same bytes on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+
+    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+}
+
+const SUFFIXES: [&str; 9] = [
+    "yaml", "json", "toml", "xml", "conf", "cf", "data", "rules", "none",
+];
+const BITS: [&str; 32] = [
+    "a: ",
+    "- ",
+    "\n",
+    "\n  ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    "'",
+    ",",
+    ":",
+    "&x ",
+    "*x ",
+    "<a b=\"c\">",
+    "</a>",
+    "<!--",
+    "-->",
+    "id:1",
+    "#",
+    "\\\n",
+    "if 0\n",
+    "endif\n",
+    "|",
+    ">",
+    "=",
+    "\u{202e}",
+    "\r\n",
+    "\0",
+    "&",
+    "é",
+    "---\n",
+];
+
+fn within_limits(base: &Texts, hotfix: &Texts, planned: &Texts, limits: &Limits) {
+    let differing = base
+        .keys()
+        .chain(hotfix.keys())
+        .filter(|path| base.get(*path) != hotfix.get(*path));
+    let paths: std::collections::BTreeSet<_> = differing.collect();
+    let rules = verdict_within(base, hotfix, planned, limits);
+    assert!(
+        rules
+            .iter()
+            .map(|rule| rule.path.as_str())
+            .eq(paths.into_iter().copied()),
+        "each differing path once"
+    );
+    for rule in rules {
+        assert!(rule.units.len() <= limits.units_max);
+        assert!(!rule.why.is_empty());
+        if rule.verdict == Verdict::Included {
+            assert!(
+                rule.units
+                    .iter()
+                    .all(|unit| unit.verdict == Verdict::Included),
+                "{rule:#?}"
+            );
+        }
+    }
+}
+
+fn made_up(random: &mut Random) -> Vec<u8> {
+    let mut out = Vec::new();
+    for _ in 0..random.below(60) {
+        match random.below(8) {
+            0 => out.push(random.next() as u8),
+            1 => out.extend(format!("w{}", random.below(5)).bytes()),
+            _ => out.extend(random.pick(&BITS).bytes()),
+        }
+    }
+    out
+}
+
+#[test]
+fn made_up_texts() {
+    let mut random = Random(1);
+    for _ in 0..1500 {
+        let path = format!("a.{}", random.pick(&SUFFIXES));
+        let [base, hotfix, planned] = [(); 3].map(|()| made_up(&mut random));
+        let of = |bytes| Texts::from([(path.as_str(), bytes)]);
+        within_limits(
+            &of(&base[..]),
+            &of(&hotfix[..]),
+            &of(&planned[..]),
+            &Limits::default(),
+        );
+    }
+}
+
+#[test]
+fn mutilated_real_texts() {
+    let mut random = Random(2);
+    let cases = cases();
+    let small: Vec<(&str, &Vec<u8>)> = cases
+        .iter()
+        .flat_map(|case| &case.hotfix)
+        .filter(|(_, bytes)| bytes.len() < 6_000)
+        .map(|(path, bytes)| (path.as_str(), bytes))
+        .collect();
+    for _ in 0..300 {
+        let (path, bytes) = *random.pick(&small);
+        let mut mutilate = || {
+            let mut out = bytes.clone();
+            for _ in 0..random.below(4) {
+                let at = random.below(out.len());
+                let to = (at + random.below(40)).min(out.len());
+                match random.below(3) {
+                    0 => drop(out.drain(at..to)),
+                    1 => drop(out.splice(at..at, random.pick(&BITS).bytes())),
+                    _ => out.extend_from_within(at..to),
+                }
+            }
+            out
+        };
+        let [base, hotfix, planned] = [mutilate(), mutilate(), mutilate()];
+        let of = |bytes| Texts::from([(path, bytes)]);
+        within_limits(
+            &of(&base[..]),
+            &of(&hotfix[..]),
+            &of(&planned[..]),
+            &Limits::default(),
+        );
+    }
+}
+
+#[test]
+fn past_the_limits_nothing_is_told() {
+    let case = cases()
+        .into_iter()
+        .find(|case| case.name.starts_with("spamassassin"))
+        .unwrap();
+    let (base, hotfix, planned) = (texts(&case.base), texts(&case.hotfix), texts(&case.planned));
+    for steps_max in [0, 1, 100, 10_000] {
+        let limits = Limits {
+            steps_max,
+            ..Limits::default()
+        };
+        within_limits(&base, &hotfix, &planned, &limits);
+        if steps_max <= 100 {
+            for rule in verdict_within(&base, &hotfix, &planned, &limits) {
+                let bytes = [
+                    hotfix.get(rule.path.as_str()),
+                    planned.get(rule.path.as_str()),
+                ];
+                assert!(
+                    rule.verdict != Verdict::Included || bytes[0] == bytes[1],
+                    "{}: {}",
+                    rule.path,
+                    rule.why
+                );
+            }
+        }
+    }
+    let limits = Limits {
+        text_bytes_max: 100,
+        ..Limits::default()
+    };
+    let told = verdict_within(&base, &hotfix, &planned, &limits);
+    assert!(
+        told.iter().any(|rule| rule.verdict == Verdict::CannotTell
+            && rule.why.contains("larger than 100 bytes"))
+    );
+}
+
+#[test]
+fn nesting_without_end() {
+    for (suffix, open) in [
+        ("json", "["),
+        ("json", "{\"a\":"),
+        ("yaml", "["),
+        ("yaml", "- "),
+        ("yaml", "? "),
+        ("xml", "<a>"),
+        ("toml", "a=["),
+    ] {
+        let deep = open.repeat(20_000);
+        let texts: BTreeMap<String, Vec<u8>> = [(format!("a.{suffix}"), deep.into_bytes())].into();
+        let base = Texts::from([(texts.keys().next().unwrap().as_str(), &b"x"[..])]);
+        let hotfix = super::texts(&texts);
+        within_limits(&base, &hotfix, &base, &Limits::default());
+        within_limits(&hotfix, &base, &hotfix, &Limits::default());
+    }
+}
