@@ -97,7 +97,10 @@ pub async fn export(
         }
         for stored in page.into_iter().take_while(|stored| stored.seq <= entries) {
             written.before(store, &stored, &mut lines).await?;
-            let line = format!("{{\"hash\":\"{}\",\"entry\":{}}}\n", stored.hash, stored.bytes);
+            let line = format!(
+                "{{\"hash\":\"{}\",\"entry\":{}}}\n",
+                stored.hash, stored.bytes
+            );
             lines.put(line.as_bytes()).await?;
             (after, head) = (stored.seq, stored.hash);
         }
@@ -129,7 +132,10 @@ pub fn start(
         let mut sink = Channel(sender);
         if let Err(error) = export(&store, &site, upto, &mut sink).await {
             tracing::warn!(%error, %site, "an export was not finished");
-            let _ = sink.0.send(Err(std::io::Error::other(error.to_string()))).await;
+            let _ = sink
+                .0
+                .send(Err(std::io::Error::other(error.to_string())))
+                .await;
         }
     });
     receiver
@@ -183,7 +189,9 @@ impl Contents {
         }
         let missing = |digest: &Digest| {
             let (site, seq) = (&stored.site, stored.seq);
-            AppError::Broken(format!("content {digest} of entry {site}#{seq} is not here"))
+            AppError::Broken(format!(
+                "content {digest} of entry {site}#{seq} is not here"
+            ))
         };
         let Some(text) = store.content(&checksum).await? else {
             return match must_be_there {

@@ -5,16 +5,16 @@ pub mod contents;
 pub mod duties;
 pub mod error;
 pub mod execute;
-pub mod hotfixing;
 pub mod export;
+pub mod hotfixing;
 pub mod intake;
 pub mod judge;
 pub mod ledger;
 pub mod outcome;
 pub mod reader;
 pub mod snapshot;
-pub mod trail;
 pub mod told;
+pub mod trail;
 mod writer;
 
 use std::sync::Arc;

@@ -352,7 +352,12 @@ impl Teller<'_> {
             }
             Event::IntentCancelled(b) => {
                 let pieces = vec![self.by(), text("·"), Piece::Entry(b.intent.clone())];
-                line("Waiting activation cancelled", "", pieces, quoted(&b.reason))
+                line(
+                    "Waiting activation cancelled",
+                    "",
+                    pieces,
+                    quoted(&b.reason),
+                )
             }
             Event::HotfixCommitted(b) => {
                 let mut pieces = vec![
@@ -411,9 +416,7 @@ impl Teller<'_> {
                 line("Drift dismissed", "", pieces, detail)
             }
             Event::HoldPlaced(b) => self.stop("Hold placed", "bad", None, quoted(&b.reason)),
-            Event::HoldLifted(b) => {
-                self.stop("Hold lifted", "", Some(&b.hold), quoted(&b.reason))
-            }
+            Event::HoldLifted(b) => self.stop("Hold lifted", "", Some(&b.hold), quoted(&b.reason)),
             Event::FreezeSet(b) => {
                 let until = b.until.to_datetime().format("until %-d %b %Y %H:%M");
                 let detail = joined([until.to_string(), quoted(&b.reason)]);
@@ -489,7 +492,12 @@ impl Teller<'_> {
             }
         };
         pieces.splice(0..0, lead);
-        line(title, class, pieces, joined([detail, review.unwrap_or_default()]))
+        line(
+            title,
+            class,
+            pieces,
+            joined([detail, review.unwrap_or_default()]),
+        )
     }
 
     fn observed(&self, pin: &VersionName, checksum: &Digest, changes: usize) -> Told {
@@ -503,7 +511,11 @@ impl Teller<'_> {
             return line("Observed", "", pieces, found);
         }
         pieces.extend([text("differs from its pin"), self.version(pin)]);
-        let detail = joined([counted(changes, "rule", "rules"), "author unknown".into(), found]);
+        let detail = joined([
+            counted(changes, "rule", "rules"),
+            "author unknown".into(),
+            found,
+        ]);
         line("Drift observed", "bad", pieces, detail)
     }
 
@@ -589,8 +601,7 @@ fn drift_words(drift: &[DriftFinding]) -> String {
                 hotfixes,
                 observations,
             } => {
-                let mut what: Vec<String> =
-                    hotfixes.iter().map(|h| h.hotfix.to_string()).collect();
+                let mut what: Vec<String> = hotfixes.iter().map(|h| h.hotfix.to_string()).collect();
                 if !observations.is_empty() {
                     what.push("observed drift".to_owned());
                 }
@@ -603,7 +614,10 @@ fn drift_words(drift: &[DriftFinding]) -> String {
     match (at_risk.is_empty(), contained) {
         (false, _) => format!("may override {}", at_risk.join("; ")),
         (true, 0) => "no interim hotfix at release time".to_owned(),
-        (true, count) => format!("contains {}", counted(count, "open hotfix", "open hotfixes")),
+        (true, count) => format!(
+            "contains {}",
+            counted(count, "open hotfix", "open hotfixes")
+        ),
     }
 }
 

@@ -48,7 +48,10 @@ impl Auth {
             ));
         }
         if self.app.store.account_by_name(&name).await?.is_some() {
-            return Err(bad("account_exists", format!("There is an account {name} already")));
+            return Err(bad(
+                "account_exists",
+                format!("There is an account {name} already"),
+            ));
         }
         let display_name = match wanted.display_name.trim() {
             "" => name.clone(),
@@ -91,7 +94,10 @@ impl Auth {
         by: &AccountId,
     ) -> Result<(), AppError> {
         if account.kind != AccountKind::Person {
-            return Err(bad("no_password", "A service account has tokens, not a password"));
+            return Err(bad(
+                "no_password",
+                "A service account has tokens, not a password",
+            ));
         }
         let hash = self.hashed(password, &account.name).await?;
         let now = self.app.clock.now();
@@ -105,7 +111,12 @@ impl Auth {
 
     async fn hashed(&self, password: &str, name: &str) -> Result<String, AppError> {
         acceptable(password, name).map_err(|why| bad("bad_password", why))?;
-        let busy = |_| bad("busy", "Many passwords are being checked just now: try again in a few seconds");
+        let busy = |_| {
+            bad(
+                "busy",
+                "Many passwords are being checked just now: try again in a few seconds",
+            )
+        };
         self.passwords.hash(password).await.map_err(busy)
     }
 
@@ -119,14 +130,20 @@ impl Auth {
         by: &AccountId,
     ) -> Result<(), AppError> {
         if closed && account.id == *by {
-            return Err(bad("own_account", "This is your own account: another admin has to close it"));
+            return Err(bad(
+                "own_account",
+                "This is your own account: another admin has to close it",
+            ));
         }
         if closed && self.is_last_admin(&account.id) {
             return Err(Refusal::LastAdmin.into());
         }
         let now = self.app.clock.now();
         let disabled_at = closed.then_some(now);
-        self.app.store.set_disabled(&account.id, disabled_at, now).await?;
+        self.app
+            .store
+            .set_disabled(&account.id, disabled_at, now)
+            .await?;
         self.directory.refresh(&self.app).await?;
         if closed {
             self.end_sign_ins(&account.id).await?;

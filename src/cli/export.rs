@@ -24,13 +24,19 @@ pub fn run(args: ExportArgs) -> CliResult {
         let store = Store::open_read_only(&args.database).await?;
         let site = match args.site {
             Some(site) => site,
-            None => store.identity().await?.ok_or("the database belongs to no site yet: there is nothing to export")?,
+            None => store
+                .identity()
+                .await?
+                .ok_or("the database belongs to no site yet: there is nothing to export")?,
         };
         let head = store.head(&site).await?;
         let mut out = Writer(std::io::BufWriter::new(std::io::stdout()));
         let done = export(&store, &site, head, &mut out).await?;
         std::io::Write::flush(&mut out.0)?;
-        eprintln!("{} entries and {} contents of {site} exported", done.entries, done.contents);
+        eprintln!(
+            "{} entries and {} contents of {site} exported",
+            done.entries, done.contents
+        );
         Ok(ExitCode::SUCCESS)
     })?
 }

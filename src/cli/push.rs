@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::{CliResult, say};
 use super::client::{ServerArgs, pack};
+use super::{CliResult, say};
 use crate::domain::environment::Environment;
 use crate::domain::ids::RuleSetName;
 use crate::domain::version::VersionName;

@@ -40,7 +40,8 @@ pub fn run(args: VerifyArgs) -> CliResult {
             let (entries, contents) = (whole.entries, whole.contents);
             say!(
                 "{entries} entries and {contents} contents of {} verified, head {}",
-                whole.site, whole.head
+                whole.site,
+                whole.head
             );
             Ok(ExitCode::SUCCESS)
         }

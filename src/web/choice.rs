@@ -34,6 +34,8 @@ pub fn choices_or_all(
     now: &str,
 ) -> Vec<Choice> {
     let first = (String::new(), all.to_owned());
-    let named = names.into_iter().map(|name| (name.to_string(), name.to_string()));
+    let named = names
+        .into_iter()
+        .map(|name| (name.to_string(), name.to_string()));
     choices(std::iter::once(first).chain(named), now)
 }

@@ -24,7 +24,11 @@ pub fn bits(told: &Told) -> Vec<Bit> {
 fn bit(piece: &Piece) -> Bit {
     let part = |kind, text: String, href: String| Bit {
         kind,
-        lead: if text.starts_with([',', ':']) { "" } else { " " },
+        lead: if text.starts_with([',', ':']) {
+            ""
+        } else {
+            " "
+        },
         text,
         more: String::new(),
         href,

@@ -13,18 +13,32 @@ use crate::harness::world::World;
 
 async fn world_with_faults() -> (World, Arc<Faults>, ReviewId) {
     let faults = Arc::new(Faults::default());
-    let world = World::on(Store::open_with_faults("memory:", faults.clone()).await.unwrap()).await;
+    let world = World::on(
+        Store::open_with_faults("memory:", faults.clone())
+            .await
+            .unwrap(),
+    )
+    .await;
     world.release("1", &[("a", "1\n")]).await;
     let review = world.ask("1", &["ipc2/sl"]).await;
     (world, faults, review)
 }
 
 fn comment(review: &ReviewId) -> Command {
-    Command::Comment { review: review.clone(), text: "a word".into() }
+    Command::Comment {
+        review: review.clone(),
+        text: "a word".into(),
+    }
 }
 
 async fn stored(world: &World) -> u64 {
-    world.app.store.head(&world.app.config.site).await.unwrap().seq
+    world
+        .app
+        .store
+        .head(&world.app.config.site)
+        .await
+        .unwrap()
+        .seq
 }
 
 #[tokio::test]
@@ -50,8 +64,17 @@ async fn a_full_disk_is_a_507_page_and_nothing_is_half_written() {
     faults.on_append(Fault::Full);
     let address = format!("/reviews/{review}/comments");
     let answer = world.post(&cookie, &address, &[("text", "a word")]).await;
-    assert_eq!(answer.status, StatusCode::INSUFFICIENT_STORAGE, "{}", answer.text);
-    assert!(answer.text.contains("Nothing was stored"), "{}", answer.text);
+    assert_eq!(
+        answer.status,
+        StatusCode::INSUFFICIENT_STORAGE,
+        "{}",
+        answer.text
+    );
+    assert!(
+        answer.text.contains("Nothing was stored"),
+        "{}",
+        answer.text
+    );
     assert_eq!(stored(&world).await, before);
     let answer = world.post(&cookie, &address, &[("text", "a word")]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -64,15 +87,34 @@ async fn with_the_database_away_pages_in_memory_stay_readable_and_writes_say_try
     let cookie = world.sign_in("rita").await;
     assert_eq!(world.get(&cookie, "/").await.status, StatusCode::OK);
     faults.set_away(true);
-    assert_eq!(world.get(&cookie, "/").await.status, StatusCode::OK, "what runs where needs no database");
-    assert_eq!(world.get(&cookie, "/rulesets/crs").await.status, StatusCode::OK);
-    let answer = world.post(&cookie, &format!("/reviews/{review}/comments"), &[("text", "a word")]).await;
+    assert_eq!(
+        world.get(&cookie, "/").await.status,
+        StatusCode::OK,
+        "what runs where needs no database"
+    );
+    assert_eq!(
+        world.get(&cookie, "/rulesets/crs").await.status,
+        StatusCode::OK
+    );
+    let answer = world
+        .post(
+            &cookie,
+            &format!("/reviews/{review}/comments"),
+            &[("text", "a word")],
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), "5");
     let ready = world.get("", "/readyz").await;
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
     faults.set_away(false);
-    let answer = world.post(&cookie, &format!("/reviews/{review}/comments"), &[("text", "a word")]).await;
+    let answer = world
+        .post(
+            &cookie,
+            &format!("/reviews/{review}/comments"),
+            &[("text", "a word")],
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
 }
 
@@ -84,13 +126,22 @@ async fn append_from_the_future(store: &Store, change: impl Fn(&str) -> String) 
     let wire: serde_json::Value = serde_json::from_str(&last.bytes).unwrap();
     let text = last
         .bytes
-        .replace(&format!("\"seq\":{}", head.seq), &format!("\"seq\":{}", head.seq + 1))
+        .replace(
+            &format!("\"seq\":{}", head.seq),
+            &format!("\"seq\":{}", head.seq + 1),
+        )
         .replace(wire["prev"].as_str().unwrap(), &head.hash.to_hex())
         .replace(wire["command"].as_str().unwrap(), "from-the-future");
     let bytes = change(&text);
     assert_ne!(bytes, text);
     let hash = Digest::of(bytes.as_bytes());
-    let stored = StoredEntry { seq: head.seq + 1, bytes: bytes.into(), hash, command: None, ..last };
+    let stored = StoredEntry {
+        seq: head.seq + 1,
+        bytes: bytes.into(),
+        hash,
+        command: None,
+        ..last
+    };
     store.append(&site, head, &[stored]).await.unwrap();
 }
 
@@ -98,8 +149,14 @@ async fn append_from_the_future(store: &Store, change: impl Fn(&str) -> String) 
 async fn a_ledger_from_a_newer_program_is_read_up_to_there_and_not_written() {
     type Change = fn(&str) -> String;
     let changes: [(Change, &str); 2] = [
-        (|text| text.replace("\"format\":1", "\"format\":2"), "format 2"),
-        (|text| text.replace("review.opened", "review.postponed"), "review.postponed"),
+        (
+            |text| text.replace("\"format\":1", "\"format\":2"),
+            "format 2",
+        ),
+        (
+            |text| text.replace("review.opened", "review.postponed"),
+            "review.postponed",
+        ),
     ];
     for (change, named) in changes {
         let store = Store::open("memory:").await.unwrap();

@@ -76,7 +76,9 @@ pub(super) async fn csv(
     tokio::spawn(async move {
         if let Err(error) = write_csv(&portal, &user.snapshot.state, wanted.filter, &sender).await {
             tracing::warn!(%error, "a CSV was not finished");
-            let _ = sender.send(Err(std::io::Error::other(error.to_string()))).await;
+            let _ = sender
+                .send(Err(std::io::Error::other(error.to_string())))
+                .await;
         }
     });
     Ok(attachment("text/csv; charset=utf-8", "ledger.csv", chunks))

@@ -141,7 +141,9 @@ async fn show(State(portal): State<Portal>, user: User, Query(asked): Query<Aske
     let (cursor, direction) = asked.place()?;
     let found = match wanted.problems.is_empty() {
         true => {
-            let browse = portal.app.browse(&wanted.filter, cursor, direction, PAGE_ROWS);
+            let browse = portal
+                .app
+                .browse(&wanted.filter, cursor, direction, PAGE_ROWS);
             Some(browse.await?)
         }
         false => None,
@@ -244,7 +246,10 @@ fn row(names: &dyn Fn(&AccountId) -> String, truth: &Truth, stored: &StoredEntry
         title: told.title,
         bits: bits(&told),
         detail: told.detail,
-        lane: stored.lane.as_ref().map_or(String::new(), ToString::to_string),
+        lane: stored
+            .lane
+            .as_ref()
+            .map_or(String::new(), ToString::to_string),
         short_hash: stored.hash.short(),
         hash: stored.hash.to_hex(),
     }
@@ -393,7 +398,9 @@ impl Wanted {
                 self.filter.review = Some(review);
             }
             Search::Version { ruleset, version } => {
-                let of = ruleset.as_ref().map_or(String::new(), |name| format!("{name} "));
+                let of = ruleset
+                    .as_ref()
+                    .map_or(String::new(), |name| format!("{name} "));
                 self.meaning = format!("Facts that are mainly about version {of}{version}.");
                 self.filter.version = Some(version);
                 if self.filter.ruleset.is_none() {
@@ -436,9 +443,8 @@ fn find_person(portal: &Portal, text: &str) -> Option<AccountId> {
     by(&|name| name == text)
         .or_else(|| by(&|name| name.starts_with(&text)))
         .or_else(|| {
-            let fits = |id: &AccountId| {
-                id.as_str() == text || portal.auth.directory.name(id) == text
-            };
+            let fits =
+                |id: &AccountId| id.as_str() == text || portal.auth.directory.name(id) == text;
             special.into_iter().find(fits)
         })
 }

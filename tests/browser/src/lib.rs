@@ -25,7 +25,10 @@ pub struct Demo {
 pub fn binary() -> PathBuf {
     match std::env::var_os("RULEGATE_BINARY") {
         Some(path) => path.into(),
-        None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/debug/rulegate")),
+        None => PathBuf::from(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../target/debug/rulegate"
+        )),
     }
 }
 
@@ -42,23 +45,40 @@ impl Demo {
             .unwrap_or_else(|e| panic!("cannot start {}: {e}; build it first", binary().display()));
         let mut line = String::new();
         let out = process.stdout.take().expect("its output");
-        BufReader::new(out).read_line(&mut line).expect("its first line");
-        let url = line.trim().strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line:?}")).to_owned();
+        BufReader::new(out)
+            .read_line(&mut line)
+            .expect("its first line");
+        let url = line
+            .trim()
+            .strip_prefix("ready ")
+            .unwrap_or_else(|| panic!("not ready: {line:?}"))
+            .to_owned();
         let text = std::fs::read_to_string(dir.path().join("demo.json")).expect("demo.json");
         let file = serde_json::from_str(&text).expect("demo.json is JSON");
-        Demo { process, url, file, dir }
+        Demo {
+            process,
+            url,
+            file,
+            dir,
+        }
     }
 
     /// The password of a sample account.
     pub fn password(&self, name: &str) -> String {
         let accounts = self.file["accounts"].as_array().expect("accounts");
-        let account = accounts.iter().find(|account| account["name"] == name).expect("a sample account");
+        let account = accounts
+            .iter()
+            .find(|account| account["name"] == name)
+            .expect("a sample account");
         account["password"].as_str().expect("a password").to_owned()
     }
 
     /// Runs the binary and returns its exit code and output.
     pub fn run(&self, args: &[&str]) -> (i32, String) {
-        let output = Command::new(binary()).args(args).output().expect("the binary runs");
+        let output = Command::new(binary())
+            .args(args)
+            .output()
+            .expect("the binary runs");
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.push_str(&String::from_utf8_lossy(&output.stderr));
         (output.status.code().unwrap_or(-1), text)
@@ -120,7 +140,11 @@ impl Browser {
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         };
-        Browser { driver_process, driver, _profile: profile }
+        Browser {
+            driver_process,
+            driver,
+            _profile: profile,
+        }
     }
 
     /// Ends the browser in good order; call before the test's last assertion can fail it.
@@ -131,7 +155,9 @@ impl Browser {
     /// Signs in as a sample person and lands on `path`.
     pub async fn sign_in(&self, demo: &Demo, name: &str, path: &str) -> WebDriverResult<()> {
         self.driver.delete_all_cookies().await?;
-        self.driver.goto(format!("{}/sign-in?next={path}", demo.url)).await?;
+        self.driver
+            .goto(format!("{}/sign-in?next={path}", demo.url))
+            .await?;
         self.fill("name", name).await?;
         self.fill("password", &demo.password(name)).await?;
         self.click("form[action='/sign-in'] button").await?;
@@ -141,7 +167,11 @@ impl Browser {
 
     /// Waits for an element and returns it.
     pub async fn see(&self, css: &str) -> WebDriverResult<WebElement> {
-        self.driver.query(By::Css(css.to_owned())).wait(PATIENCE, Duration::from_millis(50)).first().await
+        self.driver
+            .query(By::Css(css.to_owned()))
+            .wait(PATIENCE, Duration::from_millis(50))
+            .first()
+            .await
     }
 
     /// Puts a text into a field.
@@ -171,7 +201,10 @@ impl Browser {
             if text.contains(words) {
                 return Ok(text);
             }
-            assert!(std::time::Instant::now() < deadline, "never read {words:?} on:\n{text}");
+            assert!(
+                std::time::Instant::now() < deadline,
+                "never read {words:?} on:\n{text}"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -185,5 +218,8 @@ impl Drop for Browser {
 }
 
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|l| l.local_addr())
+        .expect("a free port")
+        .port()
 }
