@@ -324,7 +324,6 @@ struct MePage {
     rights: Vec<String>,
     sign_ins: Vec<SignInRow>,
     others: usize,
-    once: String,
     problem: String,
 }
 
@@ -350,7 +349,6 @@ async fn me_page(portal: &Portal, user: &User, status: StatusCode, problem: Stri
         rights: grants.iter().map(right_words).collect(),
         others: sign_ins.iter().filter(|s| !s.here).count(),
         sign_ins,
-        once: fresh_once(),
         problem,
     };
     Ok((status, page::html(&view)).into_response())

@@ -3,3 +3,6 @@ mod drift;
 mod hotfixes;
 mod reviews;
 mod sign_in;
+mod accounts;
+mod ledger;
+mod sites;
