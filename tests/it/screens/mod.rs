@@ -6,3 +6,7 @@ mod sign_in;
 mod accounts;
 mod ledger;
 mod sites;
+mod compare;
+mod overview;
+mod rulesets;
+mod versions;
