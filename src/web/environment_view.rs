@@ -5,8 +5,9 @@ use crate::domain::drift::{AgainstPlan, SiteOrder};
 use crate::domain::environment::Environment;
 use crate::domain::event::Mode;
 use crate::domain::ids::{RuleSetName, Timestamp};
-use crate::domain::standing::SoftLaunch;
+use crate::domain::standing::{SoftLaunch, Standing};
 use crate::domain::state::{Pin, Resolution, State};
+use crate::domain::verdict::Verdict;
 
 /// A tag: `kind` is one of the `ui::tag` macro's; an empty `href` is no link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,14 @@ impl At {
         At {
             iso: at.to_rfc3339(),
             shown: format!("{} ago", format::ago(at, now)),
+        }
+    }
+
+    /// `21 Nov 2026`.
+    pub fn day(at: Timestamp) -> At {
+        At {
+            iso: at.to_rfc3339(),
+            shown: at.to_datetime().format("%-d %b %Y").to_string(),
         }
     }
 
@@ -128,6 +137,44 @@ impl PinWords {
             how: mode(pin.mode),
         }
     }
+}
+
+/// Where a version stands, as a tag.
+pub fn standing(standing: &Standing) -> Tag {
+    let kind = match standing {
+        Standing::Active { .. } => "ok",
+        Standing::Ready => "plan",
+        Standing::FailedInSoftLaunch | Standing::Recalled { .. } => "bad",
+        Standing::HotfixProposed => "hot",
+        Standing::Absent | Standing::InactiveFromProduction => "line",
+        Standing::AwaitingSoftLaunch | Standing::Superseded | Standing::LeftSoftLaunch => "mute",
+    };
+    Tag::new(kind, standing.words())
+}
+
+/// What became of a hotfix's change, as a tag.
+pub fn verdict(verdict: Verdict) -> Tag {
+    let (kind, text, told) = match verdict {
+        Verdict::Included => ("ok", "included", "Every change is in the version"),
+        Verdict::Partial => (
+            "bad",
+            "partial",
+            "Some changes are in the version, some are not",
+        ),
+        Verdict::Conflicting => (
+            "bad",
+            "conflicting",
+            "The version changed it in another way",
+        ),
+        Verdict::Overridden => (
+            "bad",
+            "overridden",
+            "The version still has the text from before",
+        ),
+        Verdict::Removed => ("bad", "removed", "The version has no such rule"),
+        Verdict::CannotTell => ("bad", "cannot tell", "Counts as not included"),
+    };
+    Tag::new(kind, text).told(told)
 }
 
 /// Why a pin moved, in a word or two.
@@ -243,7 +290,7 @@ fn drift(
         tags.push(match &seen.resolution {
             _ if seen.is_open(now) => Tag::new("bad", format!("differs from pin: {rules}"))
                 .told(format!("{told}, author unknown"))
-                .to(href),
+                .to(address::drift(ruleset, environment)),
             Some(Resolution::Dismissed { ends_at, .. }) => {
                 let until = format::day(*ends_at);
                 Tag::new("mute", format!("differs from pin, dismissed until {until}"))

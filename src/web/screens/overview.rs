@@ -1,14 +1,24 @@
 //! What runs where, what waits, what is at risk: the first screen.
 
+mod debt;
+mod matrix;
+mod picture;
+mod todo;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 
-use crate::web::Portal;
+use self::debt::Debt;
+use self::matrix::Matrix;
+use self::picture::Picture;
+use self::todo::{Todo, Waiting};
+use crate::domain::access::{Act, Scope};
 use crate::web::error::WebResult;
-use crate::web::page::{self, Page};
+use crate::web::page::{self, Notice, Page};
 use crate::web::user::User;
+use crate::web::{Portal, format};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new().route("/", get(show))
@@ -18,9 +28,41 @@ pub(super) fn routes() -> Router<Portal> {
 #[template(path = "overview/overview.html")]
 struct OverviewPage {
     page: Page,
+    summary: String,
+    /// Set if the other site is silent or ahead of our copy.
+    other_site: Option<Notice>,
+    matrix: Matrix,
+    intents: Vec<Waiting>,
+    todo: Vec<Todo>,
+    debt: Vec<Debt>,
+    pictures: Vec<Picture>,
+    may_hotfix: bool,
 }
 
 async fn show(State(portal): State<Portal>, user: User) -> WebResult {
-    let page = Page::new(&portal, &user, "overview", "What runs where");
-    Ok(page::html(&OverviewPage { page }))
+    user.require(Act::View, Scope::EVERYWHERE)?;
+    let state = &user.snapshot.state;
+    let rulesets = state.rulesets();
+    let matrix = Matrix::of(state, &rulesets, user.now);
+    let summary = format!(
+        "{}, {}.",
+        format::count(rulesets.len(), "rule set", "rule sets"),
+        format::count(matrix.columns.len(), "environment", "environments"),
+    );
+    let pictures = rulesets
+        .iter()
+        .map(|ruleset| Picture::of(state, ruleset, user.now))
+        .filter(|picture| !picture.is_empty())
+        .collect();
+    Ok(page::html(&OverviewPage {
+        page: Page::new(&portal, &user, "overview", "What runs where"),
+        summary,
+        other_site: matrix::other_site(&portal.app, state, user.now),
+        matrix,
+        intents: todo::intents(state, user.now),
+        todo: todo::waiting_on(&portal, &user).await?,
+        debt: debt::open(&portal, &user).await?,
+        pictures,
+        may_hotfix: user.may(Act::WriteHotfix, &Scope::EVERYWHERE),
+    }))
 }

@@ -1,0 +1,163 @@
+//! One side of a comparison: a version, an environment's pin, or a checksum.
+
+use super::Choosable;
+use crate::domain::digest::Digest;
+use crate::domain::environment::Environment;
+use crate::domain::ids::RuleSetName;
+use crate::domain::refusal::Refusal;
+use crate::domain::version::VersionName;
+use crate::web::diff_view::Column;
+use crate::web::environment_view::Place;
+use crate::web::error::{WebError, refuse};
+use crate::web::user::User;
+use crate::web::{address, format};
+
+/// Versions offered for choosing; older ones by their address.
+const OFFERED: usize = 200;
+
+/// What was asked for, found.
+pub(super) struct Side {
+    pub checksum: Digest,
+    /// The version whose bytes these are; none of what was only observed.
+    pub version: Option<VersionName>,
+    pub environment: Option<Environment>,
+    pub href: String,
+}
+
+impl Side {
+    pub(super) fn place(&self) -> Option<Place> {
+        self.environment.as_ref().map(Place::of)
+    }
+
+    pub(super) fn name(&self) -> String {
+        match &self.version {
+            Some(version) => version.to_string(),
+            None => format!("observed {}", self.checksum.short()),
+        }
+    }
+
+    pub(super) fn full(&self) -> String {
+        self.checksum.to_string()
+    }
+
+    /// The head of its column; a hotfix says so.
+    pub(super) fn column(&self, tag: &'static str) -> Column {
+        let is_hotfix = self.version.as_ref().is_some_and(VersionName::is_hotfix);
+        Column {
+            tag: if is_hotfix { "hot" } else { tag },
+            name: self.name(),
+            text: self
+                .environment
+                .as_ref()
+                .map_or(String::new(), |environment| environment.to_string()),
+        }
+    }
+}
+
+/// Finds a side by the text in the address. Only what belongs to the rule set is found, so that a right on
+/// one rule set opens no other.
+pub(super) fn resolve(user: &User, ruleset: &RuleSetName, text: &str) -> Result<Side, WebError> {
+    let state = &user.snapshot.state;
+    if text.contains('/') {
+        let environment: Environment = text.parse()?;
+        if !state.topology.has(&environment) {
+            return Err(refuse(Refusal::UnknownEnvironment { environment }));
+        }
+        let Some(pin) = state.pin(ruleset, &environment) else {
+            return Err(refuse(Refusal::NothingPinned { environment }));
+        };
+        return Ok(Side {
+            checksum: pin.checksum,
+            version: Some(pin.version.clone()),
+            href: address::version(ruleset, &pin.version),
+            environment: Some(environment),
+        });
+    }
+    let version: Result<VersionName, _> = text.parse();
+    if let Ok(version) = &version
+        && let Some(facts) = state.version(ruleset, version)
+    {
+        return Ok(Side {
+            checksum: facts.checksum,
+            version: Some(version.clone()),
+            environment: None,
+            href: address::version(ruleset, version),
+        });
+    }
+    if let Ok(checksum) = text.parse::<Digest>() {
+        return by_checksum(user, ruleset, checksum);
+    }
+    let ruleset = ruleset.clone();
+    let version = version?;
+    Err(refuse(Refusal::UnknownVersion { ruleset, version }))
+}
+
+fn by_checksum(user: &User, ruleset: &RuleSetName, checksum: Digest) -> Result<Side, WebError> {
+    let state = &user.snapshot.state;
+    let version = state.versions_with(ruleset, checksum).pop();
+    let observed = state
+        .observations()
+        .into_iter()
+        .find(|seen| seen.ruleset == *ruleset && seen.checksum == checksum);
+    if version.is_none() && observed.is_none() {
+        return Err(WebError::App(crate::app::AppError::NotFound {
+            what: "snapshot of this rule set with checksum",
+            name: checksum.to_string(),
+        }));
+    }
+    Ok(Side {
+        checksum,
+        href: match (&version, observed) {
+            (Some(version), _) => address::version(ruleset, version),
+            (None, Some(seen)) => address::entry(&seen.id),
+            (None, None) => String::new(),
+        },
+        environment: match version {
+            None => observed.map(|seen| seen.environment.clone()),
+            Some(_) => None,
+        },
+        version,
+    })
+}
+
+/// Environments first, then versions, the newest on top.
+pub(super) fn options(user: &User, ruleset: &RuleSetName, chosen: &str) -> Vec<Choosable> {
+    let state = &user.snapshot.state;
+    let option = |value: String, text: String| Choosable {
+        selected: value == chosen,
+        value,
+        text,
+    };
+    let mut options: Vec<Choosable> = state
+        .topology
+        .environments()
+        .iter()
+        .filter_map(|environment| {
+            let pin = state.pin(ruleset, environment)?;
+            let text = format!("{environment} (runs {})", pin.version);
+            Some(option(environment.to_string(), text))
+        })
+        .collect();
+    options.extend(
+        state
+            .versions(ruleset)
+            .iter()
+            .take(OFFERED)
+            .map(|(version, facts)| {
+                let age = format::ago(facts.at, user.now);
+                option(version.to_string(), format!("{version} ({age} ago)"))
+            }),
+    );
+    if !chosen.is_empty() && options.iter().all(|option| !option.selected) {
+        let text = match chosen.parse::<Digest>() {
+            Ok(checksum) => checksum.short(),
+            Err(_) => chosen.to_owned(),
+        };
+        options.push(Choosable {
+            value: chosen.to_owned(),
+            text,
+            selected: true,
+        });
+    }
+    options
+}

@@ -1,0 +1,247 @@
+//! One rule of a version: its text with every hidden character marked, and who runs it.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::routing::get;
+
+use super::compare::hotfix_lines::{self, Chain};
+use super::versions::{attachment, crumbs, known_version};
+use crate::app::AppError;
+use crate::domain::diff::{self, Encoding, Facts, LineEnds, Options, Text};
+use crate::domain::digest::Digest;
+use crate::domain::ids::RuleSetName;
+use crate::web::diff_view::{self, Column, Sided};
+use crate::web::environment_view::{Place, Tag};
+use crate::web::error::WebResult;
+use crate::web::page::{self, Link, Page};
+use crate::web::user::User;
+use crate::web::{Portal, address, format};
+
+/// Lines on one page: a page of this size renders at once, and most rules fit.
+const LINES: u32 = 2_000;
+/// Lines with hidden characters that are linked by number.
+const MARKED_LINKS: usize = 20;
+
+pub(super) fn routes() -> Router<Portal> {
+    let version = "/rulesets/{ruleset}/versions/{version}";
+    Router::new()
+        .route(&format!("{version}/rules/{{*path}}"), get(show))
+        .route(&format!("{version}/raw/{{*path}}"), get(raw))
+}
+
+#[derive(Template)]
+#[template(path = "versions/rule.html")]
+struct RulePage {
+    page: Page,
+    crumbs: Vec<Link>,
+    path: String,
+    digest: String,
+    raw: String,
+    tags: Vec<Tag>,
+    columns: Vec<Column>,
+    text: TextView,
+    runs: Vec<RunsRow>,
+    newer: String,
+    older: String,
+}
+
+/// What was read off the text, away from the async threads.
+struct TextView {
+    facts: Facts<()>,
+    rows: Vec<Sided>,
+    /// Lines with a hidden character or a look-alike, counted over the whole text.
+    marked: usize,
+    /// The first of them, with the addresses of their lines.
+    marked_links: Vec<Link>,
+    first: u32,
+    last: u32,
+}
+
+struct RunsRow {
+    place: Place,
+    version: String,
+    tag: Tag,
+    compare: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Shown {
+    /// The line to start near; from 1.
+    #[serde(default)]
+    line: u32,
+}
+
+async fn show(
+    State(portal): State<Portal>,
+    user: User,
+    Path((ruleset, version, path)): Path<(String, String, String)>,
+    Query(shown): Query<Shown>,
+) -> WebResult {
+    let (ruleset, version, facts) = known_version(&user, &ruleset, &version)?;
+    let digest = digest_of(&portal, &facts.checksum, &path).await?;
+    let bytes = portal.app.contents(&[digest]).await?.remove(0);
+    let chain = hotfix_lines::chain(&portal, &user, &ruleset, &path, Some(digest)).await?;
+    let href = address::rule(&ruleset, &version, &path);
+    let base = href.clone();
+    let text = tokio::task::spawn_blocking(move || read(&bytes, &chain, shown.line.max(1), &base))
+        .await
+        .map_err(|e| AppError::Broken(e.to_string()))?;
+    let turn = |line: u32| format!("{href}?line={line}");
+    let page = RulePage {
+        page: Page::new(&portal, &user, "rulesets", path.clone()),
+        crumbs: crumbs(&ruleset, Some(&version)),
+        digest: digest.to_string(),
+        raw: href.replacen("/rules/", "/raw/", 1),
+        tags: tags(&text),
+        columns: vec![Column {
+            tag: if version.is_hotfix() { "hot" } else { "plan" },
+            name: version.to_string(),
+            text: path.clone(),
+        }],
+        runs: runs(&portal, &user, &ruleset, &path, digest, version.as_str()).await?,
+        newer: (text.first > 1)
+            .then(|| turn(text.first.saturating_sub(LINES).max(1)))
+            .unwrap_or_default(),
+        older: (text.last < text.facts.lines)
+            .then(|| turn(text.last + 1))
+            .unwrap_or_default(),
+        text,
+        path,
+    };
+    Ok(page::html(&page))
+}
+
+/// `GET .../raw/{path}`: the bytes as a file to keep.
+async fn raw(
+    State(portal): State<Portal>,
+    user: User,
+    Path((ruleset, version, path)): Path<(String, String, String)>,
+) -> WebResult {
+    let (_, _, facts) = known_version(&user, &ruleset, &version)?;
+    let digest = digest_of(&portal, &facts.checksum, &path).await?;
+    let bytes = portal.app.contents(&[digest]).await?.remove(0);
+    let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+    Ok(attachment(name, "text/plain; charset=utf-8", bytes))
+}
+
+async fn digest_of(portal: &Portal, checksum: &Digest, path: &str) -> Result<Digest, AppError> {
+    let manifest = portal.app.manifest(checksum).await?;
+    let found = manifest.rules().get(path).copied();
+    found.ok_or_else(|| AppError::NotFound {
+        what: "rule",
+        name: path.chars().take(200).collect(),
+    })
+}
+
+/// The page's lines, and what holds for the whole text.
+fn read(bytes: &[u8], chain: &Chain, line: u32, href: &str) -> TextView {
+    let text = Text::new(bytes);
+    let first = line.min(text.len().max(1));
+    let last = (first.saturating_add(LINES - 1)).min(text.len());
+    let origins = diff_view::Origins {
+        new: chain.origins(bytes),
+        ..Default::default()
+    };
+    let highlight = origins.highlight();
+    let options = Options {
+        context: 0,
+        highlight: Some(&highlight),
+        ..Options::default()
+    };
+    let rows = diff_view::excerpt_with(&text, &[(first, last)], &options, &origins);
+    let hidden: Vec<u32> = (0..text.len())
+        .filter(|&index| has_marks(text.line_and_end(index).0))
+        .map(|index| index + 1)
+        .collect();
+    let marked_links = hidden
+        .iter()
+        .take(MARKED_LINKS)
+        .map(|line| Link {
+            href: format!("{href}?line={}", line.saturating_sub(5).max(1)),
+            text: line.to_string(),
+        })
+        .collect();
+    TextView {
+        facts: Facts::of(&text, ()),
+        rows,
+        marked: hidden.len(),
+        marked_links,
+        first,
+        last,
+    }
+}
+
+/// True if the line holds something that a screen would hide or show as something else.
+fn has_marks(line: &[u8]) -> bool {
+    let is_plain = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
+    if line.iter().all(is_plain) {
+        return false;
+    }
+    let segments = diff::segments(line, &[], Options::default().line_bytes_max);
+    diff_view::parts(&segments)
+        .iter()
+        .any(|part| matches!(part.mark, "ctl" | "odd"))
+}
+
+fn tags(text: &TextView) -> Vec<Tag> {
+    let facts = &text.facts;
+    let mut tags = vec![Tag::new(
+        "line",
+        format!(
+            "{}, {}",
+            format::count(facts.lines as usize, "line", "lines"),
+            format::count(facts.size_bytes, "byte", "bytes")
+        ),
+    )];
+    match facts.encoding {
+        Encoding::Utf8 => {}
+        Encoding::Bytes => tags.push(Tag::new("warn", "not UTF-8")),
+        Encoding::Binary => tags.push(Tag::new("warn", "binary: holds NUL")),
+    }
+    match facts.ends {
+        LineEnds::CrLf => tags.push(Tag::new("mute", "lines end with CR LF")),
+        LineEnds::Mixed => tags.push(Tag::new("warn", "lines end in two ways")),
+        LineEnds::Lf | LineEnds::None => {}
+    }
+    if !facts.final_newline {
+        tags.push(Tag::new("mute", "no newline at the end"));
+    }
+    tags
+}
+
+/// What each environment holds under this path.
+async fn runs(
+    portal: &Portal,
+    user: &User,
+    ruleset: &RuleSetName,
+    path: &str,
+    digest: Digest,
+    version: &str,
+) -> Result<Vec<RunsRow>, AppError> {
+    let state = &user.snapshot.state;
+    let mut rows = Vec::new();
+    for environment in state.topology.environments() {
+        let Some(pin) = state.pin(ruleset, &environment) else {
+            continue;
+        };
+        let manifest = portal.app.manifest(&pin.checksum).await?;
+        let there = manifest.rules().get(path);
+        let tag = match there {
+            None => Tag::new("mute", "has no such rule"),
+            Some(there) if *there == digest => Tag::new("ok", "runs this text"),
+            Some(_) => Tag::new("warn", "runs another text"),
+        };
+        let differs = there != Some(&digest);
+        let compare = address::compare(ruleset, version, &environment.to_string());
+        rows.push(RunsRow {
+            place: Place::of(&environment),
+            version: pin.version.to_string(),
+            tag,
+            compare: differs
+                .then(|| format!("{compare}&path={}", format::url_encode(path)))
+                .unwrap_or_default(),
+        });
+    }
+    Ok(rows)
+}

@@ -1,0 +1,445 @@
+//! Asking for an activation: what it would do, before the button, decided by what decides it after.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::{known, who_can};
+use crate::app::AppError;
+use crate::domain::access::{Act, Scope};
+use crate::domain::command::Command;
+use crate::domain::decide::{Decided, decide};
+use crate::domain::environment::Environment;
+use crate::domain::event::{Event, Mode};
+use crate::domain::gate::{Gate, Outcome};
+use crate::domain::ids::{ReviewId, RuleSetName};
+use crate::domain::judgement::Judged;
+use crate::domain::refusal::Refusal;
+use crate::domain::review::Subject;
+use crate::domain::state::{Review, ReviewStatus};
+use crate::domain::version::VersionName;
+use crate::web::environment_view::{At, PinWords, Place, Tag, verdict};
+use crate::web::error::{WebError, WebResult};
+use crate::web::form::{Form, fresh_once, see};
+use crate::web::page::{self, Link, Page};
+use crate::web::user::User;
+use crate::web::{Portal, address, format};
+
+/// Versions offered for choosing; older ones by their address.
+const OFFERED: usize = 200;
+/// Earlier versions offered per environment as the way back.
+const WAYS_BACK: usize = 3;
+
+/// What is chosen: by the address, or by the form that came back.
+#[derive(Default, serde::Deserialize)]
+pub(super) struct Choice {
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    target: Vec<String>,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "rulesets/activate.html")]
+struct ActivatePage {
+    page: Page,
+    crumbs: Vec<Link>,
+    href: String,
+    options: Vec<Choosable>,
+    targets: Vec<Target>,
+    back: Vec<Back>,
+    preview: Option<Preview>,
+    /// Why the chosen cannot be asked for, and what to do.
+    refused: Option<(String, String)>,
+    may: bool,
+    who: String,
+    reason: String,
+    error: String,
+    once: String,
+}
+
+struct Choosable {
+    value: String,
+    text: String,
+    selected: bool,
+}
+
+struct Target {
+    value: String,
+    pin: String,
+    checked: bool,
+}
+
+/// An earlier version of one environment.
+struct Back {
+    place: Place,
+    version: String,
+    href: String,
+    until: At,
+    loses: String,
+    is_loss: bool,
+}
+
+/// What would follow.
+struct Preview {
+    version: String,
+    version_href: String,
+    checksum: String,
+    title: &'static str,
+    moves: Vec<Move>,
+    hotfixes: Vec<HotfixRow>,
+    lost: usize,
+    checks: Vec<CheckRow>,
+    targets: Vec<String>,
+}
+
+struct Move {
+    place: Place,
+    from: Option<PinWords>,
+    compare: String,
+}
+
+struct HotfixRow {
+    place: Place,
+    hotfix: String,
+    href: String,
+    path: String,
+    verdict: Tag,
+    why: String,
+}
+
+struct CheckRow {
+    state: &'static str,
+    title: &'static str,
+    detail: String,
+}
+
+/// `GET /rulesets/{ruleset}/activate`.
+pub(super) async fn preview(
+    State(portal): State<Portal>,
+    user: User,
+    Path(name): Path<String>,
+    uri: axum::http::Uri,
+) -> WebResult {
+    let ruleset = known(&user, &name)?;
+    let choice: Choice = serde_html_form::from_str(uri.query().unwrap_or_default())
+        .map_err(|error| WebError::BadForm(format!("The address cannot be read: {error}.")))?;
+    show(&portal, &user, &ruleset, choice, String::new()).await
+}
+
+/// `POST /rulesets/{ruleset}/activations`: opens the review.
+pub(super) async fn ask(
+    State(portal): State<Portal>,
+    Path(name): Path<String>,
+    form: Form<Choice>,
+) -> WebResult {
+    let ruleset = known(&form.user, &name)?;
+    let (version, targets) = parse(&form.fields)?;
+    let command = Command::OpenActivation {
+        ruleset: ruleset.clone(),
+        version,
+        targets,
+        reason: form.fields.reason.clone(),
+    };
+    match form.execute(&portal, command).await {
+        Ok(done) => {
+            let review = done.entries.iter().find_map(|entry| {
+                matches!(entry.fact.event, Event::ReviewOpened(_)).then(|| ReviewId {
+                    site: entry.at_entry.site.clone(),
+                    seq: entry.at_entry.seq,
+                })
+            });
+            let to = review.map_or("/reviews".to_owned(), |id| address::review(&id));
+            Ok(see(&to, "activation-asked"))
+        }
+        Err(AppError::Refused(refusal)) => {
+            let outcome = AppError::Refused(refusal.clone()).outcome();
+            let error = format!("{} {}", refusal.message(), refusal.remedy());
+            let mut response: Response =
+                show(&portal, &form.user, &ruleset, form.fields, error).await?;
+            *response.status_mut() = StatusCode::from_u16(outcome.status).unwrap_or_default();
+            Ok(response.into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn parse(choice: &Choice) -> Result<(VersionName, Vec<Environment>), AppError> {
+    let targets = choice.target.iter().map(|target| target.parse());
+    Ok((choice.version.parse()?, targets.collect::<Result<_, _>>()?))
+}
+
+async fn show(
+    portal: &Portal,
+    user: &User,
+    ruleset: &RuleSetName,
+    choice: Choice,
+    error: String,
+) -> WebResult {
+    let mut preview = None;
+    let mut refused = None;
+    if !choice.version.is_empty() && !choice.target.is_empty() {
+        let (version, targets) = parse(&choice)?;
+        match would_open(user, ruleset, &version, &targets) {
+            Ok(review) => preview = Some(consequences(portal, user, ruleset, &review).await?),
+            Err(refusal) if refusal.is_not_found() => return Err(refusal.into()),
+            Err(refusal) => refused = Some((refusal.message(), refusal.remedy())),
+        }
+    }
+    let page = ActivatePage {
+        page: Page::new(portal, user, "rulesets", "Ask for an activation"),
+        crumbs: crumbs(ruleset),
+        href: address::ruleset(ruleset),
+        options: options(user, ruleset, &choice.version),
+        targets: targets(user, ruleset, &choice.target),
+        back: ways_back(portal, user, ruleset).await?,
+        preview,
+        refused,
+        may: user.may(Act::RequestActivation, &Scope::ruleset(ruleset)),
+        who: who_can(Act::RequestActivation),
+        reason: choice.reason,
+        error,
+        once: fresh_once(),
+    };
+    Ok(page::html(&page))
+}
+
+fn crumbs(ruleset: &RuleSetName) -> Vec<Link> {
+    vec![
+        Link {
+            href: "/rulesets".into(),
+            text: "Rule sets".into(),
+        },
+        Link {
+            href: address::ruleset(ruleset),
+            text: ruleset.to_string(),
+        },
+    ]
+}
+
+fn options(user: &User, ruleset: &RuleSetName, chosen: &str) -> Vec<Choosable> {
+    let state = &user.snapshot.state;
+    let versions = state.versions(ruleset);
+    let mut options: Vec<Choosable> = versions
+        .iter()
+        .filter(|(v, facts)| state.recall(ruleset, v, facts.checksum).is_none())
+        .take(OFFERED)
+        .map(|(version, facts)| Choosable {
+            value: version.to_string(),
+            text: format!("{version} ({} ago)", format::ago(facts.at, user.now)),
+            selected: version.as_str() == chosen,
+        })
+        .collect();
+    if !chosen.is_empty() && options.iter().all(|option| !option.selected) {
+        options.push(Choosable {
+            value: chosen.to_owned(),
+            text: chosen.to_owned(),
+            selected: true,
+        });
+    }
+    options
+}
+
+fn targets(user: &User, ruleset: &RuleSetName, chosen: &[String]) -> Vec<Target> {
+    let state = &user.snapshot.state;
+    state
+        .topology
+        .environments()
+        .iter()
+        .map(|environment| {
+            let value = environment.to_string();
+            Target {
+                pin: state
+                    .pin(ruleset, environment)
+                    .map_or("runs nothing".to_owned(), |pin| {
+                        format!("runs {}", pin.version)
+                    }),
+                checked: chosen.contains(&value),
+                value,
+            }
+        })
+        .collect()
+}
+
+/// The review that asking would open, if it may be asked for.
+fn would_open(
+    user: &User,
+    ruleset: &RuleSetName,
+    version: &VersionName,
+    targets: &[Environment],
+) -> Result<Review, Refusal> {
+    let state = &user.snapshot.state;
+    let command = Command::OpenActivation {
+        ruleset: ruleset.clone(),
+        version: version.clone(),
+        targets: targets.to_vec(),
+        reason: "preview".to_owned(),
+    };
+    let decided = decide(state, &command, &user.actor(), user.now)?;
+    let subject = match decided {
+        Decided::New(facts) => facts.into_iter().find_map(|fact| match fact.event {
+            Event::ReviewOpened(body) => Some(body.subject),
+            _ => None,
+        }),
+        Decided::Already(_) => None,
+    };
+    Ok(Review {
+        id: ReviewId {
+            site: state.own.clone(),
+            seq: state.head(&state.own).seq + 1,
+        },
+        ruleset: Some(ruleset.clone()),
+        subject: subject.ok_or(Refusal::NoTargets)?,
+        reason: String::new(),
+        requester: user.person.account.id.clone(),
+        opened_at: user.now,
+        status: ReviewStatus::Open,
+        approvals: Default::default(),
+        answers: Default::default(),
+        comments: 0,
+        glass: None,
+    })
+}
+
+async fn consequences(
+    portal: &Portal,
+    user: &User,
+    ruleset: &RuleSetName,
+    review: &Review,
+) -> Result<Preview, WebError> {
+    let state = &user.snapshot.state;
+    let gate = portal.app.gate(state, review).await?;
+    let (version, checksum, mode) = match &review.subject {
+        Subject::Activation {
+            version,
+            checksum,
+            mode,
+            ..
+        } => (version, checksum, *mode),
+        _ => return Err(Refusal::NoTargets.into()),
+    };
+    let moves = review.subject.targets().iter().map(|target| {
+        let pin = state.pin(ruleset, target);
+        Move {
+            place: Place::of(target),
+            from: pin.map(|pin| PinWords::of(ruleset, pin, user.now)),
+            compare: pin.map_or(String::new(), |_| {
+                address::compare(ruleset, &target.to_string(), version.as_str())
+            }),
+        }
+    });
+    let hotfixes: Vec<HotfixRow> = gate
+        .judged
+        .iter()
+        .flat_map(|judged| hotfix_rows(ruleset, judged))
+        .collect();
+    Ok(Preview {
+        version: version.to_string(),
+        version_href: address::version(ruleset, version),
+        checksum: checksum.to_string(),
+        title: if mode == Mode::Rollback {
+            "Roll back to"
+        } else {
+            "Activate"
+        },
+        moves: moves.collect(),
+        lost: lost(&gate.judged),
+        hotfixes,
+        checks: checks(&gate),
+        targets: review
+            .subject
+            .targets()
+            .iter()
+            .map(|target| target.to_string())
+            .collect(),
+    })
+}
+
+/// Hotfix rules that a candidate would lose.
+fn lost(judged: &[Judged]) -> usize {
+    judged
+        .iter()
+        .flat_map(|judged| &judged.rules)
+        .filter(|rule| !rule.verdict.is_contained())
+        .count()
+}
+
+fn hotfix_rows<'a>(
+    ruleset: &'a RuleSetName,
+    judged: &'a Judged,
+) -> impl Iterator<Item = HotfixRow> + 'a {
+    judged.rules.iter().map(move |rule| HotfixRow {
+        place: Place::of(&judged.question.environment),
+        hotfix: judged.question.hotfix.to_string(),
+        href: address::hotfix(ruleset, &judged.question.hotfix),
+        path: rule.path.clone(),
+        verdict: verdict(rule.verdict),
+        why: rule.why.clone(),
+    })
+}
+
+fn checks(gate: &Gate) -> Vec<CheckRow> {
+    gate.checks
+        .iter()
+        .map(|check| CheckRow {
+            state: match check.outcome {
+                Outcome::Pass => "pass",
+                Outcome::Warn => "warn",
+                Outcome::Block => "block",
+            },
+            title: check.title(),
+            detail: match (check.evidence.as_str(), check.remedy().as_str()) {
+                ("", remedy) => remedy.to_owned(),
+                (evidence, "") => evidence.to_owned(),
+                (evidence, remedy) => format!("{evidence}. {remedy}"),
+            },
+        })
+        .collect()
+}
+
+/// Earlier versions of each environment, the newest first, with what each would lose.
+async fn ways_back(
+    portal: &Portal,
+    user: &User,
+    ruleset: &RuleSetName,
+) -> Result<Vec<Back>, WebError> {
+    let state = Arc::clone(&user.snapshot);
+    let state = &state.state;
+    let mut ways = Vec::new();
+    for environment in state.topology.environments() {
+        let Some(track) = state.track(ruleset, &environment) else {
+            continue;
+        };
+        let mut offered: Vec<&VersionName> = vec![&track.current.version];
+        let history: Vec<_> = track.history.iter().collect();
+        for (index, pin) in history.iter().enumerate().rev().skip(1) {
+            let is_good = state.recall(ruleset, &pin.version, pin.checksum).is_none();
+            if offered.contains(&&pin.version) || !is_good || offered.len() > WAYS_BACK {
+                continue;
+            }
+            offered.push(&pin.version);
+            let questions = state.questions(ruleset, &environment, pin.checksum);
+            let lost = lost(&portal.app.judge(&questions).await?);
+            ways.push(Back {
+                place: Place::of(&environment),
+                version: pin.version.to_string(),
+                href: address::activate(ruleset, &pin.version, std::slice::from_ref(&environment)),
+                until: At::ago(history[index + 1].at, user.now),
+                loses: match lost {
+                    0 => "loses no open hotfix".to_owned(),
+                    lost => format!(
+                        "loses {} of open hotfixes",
+                        format::count(lost, "rule", "rules")
+                    ),
+                },
+                is_loss: lost > 0,
+            });
+        }
+    }
+    Ok(ways)
+}

@@ -1,0 +1,253 @@
+//! One version: where it came from, where it stands, what was found, what it holds.
+
+mod acts;
+mod downloads;
+mod story;
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::routing::{get, post};
+
+use self::acts::{Recall, Validate};
+pub(super) use self::downloads::attachment;
+use self::story::{Found, Provenance, StandingRow, Word};
+use super::rulesets::known;
+use crate::domain::digest::Digest;
+use crate::domain::ids::RuleSetName;
+use crate::domain::refusal::Refusal;
+use crate::domain::state::VersionFacts;
+use crate::domain::version::VersionName;
+use crate::web::environment_view::{At, Tag};
+use crate::web::error::{WebError, WebResult, refuse};
+use crate::web::page::{self, Link, Page};
+use crate::web::user::User;
+use crate::web::{Portal, address, format};
+
+/// Rules on one page of a version.
+const PAGE: usize = 200;
+
+pub(super) fn routes() -> Router<Portal> {
+    let version = "/rulesets/{ruleset}/versions/{version}";
+    let at = |end: &str| format!("{version}{end}");
+    Router::new()
+        .route(version, get(show))
+        .route(&at("/validations"), post(acts::validate))
+        .route(&at("/recall"), post(acts::recall))
+        .route(&at("/manifest"), get(downloads::manifest))
+        .route(&at("/bundle"), get(downloads::bundle))
+}
+
+/// The version of an address; unknown ones are not here.
+pub(super) fn known_version<'u>(
+    user: &'u User,
+    ruleset: &str,
+    version: &str,
+) -> Result<(RuleSetName, VersionName, &'u VersionFacts), WebError> {
+    let ruleset = known(user, ruleset)?;
+    let version: VersionName = version.parse()?;
+    match user.snapshot.state.version(&ruleset, &version) {
+        Some(facts) => Ok((ruleset, version, facts)),
+        None => Err(refuse(Refusal::UnknownVersion { ruleset, version })),
+    }
+}
+
+/// Breadcrumbs down to a version.
+pub(super) fn crumbs(ruleset: &RuleSetName, version: Option<&VersionName>) -> Vec<Link> {
+    let link = |href: String, text: String| Link { href, text };
+    let mut crumbs = vec![
+        link("/rulesets".into(), "Rule sets".into()),
+        link(address::ruleset(ruleset), ruleset.to_string()),
+    ];
+    crumbs.extend(version.map(|v| link(address::version(ruleset, v), v.to_string())));
+    crumbs
+}
+
+#[derive(Template)]
+#[template(path = "versions/version.html")]
+struct VersionPage {
+    page: Page,
+    crumbs: Vec<Link>,
+    ruleset: String,
+    version: String,
+    href: String,
+    summary: String,
+    tags: Vec<Tag>,
+    compare: Vec<Link>,
+    activate: String,
+    checksum: String,
+    provenance: Option<Provenance>,
+    hotfix: Option<HotfixWords>,
+    standings: Vec<StandingRow>,
+    words: Vec<Word>,
+    found: Vec<Found>,
+    recalled: Option<(String, String, At)>,
+    validate: Validate,
+    recall: Recall,
+    rules: RuleList,
+}
+
+/// What a hotfix says about itself.
+struct HotfixWords {
+    href: String,
+    on_top_of: String,
+    on_top_of_href: String,
+    changes_href: String,
+    changes: String,
+    author: String,
+    reason: String,
+    incident: String,
+    ends: At,
+}
+
+/// One page of the rules a version holds.
+struct RuleList {
+    filter: String,
+    rows: Vec<(String, String, String)>,
+    shown: String,
+    newer: String,
+    older: String,
+}
+
+/// Which rules are listed.
+#[derive(Default, serde::Deserialize)]
+struct Listed {
+    #[serde(default)]
+    filter: String,
+    #[serde(default)]
+    page: usize,
+}
+
+async fn show(
+    State(portal): State<Portal>,
+    user: User,
+    Path((ruleset, version)): Path<(String, String)>,
+    Query(listed): Query<Listed>,
+) -> WebResult {
+    let (ruleset, version, _) = known_version(&user, &ruleset, &version)?;
+    let (validate, recall) = (Validate::default(), Recall::default());
+    page_of(&portal, &user, &ruleset, &version, listed, validate, recall).await
+}
+
+/// The page, with the forms as they were typed.
+async fn page_of(
+    portal: &Portal,
+    user: &User,
+    ruleset: &RuleSetName,
+    version: &VersionName,
+    listed: Listed,
+    validate: Validate,
+    recall: Recall,
+) -> WebResult {
+    let state = &user.snapshot.state;
+    let (_, _, facts) = known_version(user, ruleset.as_str(), version.as_str())?;
+    let manifest = portal.app.manifest(&facts.checksum).await?;
+    let name = |id| portal.auth.directory.name(id);
+    let recalled = state.recall(ruleset, version, facts.checksum);
+    let page = VersionPage {
+        page: Page::new(portal, user, "rulesets", format!("{ruleset} {version}")),
+        crumbs: crumbs(ruleset, None),
+        ruleset: ruleset.to_string(),
+        version: version.to_string(),
+        href: address::version(ruleset, version),
+        summary: format!(
+            "{}, delivered {} by {}",
+            format::count(manifest.rules().len(), "rule", "rules"),
+            format::short_time(facts.at),
+            name(&facts.by)
+        ),
+        tags: story::tags(state, ruleset, version, facts),
+        compare: story::comparisons(state, ruleset, facts),
+        activate: address::activate(ruleset, version, &[]),
+        checksum: facts.checksum.to_string(),
+        provenance: facts
+            .release
+            .as_ref()
+            .map(|release| Provenance::of(&release.provenance, facts.checksum)),
+        hotfix: hotfix(portal, user, ruleset, version),
+        standings: story::standings(state, ruleset, version, user.now),
+        words: story::words(portal, state, ruleset, version),
+        found: facts
+            .release
+            .as_ref()
+            .map_or(Vec::new(), |release| story::found(ruleset, &release.drift)),
+        recalled: recalled
+            .map(|recall| (recall.reason.clone(), name(&recall.by), At::date(recall.at))),
+        validate: validate.checked(user, ruleset, version),
+        recall: recall.checked(user, ruleset, version),
+        rules: rule_list(ruleset, version, manifest.rules(), listed),
+    };
+    Ok(page::html(&page))
+}
+
+fn hotfix(
+    portal: &Portal,
+    user: &User,
+    ruleset: &RuleSetName,
+    version: &VersionName,
+) -> Option<HotfixWords> {
+    let hotfix = user.snapshot.state.hotfix(ruleset, version)?;
+    Some(HotfixWords {
+        href: address::hotfix(ruleset, version),
+        on_top_of: hotfix.on_top_of.to_string(),
+        on_top_of_href: address::version(ruleset, &hotfix.on_top_of),
+        changes_href: address::compare(
+            ruleset,
+            &hotfix.on_top_of_checksum.to_string(),
+            version.as_str(),
+        ),
+        changes: format!(
+            "{}, {}",
+            format::count(hotfix.changes.len(), "rule", "rules"),
+            format::count(hotfix.lines_changed as usize, "line", "lines")
+        ),
+        author: portal.auth.directory.name(&hotfix.author),
+        reason: hotfix.reason.clone(),
+        incident: hotfix.incident.clone(),
+        ends: At::day(hotfix.ends_at),
+    })
+}
+
+fn rule_list(
+    ruleset: &RuleSetName,
+    version: &VersionName,
+    rules: &BTreeMap<String, Digest>,
+    listed: Listed,
+) -> RuleList {
+    let wanted = listed.filter.trim().to_lowercase();
+    let matching: Vec<_> = rules
+        .iter()
+        .filter(|(path, _)| wanted.is_empty() || path.to_lowercase().contains(&wanted))
+        .collect();
+    let first = listed.page.saturating_mul(PAGE).min(matching.len());
+    let last = (first + PAGE).min(matching.len());
+    let href = address::version(ruleset, version);
+    let turn = |page: usize| {
+        let filter = format::url_encode(&listed.filter);
+        format!("{href}?filter={filter}&page={page}#rules")
+    };
+    let total = format::count(matching.len(), "rule", "rules");
+    RuleList {
+        rows: matching[first..last]
+            .iter()
+            .map(|(path, digest)| {
+                let href = address::rule(ruleset, version, path);
+                ((*path).clone(), href, digest.to_string())
+            })
+            .collect(),
+        shown: if last - first < matching.len() {
+            format!("{} to {last} of {total}", first + 1)
+        } else {
+            total
+        },
+        newer: (listed.page > 0)
+            .then(|| turn(listed.page - 1))
+            .unwrap_or_default(),
+        older: (last < matching.len())
+            .then(|| turn(listed.page + 1))
+            .unwrap_or_default(),
+        filter: listed.filter,
+    }
+}

@@ -1,0 +1,2 @@
+//! The interface for programs, through the router in-process.
+mod contract;
