@@ -56,7 +56,10 @@ fn completed(mut document: OpenApi) -> OpenApi {
                 .required(Required::False)
                 .schema(Some(Object::with_type(Type::String)))
                 .build();
-            operation.parameters.get_or_insert_default().push(key.into());
+            operation
+                .parameters
+                .get_or_insert_default()
+                .push(key.into());
         }
     }
     document

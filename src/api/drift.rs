@@ -28,7 +28,12 @@ pub async fn observations(
     let found = page(
         caller.snapshot.state.observations(),
         |found| found.id.to_string(),
-        |found| caller.may(Act::View, &Scope::exactly(&found.ruleset, &found.environment)),
+        |found| {
+            caller.may(
+                Act::View,
+                &Scope::exactly(&found.ruleset, &found.environment),
+            )
+        },
         params.place(),
     )?;
     let view = found.map(|found| ObservationView::of(&api, found, caller.now));
@@ -85,7 +90,11 @@ pub async fn adopt(
     At((site, seq)): At<(SiteName, u64)>,
     told: Told<Adoption>,
 ) -> ApiResult {
-    let Adoption { reason, incident, ends_at } = told.value;
+    let Adoption {
+        reason,
+        incident,
+        ends_at,
+    } = told.value;
     let ends_at = timestamp("ends_at", &ends_at)?;
     caller.require(Act::AdoptDrift, Scope::EVERYWHERE)?;
     let observation = EntryRef { site, seq };
@@ -94,13 +103,20 @@ pub async fn adopt(
     let Some(found) = known.into_iter().find(|found| found.id == observation) else {
         return Err(refuse(Refusal::UnknownObservation { observation }));
     };
-    caller.require(Act::AdoptDrift, Scope::exactly(&found.ruleset, &found.environment))?;
+    caller.require(
+        Act::AdoptDrift,
+        Scope::exactly(&found.ruleset, &found.environment),
+    )?;
     let draft = api.app.observed(found).await?;
     let command = Command::AdoptDrift {
         observation,
         snapshot: draft.after.facts(),
         lines_changed: draft.lines_changed(),
-        words: HotfixWords { reason, incident, ends_at },
+        words: HotfixWords {
+            reason,
+            incident,
+            ends_at,
+        },
     };
     Ok(written(&caller.execute(&api, command, &told.digest).await?))
 }

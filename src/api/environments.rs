@@ -65,20 +65,27 @@ pub async fn environment(
     let track = state.track(&ruleset, &environment);
     let baseline = track.and_then(|track| track.baseline.as_ref());
     let history = page(
-        track.into_iter().flat_map(|track| track.history.iter().rev()),
+        track
+            .into_iter()
+            .flat_map(|track| track.history.iter().rev()),
         |pin| pin.entry.seq.to_string(),
         |_| true,
         params.place(),
     )?;
     let stops = |stops: Vec<&crate::domain::state::Stop>| {
-        stops.into_iter().map(|stop| StopView::of(&api, stop)).collect()
+        stops
+            .into_iter()
+            .map(|stop| StopView::of(&api, stop))
+            .collect()
     };
     let view = EnvironmentView {
         production: state.topology.is_production(&environment),
         live: *state.live_site() == site,
         pin: track.map(|track| PinView::of(&api, &track.current)),
         baseline: baseline.map(|pin| PinView::of(&api, pin)),
-        differs_from_plan: track.zip(baseline).map(|(track, b)| track.current.checksum != b.checksum),
+        differs_from_plan: track
+            .zip(baseline)
+            .map(|(track, b)| track.current.checksum != b.checksum),
         open_hotfixes: track.map_or(Vec::new(), |t| t.open_hotfixes.iter().cloned().collect()),
         observation: state
             .observation(&ruleset, &environment)

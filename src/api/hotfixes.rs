@@ -149,8 +149,13 @@ pub async fn hotfixes(
 ) -> ApiResult {
     let is_wanted = |hotfix: &Hotfix| {
         caller.sees(&hotfix.ruleset)
-            && params.ruleset.as_ref().is_none_or(|name| hotfix.ruleset == *name)
-            && params.status.is_none_or(|wanted| status(&caller, hotfix) == wanted)
+            && params
+                .ruleset
+                .as_ref()
+                .is_none_or(|name| hotfix.ruleset == *name)
+            && params
+                .status
+                .is_none_or(|wanted| status(&caller, hotfix) == wanted)
     };
     let found = page(
         caller.snapshot.state.hotfixes(),
@@ -158,7 +163,10 @@ pub async fn hotfixes(
         |hotfix| is_wanted(hotfix),
         (params.after.as_deref(), params.limit),
     )?;
-    Ok(read(&caller, &found.map(|hotfix| view(&api, &caller, hotfix))))
+    Ok(read(
+        &caller,
+        &found.map(|hotfix| view(&api, &caller, hotfix)),
+    ))
 }
 
 /// One hotfix.
@@ -208,7 +216,13 @@ pub async fn propose(
 ) -> ApiResult {
     let environment = Environment::new(&site, &lane);
     require_environment(&caller, Act::WriteHotfix, &ruleset, &environment)?;
-    let Proposal { on_top_of, rules, reason, incident, ends_at } = told.value;
+    let Proposal {
+        on_top_of,
+        rules,
+        reason,
+        incident,
+        ends_at,
+    } = told.value;
     let ends_at = timestamp("ends_at", &ends_at)?;
     require_pin(&caller, &ruleset, &environment, &on_top_of)?;
     let edits: Edits = rules
@@ -224,7 +238,11 @@ pub async fn propose(
         snapshot: kept.snapshot,
         changes: kept.changes,
         lines_changed: kept.lines_changed,
-        words: HotfixWords { reason, incident, ends_at },
+        words: HotfixWords {
+            reason,
+            incident,
+            ends_at,
+        },
     };
     Ok(written(&caller.execute(&api, command, &told.digest).await?))
 }
@@ -259,6 +277,10 @@ pub async fn discard(
     told: Told<Reason>,
 ) -> ApiResult {
     let reason = told.value.reason;
-    let command = Command::DiscardHotfix { ruleset, hotfix, reason };
+    let command = Command::DiscardHotfix {
+        ruleset,
+        hotfix,
+        reason,
+    };
     Ok(written(&caller.execute(&api, command, &told.digest).await?))
 }

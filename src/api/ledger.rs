@@ -76,7 +76,10 @@ pub async fn entries(
     require_site(&caller, &site)?;
     let limit = limit(params.limit)?;
     let after = params.after.unwrap_or(0).min(i64::MAX as u64);
-    let mut found = api.app.entries_after(&site, after, limit as u32 + 1).await?;
+    let mut found = api
+        .app
+        .entries_after(&site, after, limit as u32 + 1)
+        .await?;
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next = has_more.then(|| found.last().map(|last| last.seq.to_string()));
@@ -97,7 +100,10 @@ pub async fn entry(
     At((site, seq)): At<(SiteName, u64)>,
 ) -> ApiResult {
     require_site(&caller, &site)?;
-    let id = EntryRef { site, seq: seq.min(i64::MAX as u64) };
+    let id = EntryRef {
+        site,
+        seq: seq.min(i64::MAX as u64),
+    };
     match api.app.entry(&id).await? {
         Some(stored) => Ok(read(&caller, &EntryView::of(stored))),
         None => Err(Problem::not_found("entry", id)),
@@ -123,10 +129,22 @@ pub async fn content(
         return Err(Problem::not_found("content", digest));
     };
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment"),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, max-age=31536000, immutable"),
+        ),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
         (header::ETAG, etag),
     ];
     Ok((StatusCode::OK, headers, bytes).into_response())
@@ -139,7 +157,11 @@ async fn require_content(api: &Api, caller: &Caller, digest: &Digest) -> Result<
     };
     let state = &caller.snapshot.state;
     let mut sees_any = false;
-    for ruleset in state.rulesets().into_iter().filter(|name| caller.sees(name)) {
+    for ruleset in state
+        .rulesets()
+        .into_iter()
+        .filter(|name| caller.sees(name))
+    {
         sees_any = true;
         for (_, facts) in state.versions(&ruleset) {
             let holds = facts.checksum == *digest

@@ -50,8 +50,17 @@ pub async fn activation(
 ) -> ApiResult {
     let scope = Scope::ruleset(&ruleset);
     caller.require(Act::RequestActivation, scope)?;
-    let ActivationRequest { version, targets, reason } = told.value;
-    let command = Command::OpenActivation { ruleset, version, targets, reason };
+    let ActivationRequest {
+        version,
+        targets,
+        reason,
+    } = told.value;
+    let command = Command::OpenActivation {
+        ruleset,
+        version,
+        targets,
+        reason,
+    };
     Ok(written(&caller.execute(&api, command, &told.digest).await?))
 }
 
@@ -67,7 +76,11 @@ pub async fn recall(
     told: Told<Reason>,
 ) -> ApiResult {
     let reason = told.value.reason;
-    let command = Command::OpenRecall { ruleset, version, reason };
+    let command = Command::OpenRecall {
+        ruleset,
+        version,
+        reason,
+    };
     Ok(written(&caller.execute(&api, command, &told.digest).await?))
 }
 

@@ -125,8 +125,13 @@ pub async fn reviews(
 ) -> ApiResult {
     let is_wanted = |review: &Review| {
         sees(&caller, review)
-            && params.ruleset.as_ref().is_none_or(|name| review.ruleset.as_ref() == Some(name))
-            && params.status.is_none_or(|status| StatusWord::of(&review.status) == status)
+            && params
+                .ruleset
+                .as_ref()
+                .is_none_or(|name| review.ruleset.as_ref() == Some(name))
+            && params
+                .status
+                .is_none_or(|status| StatusWord::of(&review.status) == status)
     };
     let found = page(
         caller.snapshot.state.reviews(),
@@ -250,19 +255,22 @@ pub async fn review(
         ReviewStatus::Open => Some(api.app.gate(&caller.snapshot.state, &review).await?),
         _ => None,
     };
-    let answers = review.answers.iter().map(|((environment, hotfix, path), given)| AnswerView {
-        environment: environment.clone(),
-        hotfix: hotfix.clone(),
-        path: path.clone(),
-        answer: match given.answer {
-            Answer::ContainedByHand { .. } => "contained_by_hand",
-            Answer::LossAccepted { .. } => "loss_accepted",
-            Answer::SentBack { .. } => "sent_back",
-        },
-        reason: given.answer.reason().to_owned(),
-        by: PersonView::of(&api, &given.by),
-        at: given.at,
-    });
+    let answers = review
+        .answers
+        .iter()
+        .map(|((environment, hotfix, path), given)| AnswerView {
+            environment: environment.clone(),
+            hotfix: hotfix.clone(),
+            path: path.clone(),
+            answer: match given.answer {
+                Answer::ContainedByHand { .. } => "contained_by_hand",
+                Answer::LossAccepted { .. } => "loss_accepted",
+                Answer::SentBack { .. } => "sent_back",
+            },
+            reason: given.answer.reason().to_owned(),
+            by: PersonView::of(&api, &given.by),
+            at: given.at,
+        });
     let view = ReviewView {
         brief: brief(&api, &review),
         checksum: review.subject.checksum(),

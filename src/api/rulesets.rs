@@ -69,8 +69,12 @@ fn ruleset_view(caller: &Caller, ruleset: RuleSetName) -> RuleSetView {
         pin: state.pin(&ruleset, &environment).map(PinBrief::of),
         open_hotfixes: state
             .track(&ruleset, &environment)
-            .map_or(Vec::new(), |track| track.open_hotfixes.iter().cloned().collect()),
-        unexplained_drift: state.open_drift(&ruleset, &environment, caller.now).is_some(),
+            .map_or(Vec::new(), |track| {
+                track.open_hotfixes.iter().cloned().collect()
+            }),
+        unexplained_drift: state
+            .open_drift(&ruleset, &environment, caller.now)
+            .is_some(),
         environment,
     };
     let environments = state.topology.environments().into_iter().map(runs);
@@ -92,7 +96,10 @@ pub async fn rulesets(caller: Caller, Asked(params): Asked<PageParams>) -> ApiRe
         |name| caller.sees(name),
         params.place(),
     )?;
-    Ok(read(&caller, &found.map(|name| ruleset_view(&caller, name))))
+    Ok(read(
+        &caller,
+        &found.map(|name| ruleset_view(&caller, name)),
+    ))
 }
 
 /// One rule set.
@@ -259,7 +266,12 @@ pub async fn version(
         provenance: release.map(|release| release.provenance.clone()),
         drift: release.map_or(Vec::new(), |release| release.drift.clone()),
         validations: validations(&api, &caller, &ruleset, &version),
-        standings: state.topology.environments().into_iter().map(standing).collect(),
+        standings: state
+            .topology
+            .environments()
+            .into_iter()
+            .map(standing)
+            .collect(),
         bundle: format!("/api/v1/bundles/{}", facts.checksum),
         brief: brief(&caller, &ruleset, version.clone(), facts),
         ruleset,

@@ -35,8 +35,16 @@ pub async fn hold(
     caller: Caller,
     told: Told<HoldRequest>,
 ) -> ApiResult {
-    let HoldRequest { ruleset, lane, reason } = told.value;
-    let command = Command::PlaceHold { ruleset, lane, reason };
+    let HoldRequest {
+        ruleset,
+        lane,
+        reason,
+    } = told.value;
+    let command = Command::PlaceHold {
+        ruleset,
+        lane,
+        reason,
+    };
     Ok(written(&caller.execute(&api, command, &told.digest).await?))
 }
 
@@ -79,9 +87,19 @@ pub async fn freeze(
     caller: Caller,
     told: Told<FreezeRequest>,
 ) -> ApiResult {
-    let FreezeRequest { ruleset, lane, until, reason } = told.value;
+    let FreezeRequest {
+        ruleset,
+        lane,
+        until,
+        reason,
+    } = told.value;
     let until = timestamp("until", &until)?;
-    let command = Command::SetFreeze { ruleset, lane, until, reason };
+    let command = Command::SetFreeze {
+        ruleset,
+        lane,
+        until,
+        reason,
+    };
     Ok(written(&caller.execute(&api, command, &told.digest).await?))
 }
 

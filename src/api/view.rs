@@ -143,11 +143,14 @@ impl ObservationView {
             },
             changes: found.changes.iter().map(ChangeView::of).collect(),
             unexplained: found.is_open(now),
-            resolution: found.resolution.as_ref().map(|resolution| match resolution {
-                Resolution::PinFollowed { .. } => "pin_followed",
-                Resolution::Adopted { .. } => "adopted",
-                Resolution::Dismissed { .. } => "dismissed",
-            }),
+            resolution: found
+                .resolution
+                .as_ref()
+                .map(|resolution| match resolution {
+                    Resolution::PinFollowed { .. } => "pin_followed",
+                    Resolution::Adopted { .. } => "adopted",
+                    Resolution::Dismissed { .. } => "dismissed",
+                }),
         }
     }
 }

@@ -5,7 +5,8 @@ use axum::http::{Method, Request, StatusCode, header};
 use rulegate::domain::access::Scope;
 use serde_json::json;
 
-use crate::harness::world::{World, environment, rules, ruleset, tar_of};
+use super::at;
+use crate::harness::world::{World, rules, ruleset, tar_of};
 
 const A1: &[(&str, &[u8])] = &[("a.conf", b"one\n"), ("b.conf", b"two\n")];
 const A2: &[(&str, &[u8])] = &[("a.conf", b"one\n"), ("b.conf", b"three\n")];
@@ -17,23 +18,10 @@ fn texts<'a>(pairs: &[(&'a str, &'a [u8])]) -> Vec<(&'a str, &'a str)> {
         .collect()
 }
 
-fn everywhere() -> Scope {
-    Scope::EVERYWHERE
-}
-
-fn pod_scope() -> Scope {
-    let environment = environment("ipc2/prod");
-    Scope {
-        ruleset: None,
-        site: Some(environment.site),
-        lane: Some(environment.lane),
-    }
-}
-
 #[tokio::test]
 async fn a_release_is_committed_once_and_answered_with_the_same_entry() {
     let world = World::new().await;
-    let token = world.token("pipeline", everywhere()).await;
+    let token = world.token("pipeline", Scope::EVERYWHERE).await;
     let address = "/api/v1/rulesets/crs/releases?version=1&commit=abc";
     let first = world.api(Method::POST, &token, address, tar_of(A1)).await;
     assert_eq!(first.status, StatusCode::CREATED, "{}", first.text);
@@ -59,7 +47,7 @@ async fn a_release_tells_which_hotfix_it_may_override_and_a_check_tells_before()
     let world = World::new().await;
     world.live("1", &texts(A1)).await;
     world.hotfix(&[("b.conf", "fixed\n")]).await;
-    let token = world.token("pipeline", everywhere()).await;
+    let token = world.token("pipeline", Scope::EVERYWHERE).await;
     let entries = world.app.snapshot().state.own_ledger().head.seq;
     let check = "/api/v1/rulesets/crs/checks?environment=ipc2/prod";
     let answer = world.api(Method::POST, &token, check, tar_of(A1)).await;
@@ -89,7 +77,7 @@ async fn a_release_tells_which_hotfix_it_may_override_and_a_check_tells_before()
 async fn an_observation_is_compared_with_the_pin() {
     let world = World::new().await;
     world.live("1", &texts(A1)).await;
-    let token = world.token("pipeline", everywhere()).await;
+    let token = world.token("pipeline", Scope::EVERYWHERE).await;
     let address = "/api/v1/rulesets/crs/observations?environment=ipc2/prod";
     let same = world.api(Method::POST, &token, address, tar_of(A1)).await;
     assert_eq!(same.status, StatusCode::CREATED, "{}", same.text);
@@ -109,7 +97,7 @@ async fn an_observation_is_compared_with_the_pin() {
 async fn a_pod_reads_what_to_run_and_fetches_it() {
     let world = World::new().await;
     world.live("1", &texts(A1)).await;
-    let token = world.token("pods", pod_scope()).await;
+    let token = world.token("pods", at("ipc2/prod")).await;
     let address = "/api/v1/assignments/crs";
     let answer = world.api(Method::GET, &token, address, Body::empty()).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
