@@ -40,8 +40,8 @@ def pages():
         tell(figure, p50(ours), p50(again), "our first page", goal, "ms", at_least=False, query=urlencode(query))
 
     place = lambda at, seq: f"{at}.{seq}.ipc2"
-    beside_first("L2-middle", 1.3, {"before": place(*middle)})
-    beside_first("L2-last", 1.3, {"before": place(at, seq)})
+    beside_first("L2-middle", 1.3, {"older": place(*middle)})
+    beside_first("L2-last", 1.3, {"older": place(at, seq)})
     for name, query in filters(postgres, handles):
         beside_first(f"L3-{name}", 3.0, query)
     server.stop()
@@ -54,11 +54,11 @@ def filters(postgres, handles):
     day = postgres.sql(f"SELECT to_char(to_timestamp(at_us/1000000), 'YYYY-MM-DD') FROM entry WHERE site='ipc2' AND seq={ENTRIES // 4}", "full")
     rule_set, environment, person = {"ruleset": "rules-07"}, {"environment": "ipc2/prod"}, {"person": handles["person"]}
     often, seldom = {"kind": "review.commented"}, {"kind": "access.granted"}
-    time_of = {"from": day, "until": day}
+    time_of = {"from": day, "to": day}
     return [("rule-set", rule_set), ("environment", environment), ("person", person), ("kind", often), ("rare-kind", seldom),
-            ("kinds", {"kind": "review."}), ("time", time_of), ("version", {"version": version}), ("review", {"review": review}),
+            ("kinds", {"kind": "review."}), ("time", time_of), ("version", {"q": version}), ("review", {"q": review}),
             ("rule-set+environment", {**rule_set, **environment}), ("rule-set+kind", {**rule_set, **often}),
             ("rule-set+rare-kind", {**rule_set, **seldom}), ("person+kind", {**person, **often}),
             ("person+rule-set", {**person, **rule_set}), ("person+time", {**person, **time_of}),
             ("environment+kind", {**environment, **often}), ("kind+time", {**often, **time_of}),
-            ("version+rule-set", {"version": version, "ruleset": ruleset})]
+            ("version+rule-set", {"q": version, "ruleset": ruleset})]
