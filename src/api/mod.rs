@@ -5,15 +5,29 @@ mod answer;
 mod assignments;
 mod bundles;
 mod caller;
+mod document;
+mod drift;
+mod environments;
+mod hotfixes;
+mod ledger;
 mod observations;
+mod persons;
 mod problem;
 mod releases;
 mod request;
+mod requests;
+mod reviews;
+mod rulesets;
+mod site;
+mod stops;
+mod view;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::routing::any;
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,28 +46,73 @@ pub struct Api {
     pub auth: Auth,
     intakes: Semaphore,
     packed: bundles::Packed,
+    /// The description of every address, with its entity tag.
+    document: (Bytes, HeaderValue),
 }
 
-/// Every address of the interface.
+/// Every address of the interface. No layer stands around them: pods ask all the time.
 pub fn router(app: Arc<App>, auth: Auth) -> Router {
+    let (router, document) = described().split_for_parts();
     let api = Arc::new(Api {
         app,
         auth,
         intakes: Semaphore::new(INTAKES_MAX),
         packed: bundles::Packed::default(),
+        document: document::served(document),
     });
-    let (router, _document) = described().split_for_parts();
     router
         .route("/api/{*rest}", any(problem::no_such_address))
         .method_not_allowed_fallback(problem::method_not_allowed)
         .with_state(api)
 }
 
+/// The description of the interface as JSON, the same bytes for the same program.
+pub fn openapi() -> String {
+    document::text(described().into_openapi())
+}
+
 fn described() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
+        .routes(routes!(site::index))
+        .routes(routes!(site::openapi))
+        .routes(routes!(site::sites))
+        .routes(routes!(site::policy))
+        .routes(routes!(rulesets::rulesets))
+        .routes(routes!(rulesets::ruleset))
+        .routes(routes!(rulesets::versions))
+        .routes(routes!(rulesets::version))
+        .routes(routes!(environments::environment))
         .routes(routes!(releases::push))
         .routes(routes!(releases::check))
+        .routes(routes!(reviews::reviews))
+        .routes(routes!(reviews::review))
+        .routes(routes!(requests::activation))
+        .routes(routes!(requests::recall))
+        .routes(routes!(requests::policy))
+        .routes(routes!(requests::comment))
+        .routes(routes!(requests::withdraw))
+        .routes(routes!(persons::approve))
+        .routes(routes!(persons::reject))
+        .routes(routes!(persons::answer))
+        .routes(routes!(persons::execute))
+        .routes(routes!(persons::validate))
+        .routes(routes!(hotfixes::hotfixes))
+        .routes(routes!(hotfixes::hotfix))
+        .routes(routes!(hotfixes::propose))
+        .routes(routes!(hotfixes::discard))
         .routes(routes!(observations::observe))
+        .routes(routes!(drift::observations))
+        .routes(routes!(drift::adopt))
+        .routes(routes!(drift::dismiss))
+        .routes(routes!(stops::hold))
+        .routes(routes!(stops::lift_hold))
+        .routes(routes!(stops::freeze))
+        .routes(routes!(stops::lift_freeze))
+        .routes(routes!(stops::cancel_intent))
+        .routes(routes!(stops::declare_live))
+        .routes(routes!(ledger::entries))
+        .routes(routes!(ledger::entry))
+        .routes(routes!(ledger::content))
         .routes(routes!(assignments::assignment))
         .routes(routes!(bundles::bundle))
         .routes(routes!(bundles::manifest))

@@ -12,16 +12,15 @@ use super::caller::Caller;
 use super::problem::{ApiResult, refuse};
 use super::releases::{EnvironmentParams, require_environment};
 use super::request::{Asked, At, Received, archive};
+use super::view::{ChangeView, PinBrief};
 use crate::app::AppError;
 use crate::domain::access::Act;
 use crate::domain::command::Command;
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::ids::{EntryRef, RuleSetName};
-use crate::domain::manifest::Change;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Pin;
-use crate::domain::version::VersionName;
 
 /// How often the difference is taken anew when the pin moves meanwhile.
 const TRIES: u32 = 4;
@@ -43,38 +42,6 @@ pub struct ObservedView {
     differs: bool,
     /// Against the pin, by path.
     changes: Vec<ChangeView>,
-}
-
-/// A pinned version.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct PinBrief {
-    #[schema(value_type = String)]
-    version: VersionName,
-    #[schema(value_type = String)]
-    checksum: Digest,
-}
-
-/// One rule that differs.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct ChangeView {
-    path: String,
-    /// Its digest before; null if the rule is new.
-    #[schema(value_type = Option<String>)]
-    from: Option<Digest>,
-    /// Its digest after; null if the rule is gone.
-    #[schema(value_type = Option<String>)]
-    to: Option<Digest>,
-}
-
-impl ChangeView {
-    /// The view of a change.
-    pub fn of(change: &Change) -> ChangeView {
-        ChangeView {
-            path: change.path.clone(),
-            from: change.from,
-            to: change.to,
-        }
-    }
 }
 
 /// Reports what a store outside really holds. A difference from the pin is drift until somebody explains it.
@@ -139,10 +106,7 @@ async fn record(
         checksum,
         differs: !changes.is_empty(),
         changes: changes.iter().map(ChangeView::of).collect(),
-        pin: PinBrief {
-            version: pin.version,
-            checksum: pin.checksum,
-        },
+        pin: PinBrief::of(&pin),
     };
     Ok(created(&done, &view))
 }

@@ -92,12 +92,6 @@ impl Problem {
         self
     }
 
-    /// The same, worth trying again after some seconds.
-    pub fn with_retry_after_s(mut self, seconds: u32) -> Problem {
-        self.0.outcome.retry_after_s = Some(seconds);
-        self
-    }
-
     /// The request cannot be read.
     pub fn bad_request(code: &'static str, sentence: impl Into<String>) -> Problem {
         Problem::new(

@@ -15,6 +15,7 @@ use super::problem::Problem;
 use crate::app::AppError;
 use crate::app::intake::{ARCHIVE_SIZE_BYTES_MAX, Intake};
 use crate::domain::digest::Digest;
+use crate::domain::ids::Timestamp;
 
 /// The most bytes of a JSON body: a hotfix of some large rules.
 const JSON_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -177,6 +178,18 @@ fn too_large(size_bytes_max: usize) -> Problem {
         format!("The body has more than {size_bytes_max} bytes."),
         "Send less: split the rule set, or send only what changed.",
     )
+}
+
+/// A time in a body: RFC 3339, or a day, which means its beginning in UTC.
+pub fn timestamp(name: &str, text: &str) -> Result<Timestamp, Problem> {
+    Timestamp::parse(text)
+        .or_else(|| Timestamp::parse_day(text))
+        .ok_or_else(|| {
+            Problem::unfit(
+                "bad_time",
+                format!("{name} is neither a date, as in 2026-11-21, nor an RFC 3339 time."),
+            )
+        })
 }
 
 /// A library's message as a sentence.

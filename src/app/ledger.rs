@@ -4,7 +4,7 @@ pub use crate::store::{Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, 
 
 use super::{App, AppError};
 use crate::domain::digest::Digest;
-use crate::domain::ids::{EntryRef, ReviewId, RuleSetName};
+use crate::domain::ids::{EntryRef, ReviewId, RuleSetName, SiteName};
 use crate::domain::ledger::StoredEntry;
 use crate::domain::state::State;
 use crate::domain::version::VersionName;
@@ -89,6 +89,16 @@ impl App {
         limit: u32,
     ) -> Result<LedgerPage, AppError> {
         Ok(self.store.browse(filter, cursor, direction, limit).await?)
+    }
+
+    /// A site's entries after a number, in order, as they are stored.
+    pub async fn entries_after(
+        &self,
+        site: &SiteName,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredEntry>, AppError> {
+        Ok(self.store.entries_after(site, after, limit).await?)
     }
 
     /// One entry as it is stored; `None` if the ledger is shorter.

@@ -343,7 +343,10 @@ impl Teller<'_> {
                 ];
                 let detail = joined([
                     format!("decided here, waits at {}", b.environment.site),
-                    format!("approved by {}", self.people(&b.approved_by)),
+                    match b.approved_by.is_empty() {
+                        true => String::new(),
+                        false => format!("approved by {}", self.people(&b.approved_by)),
+                    },
                 ]);
                 line("Activation waits", "planned", pieces, detail)
             }

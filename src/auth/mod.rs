@@ -1,5 +1,6 @@
 //! Who is asking: passwords, sign-ins, tokens. Rights themselves are ledger facts and live in the domain.
 
+pub mod accounts;
 pub mod directory;
 pub mod password;
 pub mod sign_in;
@@ -9,6 +10,8 @@ pub mod token;
 use std::sync::Arc;
 
 use crate::app::App;
+
+pub use crate::store::{Account, AccountKind, SignIn, Token};
 
 /// Everything that tells who is asking, for one site. Cheap to clone.
 #[derive(Clone)]

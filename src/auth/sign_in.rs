@@ -197,6 +197,13 @@ impl Auth {
         Ok(())
     }
 
+    /// Ends one sign-in, here at once.
+    pub(super) async fn end_sign_in(&self, sign_in: &SignIn) -> Result<(), AppError> {
+        self.app.store.delete_sign_in(&sign_in.token_hash).await?;
+        self.forget(&sign_in.token_hash);
+        Ok(())
+    }
+
     /// Ends every sign-in of an account.
     pub async fn end_sign_ins(
         &self,

@@ -474,6 +474,47 @@ impl Store {
         })?)
     }
 
+    /// The sign-ins of an account that have not been removed, newest first; ended ones may be among them.
+    pub async fn sign_ins_of(&self, account: &AccountId) -> Result<Vec<SignIn>, StoreError> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            sign_in_columns!(),
+            " FROM sign_in WHERE account = $1 ORDER BY created_at DESC"
+        );
+        self.check_away()?;
+        if let Backend::Memory(memory) = &*self.backend {
+            let mut found = memory.sign_ins();
+            found.retain(|sign_in| sign_in.account == *account);
+            found.sort_by_key(|sign_in| std::cmp::Reverse(sign_in.created_at));
+            return Ok(found);
+        }
+        rd!(self, pool => query_as::<_, SignInRow>(SQL).bind(account.as_str()).fetch_all(pool))?
+            .into_iter()
+            .map(SignInRow::sign_in)
+            .collect()
+    }
+
+    /// When each account last signed in, as far as its sign-ins have not been removed; in no order.
+    pub async fn last_sign_ins(&self) -> Result<Vec<(AccountId, Timestamp)>, StoreError> {
+        const SQL: &str = "SELECT account, MAX(created_at) FROM sign_in GROUP BY account";
+        self.check_away()?;
+        if let Backend::Memory(memory) = &*self.backend {
+            let mut last = std::collections::BTreeMap::new();
+            for sign_in in memory.sign_ins() {
+                let at = last.entry(sign_in.account).or_insert(sign_in.created_at);
+                *at = (*at).max(sign_in.created_at);
+            }
+            return Ok(last.into_iter().collect());
+        }
+        rd!(self, pool => query_as::<_, (String, i64)>(SQL).fetch_all(pool))?
+            .into_iter()
+            .map(|(account, at)| {
+                let account = column("sign_in", "account", &account, &account)?;
+                Ok((account, Timestamp(at)))
+            })
+            .collect()
+    }
+
     /// Removes the sign-ins that ended at `now` or before and says how many. Safe to repeat.
     pub async fn delete_expired_sign_ins(&self, now: Timestamp) -> Result<u64, StoreError> {
         const SQL: &str = "DELETE FROM sign_in WHERE expires_at <= $1";

@@ -222,6 +222,10 @@ impl Memory {
         self.data().sign_ins.get(token_hash).cloned()
     }
 
+    pub(super) fn sign_ins(&self) -> Vec<SignIn> {
+        self.data().sign_ins.values().cloned().collect()
+    }
+
     pub(super) fn change_sign_in(&self, token_hash: &Digest, change: impl FnOnce(&mut SignIn)) {
         self.data().sign_ins.get_mut(token_hash).map(change);
     }

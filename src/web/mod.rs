@@ -10,12 +10,14 @@ pub mod error;
 pub mod form;
 pub mod format;
 pub mod headers;
+pub mod hotfix_words;
 pub mod offer;
 pub mod page;
 pub mod review_words;
 pub mod screens;
 pub mod three_way;
 pub mod told;
+pub mod typed;
 pub mod user;
 
 use std::sync::Arc;

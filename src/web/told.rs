@@ -1,9 +1,7 @@
 //! A told entry as a template shows it: parts with their addresses.
 
 use crate::app::told::{Piece, Told};
-use crate::domain::ids::{EntryRef, ReviewId, RuleSetName};
-use crate::domain::version::VersionName;
-use crate::web::format;
+use crate::web::address;
 
 /// A part of a sentence; `kind` is `text`, `version`, `link` or `environment` (then `text` is the site
 /// and `more` the lane).
@@ -16,22 +14,6 @@ pub struct Bit {
     pub text: String,
     pub more: String,
     pub href: String,
-}
-
-/// The address of a version's page.
-pub fn version_address(ruleset: &RuleSetName, version: &VersionName) -> String {
-    let version = format::url_encode(version.as_str());
-    format!("/rulesets/{ruleset}/versions/{version}")
-}
-
-/// The address of a review's page.
-pub fn review_address(review: &ReviewId) -> String {
-    format!("/reviews/{review}")
-}
-
-/// The address of an entry's page.
-pub fn entry_address(entry: &EntryRef) -> String {
-    format!("/ledger/{}/{}", entry.site, entry.seq)
 }
 
 /// The parts of a told entry's sentence after its title.
@@ -59,11 +41,11 @@ fn bit(piece: &Piece) -> Bit {
         } => part(
             "version",
             format!("{ruleset} {version}"),
-            version_address(ruleset, version),
+            address::version(ruleset, version),
         ),
         Piece::Version { version, .. } => part("version", version.to_string(), String::new()),
-        Piece::Review { review, words } => part("link", words.clone(), review_address(review)),
-        Piece::Entry(entry) => part("link", entry.to_string(), entry_address(entry)),
+        Piece::Review { review, words } => part("link", words.clone(), address::review(review)),
+        Piece::Entry(entry) => part("link", entry.to_string(), address::entry(entry)),
         Piece::Environment(environment) => Bit {
             more: environment.lane.to_string(),
             ..part("environment", environment.site.to_string(), String::new())

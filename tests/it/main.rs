@@ -1,8 +1,11 @@
 //! Integration tests, one binary.
+mod api;
 mod decisions;
 mod diff;
+mod docs;
 mod faults;
 mod harness;
+mod ledger_vector;
 mod screens;
 mod store;
 mod tidy;

@@ -15,9 +15,8 @@ use crate::domain::ledger::StoredEntry;
 use crate::domain::manifest::is_direction_or_invisible;
 use crate::web::error::WebResult;
 use crate::web::page::{self, Link, Page};
-use crate::web::told::{entry_address, review_address};
 use crate::web::user::User;
-use crate::web::{Portal, format};
+use crate::web::{Portal, address, format};
 
 /// Longer entries than this do not fit into a line of a shell that anybody would read.
 const ONE_LINE_BYTES_MAX: usize = 1_500;
@@ -85,7 +84,7 @@ async fn show(
     };
     let review = match &stored.review {
         Some(review) => Link {
-            href: review_address(review),
+            href: address::review(review),
             text: review.to_string(),
         },
         None => Link {
@@ -100,7 +99,7 @@ async fn show(
             crumb("/ledger", "Ledger"),
             crumb(&format!("/ledger?site={site}"), &site),
         ],
-        bytes_address: format!("{}/bytes", entry_address(&id)),
+        bytes_address: format!("{}/bytes", address::entry(&id)),
         id,
         site,
         seq,

@@ -20,9 +20,9 @@ use crate::domain::state::State as Truth;
 use crate::web::choice::{Choice, choices, choices_or_all};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
-use crate::web::told::{Bit, bits, entry_address};
+use crate::web::told::{Bit, bits};
 use crate::web::user::User;
-use crate::web::{Portal, format};
+use crate::web::{Portal, address, format};
 
 /// Entries on a page: a screen or two.
 const PAGE_ROWS: u32 = 50;
@@ -136,7 +136,7 @@ async fn show(State(portal): State<Portal>, user: User, Query(asked): Query<Aske
     let truth = &user.snapshot.state;
     let wanted = asked.wanted(&portal, truth);
     if let Some(entry) = found_entry(&portal.app, &wanted).await? {
-        return Ok(Redirect::to(&entry_address(&entry)).into_response());
+        return Ok(Redirect::to(&address::entry(&entry)).into_response());
     }
     let (cursor, direction) = asked.place()?;
     let found = match wanted.problems.is_empty() {

@@ -1,0 +1,122 @@
+//! Explaining what was observed: adopted as a hotfix, or accepted until a date.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::Api;
+use super::answer::{Page, page, read, written};
+use super::caller::Caller;
+use super::problem::{ApiResult, refuse};
+use super::request::{Asked, At, Told, timestamp};
+use super::rulesets::PageParams;
+use super::view::ObservationView;
+use crate::domain::access::{Act, Scope};
+use crate::domain::command::{Command, HotfixWords};
+use crate::domain::ids::{EntryRef, SiteName};
+use crate::domain::refusal::Refusal;
+
+/// The newest observation of each environment that found a difference, newest first.
+#[utoipa::path(get, path = "/api/v1/observations", tag = "drift", params(PageParams),
+    responses((status = 200, description = "A page.", body = Page<ObservationView>)))]
+pub async fn observations(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Asked(params): Asked<PageParams>,
+) -> ApiResult {
+    let found = page(
+        caller.snapshot.state.observations(),
+        |found| found.id.to_string(),
+        |found| {
+            caller.may(
+                Act::View,
+                &Scope::exactly(&found.ruleset, &found.environment),
+            )
+        },
+        params.place(),
+    )?;
+    let view = found.map(|found| ObservationView::of(&api, found, caller.now));
+    Ok(read(&caller, &view))
+}
+
+/// Why observed drift is accepted, and until when.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dismissal {
+    reason: String,
+    /// A date or an RFC 3339 time.
+    ends_at: String,
+}
+
+/// Accepts observed drift until a date.
+#[utoipa::path(post, path = "/api/v1/observations/{site}/{seq}/dismiss", tag = "drift",
+    params(("site" = String, Path, description = "The ledger's site."), ("seq" = u64, Path, description = "The observation's entry.")),
+    request_body = Dismissal,
+    responses((status = 201, description = "It is accepted until then.", body = super::answer::Written)))]
+pub async fn dismiss(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((site, seq)): At<(SiteName, u64)>,
+    told: Told<Dismissal>,
+) -> ApiResult {
+    let Dismissal { reason, ends_at } = told.value;
+    let command = Command::DismissDrift {
+        observation: EntryRef { site, seq },
+        reason,
+        ends_at: timestamp("ends_at", &ends_at)?,
+    };
+    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+}
+
+/// What the hotfix made of observed drift says about itself.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Adoption {
+    reason: String,
+    incident: String,
+    /// A date or an RFC 3339 time.
+    ends_at: String,
+}
+
+/// Makes a hotfix of what was observed and opens its review.
+#[utoipa::path(post, path = "/api/v1/observations/{site}/{seq}/adopt", tag = "drift",
+    params(("site" = String, Path, description = "The ledger's site."), ("seq" = u64, Path, description = "The observation's entry.")),
+    request_body = Adoption,
+    responses((status = 201, description = "The hotfix and its review.", body = super::answer::Written)))]
+pub async fn adopt(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((site, seq)): At<(SiteName, u64)>,
+    told: Told<Adoption>,
+) -> ApiResult {
+    let Adoption {
+        reason,
+        incident,
+        ends_at,
+    } = told.value;
+    let ends_at = timestamp("ends_at", &ends_at)?;
+    caller.require(Act::AdoptDrift, Scope::EVERYWHERE)?;
+    let observation = EntryRef { site, seq };
+    let snapshot = caller.snapshot.clone();
+    let known = snapshot.state.observations();
+    let Some(found) = known.into_iter().find(|found| found.id == observation) else {
+        return Err(refuse(Refusal::UnknownObservation { observation }));
+    };
+    caller.require(
+        Act::AdoptDrift,
+        Scope::exactly(&found.ruleset, &found.environment),
+    )?;
+    let draft = api.app.observed(found).await?;
+    let command = Command::AdoptDrift {
+        observation,
+        snapshot: draft.after.facts(),
+        lines_changed: draft.lines_changed(),
+        words: HotfixWords {
+            reason,
+            incident,
+            ends_at,
+        },
+    };
+    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+}

@@ -1,0 +1,182 @@
+//! The ledger as it is stored, for auditors and mirrors, and contents by digest.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+
+use super::Api;
+use super::answer::{Page, is_known, limit, not_modified, read};
+use super::caller::Caller;
+use super::problem::{ApiResult, Problem};
+use super::request::{Asked, At};
+use crate::domain::access::Act;
+use crate::domain::digest::Digest;
+use crate::domain::ids::{EntryRef, SiteName};
+use crate::domain::ledger::StoredEntry;
+
+/// Which entries.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EntriesParams {
+    /// Only entries with a higher number; 0 if absent.
+    after: Option<u64>,
+    /// Entries a page has: 1 to 500, 50 if absent.
+    limit: Option<u32>,
+}
+
+/// One entry, exactly as it is stored.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct EntryView {
+    #[schema(value_type = String, example = "ipc2#31")]
+    entry: EntryRef,
+    /// The SHA-256 of `bytes`.
+    #[schema(value_type = String)]
+    hash: Digest,
+    /// The exact bytes that were hashed: JSON with the hash of the entry before in `prev`.
+    #[schema(value_type = String)]
+    bytes: Arc<str>,
+}
+
+impl EntryView {
+    fn of(stored: StoredEntry) -> EntryView {
+        EntryView {
+            entry: EntryRef {
+                site: stored.site,
+                seq: stored.seq,
+            },
+            hash: stored.hash,
+            bytes: stored.bytes,
+        }
+    }
+}
+
+fn require_site(caller: &Caller, site: &SiteName) -> Result<(), Problem> {
+    caller.require_unbounded(Act::ExportLedger)?;
+    let state = &caller.snapshot.state;
+    if state.topology.sites.contains(site) || state.ledgers.contains_key(site) {
+        return Ok(());
+    }
+    Err(Problem::not_found("site", site))
+}
+
+/// A site's entries in order, as far as they are here. `next` is there as long as more follow.
+#[utoipa::path(get, path = "/api/v1/ledger/{site}/entries", tag = "ledger",
+    params(("site" = String, Path, description = "The ledger's site."), EntriesParams),
+    responses((status = 200, description = "A page.", body = Page<EntryView>)))]
+pub async fn entries(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(site): At<SiteName>,
+    Asked(params): Asked<EntriesParams>,
+) -> ApiResult {
+    require_site(&caller, &site)?;
+    let limit = limit(params.limit)?;
+    let after = params.after.unwrap_or(0).min(i64::MAX as u64);
+    let mut found = api
+        .app
+        .entries_after(&site, after, limit as u32 + 1)
+        .await?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next = has_more.then(|| found.last().map(|last| last.seq.to_string()));
+    let page = Page {
+        next: next.flatten(),
+        items: found.into_iter().map(EntryView::of).collect(),
+    };
+    Ok(read(&caller, &page))
+}
+
+/// One entry.
+#[utoipa::path(get, path = "/api/v1/ledger/{site}/entries/{seq}", tag = "ledger",
+    params(("site" = String, Path, description = "The ledger's site."), ("seq" = u64, Path, description = "Its number, from 1.")),
+    responses((status = 200, description = "The entry.", body = EntryView)))]
+pub async fn entry(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((site, seq)): At<(SiteName, u64)>,
+) -> ApiResult {
+    require_site(&caller, &site)?;
+    let id = EntryRef {
+        site,
+        seq: seq.min(i64::MAX as u64),
+    };
+    match api.app.entry(&id).await? {
+        Some(stored) => Ok(read(&caller, &EntryView::of(stored))),
+        None => Err(Problem::not_found("entry", id)),
+    }
+}
+
+/// One content by its digest: a rule's bytes or a manifest, as they are.
+#[utoipa::path(get, path = "/api/v1/contents/{digest}", tag = "ledger",
+    params(("digest" = String, Path, description = "Its SHA-256.")),
+    responses((status = 200, description = "The bytes.", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 304, description = "The caller has it.")))]
+pub async fn content(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(digest): At<Digest>,
+) -> ApiResult {
+    require_content(&api, &caller, &digest).await?;
+    let etag = HeaderValue::from_str(&format!("\"{digest}\"")).expect("hex is a header value");
+    if is_known(caller.if_none_match.as_ref(), &etag) {
+        return Ok(not_modified(etag));
+    }
+    let Some(bytes) = api.app.content(&digest).await? else {
+        return Err(Problem::not_found("content", digest));
+    };
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment"),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, max-age=31536000, immutable"),
+        ),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+        (header::ETAG, etag),
+    ];
+    Ok((StatusCode::OK, headers, bytes).into_response())
+}
+
+/// Whoever sees every rule set sees every content; others what a version of a rule set they see holds.
+async fn require_content(api: &Api, caller: &Caller, digest: &Digest) -> Result<(), Problem> {
+    let Err(not_allowed) = caller.require_unbounded(Act::View) else {
+        return Ok(());
+    };
+    let state = &caller.snapshot.state;
+    let mut sees_any = false;
+    for ruleset in state
+        .rulesets()
+        .into_iter()
+        .filter(|name| caller.sees(name))
+    {
+        sees_any = true;
+        for (_, facts) in state.versions(&ruleset) {
+            let holds = facts.checksum == *digest
+                || api
+                    .app
+                    .manifest(&facts.checksum)
+                    .await
+                    .is_ok_and(|manifest| manifest.rules().values().any(|held| held == digest));
+            if holds {
+                return Ok(());
+            }
+        }
+    }
+    match sees_any {
+        true => Err(Problem::not_found("content", digest)),
+        false => Err(not_allowed),
+    }
+}

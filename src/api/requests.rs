@@ -1,0 +1,152 @@
+//! Asking for something that a review decides, and taking part in its discussion.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::Api;
+use super::answer::{Written, written};
+use super::caller::Caller;
+use super::problem::{ApiResult, refuse};
+use super::request::{At, Told};
+use super::reviews::known;
+use super::site::PolicyView;
+use crate::domain::access::{Act, Scope};
+use crate::domain::command::Command;
+use crate::domain::environment::Environment;
+use crate::domain::ids::{ReviewId, RuleSetName};
+use crate::domain::refusal::Refusal;
+use crate::domain::version::VersionName;
+
+/// Why.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    pub reason: String,
+}
+
+/// An activation or a rollback that somebody asks for.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActivationRequest {
+    #[schema(value_type = String)]
+    version: VersionName,
+    /// Environments, e.g. `ipc2/prod`, in the order in which their pins are to move.
+    #[schema(value_type = Vec<String>)]
+    targets: Vec<Environment>,
+    reason: String,
+}
+
+/// Asks for an activation or a rollback: opens a review. It moves no pin.
+#[utoipa::path(post, path = "/api/v1/rulesets/{ruleset}/activations", tag = "reviews",
+    params(("ruleset" = String, Path, description = "The rule set.")), request_body = ActivationRequest,
+    responses((status = 201, description = "The review.", body = Written)))]
+pub async fn activation(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(ruleset): At<RuleSetName>,
+    told: Told<ActivationRequest>,
+) -> ApiResult {
+    let scope = Scope::ruleset(&ruleset);
+    caller.require(Act::RequestActivation, scope)?;
+    let ActivationRequest {
+        version,
+        targets,
+        reason,
+    } = told.value;
+    let command = Command::OpenActivation {
+        ruleset,
+        version,
+        targets,
+        reason,
+    };
+    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+}
+
+/// Asks that a version be declared bad: opens a review.
+#[utoipa::path(post, path = "/api/v1/rulesets/{ruleset}/versions/{version}/recalls", tag = "reviews",
+    params(("ruleset" = String, Path, description = "The rule set."), ("version" = String, Path, description = "The version.")),
+    request_body = Reason,
+    responses((status = 201, description = "The review.", body = Written)))]
+pub async fn recall(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((ruleset, version)): At<(RuleSetName, VersionName)>,
+    told: Told<Reason>,
+) -> ApiResult {
+    let reason = told.value.reason;
+    let command = Command::OpenRecall {
+        ruleset,
+        version,
+        reason,
+    };
+    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+}
+
+/// A change of policy that somebody asks for.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRequest {
+    /// The whole policy as it is to be.
+    policy: PolicyView,
+    reason: String,
+}
+
+/// Asks for a change of policy: opens a review.
+#[utoipa::path(post, path = "/api/v1/policy/changes", tag = "reviews", request_body = PolicyRequest,
+    responses((status = 201, description = "The review.", body = Written)))]
+pub async fn policy(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    told: Told<PolicyRequest>,
+) -> ApiResult {
+    let PolicyRequest { policy, reason } = told.value;
+    let policy = policy.into();
+    let command = Command::OpenPolicy { policy, reason };
+    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+}
+
+/// Something to say.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommentText {
+    text: String,
+}
+
+/// Says something on a review.
+#[utoipa::path(post, path = "/api/v1/reviews/{review}/comments", tag = "reviews",
+    params(("review" = String, Path, description = "Its id.")), request_body = CommentText,
+    responses((status = 201, description = "It is said.", body = Written)))]
+pub async fn comment(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(review): At<ReviewId>,
+    told: Told<CommentText>,
+) -> ApiResult {
+    known(&caller, &review)?;
+    let text = told.value.text;
+    let command = Command::Comment { review, text };
+    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+}
+
+/// Takes one's own review back.
+#[utoipa::path(post, path = "/api/v1/reviews/{review}/withdraw", tag = "reviews",
+    params(("review" = String, Path, description = "Its id.")), request_body = Reason,
+    responses((status = 201, description = "It is withdrawn.", body = Written)))]
+pub async fn withdraw(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(review): At<ReviewId>,
+    told: Told<Reason>,
+) -> ApiResult {
+    let record = known(&caller, &review)?;
+    if record.requester != caller.bearer.account.id {
+        let (act, scope) = (Act::RequestActivation, Scope::EVERYWHERE);
+        let refusal = refuse(Refusal::NotAllowed { act, scope });
+        return Err(refusal.with_detail("Only whoever asked can take a review back."));
+    }
+    let reason = told.value.reason;
+    let command = Command::Withdraw { review, reason };
+    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+}

@@ -1,0 +1,89 @@
+//! The hotfix desk: where it aims, which rules, their texts, what the policy says, and off to the review.
+
+mod choose;
+mod form;
+mod paper;
+
+pub(super) use paper::end_of_day;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::app::AppError;
+use crate::domain::access::Act;
+use crate::domain::command::{Command, HotfixWords, SnapshotFacts};
+use crate::domain::decide::decide;
+use crate::domain::environment::Environment;
+use crate::domain::ids::RuleSetName;
+use crate::domain::refusal::Refusal;
+use crate::domain::state::State;
+use crate::web::Portal;
+use crate::web::error::WebError;
+use crate::web::form::FORM_SIZE_BYTES_MAX;
+use crate::web::offer::Offer;
+use crate::web::user::User;
+
+pub(super) fn routes() -> Router<Portal> {
+    Router::new()
+        .route("/hotfixes/new", get(choose::show).post(form::submit))
+        .route("/hotfixes/new/edit", get(form::edit))
+        .route("/hotfixes/new/preview", post(form::preview))
+        .layer(DefaultBodyLimit::max(FORM_SIZE_BYTES_MAX))
+}
+
+/// Where a hotfix goes: production of the site where the app is live.
+pub(super) fn aim(state: &State) -> Environment {
+    Environment::new(state.live_site(), state.topology.production())
+}
+
+/// Whether the person may make a hotfix of the rule set now, by the decision that the hotfix itself will meet.
+pub(super) fn may_write(portal: &Portal, user: &User, ruleset: &RuleSetName) -> Offer {
+    match obstacle(user, ruleset) {
+        None => Offer::default(),
+        Some(refusal) => Offer::refused(portal, user, None, &refusal),
+    }
+}
+
+fn obstacle(user: &User, ruleset: &RuleSetName) -> Option<Refusal> {
+    let state = &user.snapshot.state;
+    let environment = aim(state);
+    let pin = state.pin(ruleset, &environment).map(|pin| pin.checksum);
+    let on_top_of = pin.unwrap_or(crate::domain::digest::Digest::ZERO);
+    let nothing = Command::ProposeHotfix {
+        ruleset: ruleset.clone(),
+        environment,
+        on_top_of,
+        snapshot: SnapshotFacts {
+            checksum: on_top_of,
+            rules: 0,
+            size_bytes: 0,
+        },
+        changes: Vec::new(),
+        lines_changed: 0,
+        words: HotfixWords {
+            reason: "…".into(),
+            incident: "…".into(),
+            ends_at: user.now,
+        },
+    };
+    match decide(state, &nothing, &user.actor(), user.now) {
+        // All that is missing is a change.
+        Ok(_) | Err(Refusal::NothingChanged) => None,
+        Err(refusal) => Some(refusal),
+    }
+}
+
+/// The rule set of an address, if the person may see it.
+fn known_ruleset(user: &User, name: &str) -> Result<RuleSetName, WebError> {
+    let missing = || AppError::NotFound {
+        what: "rule set",
+        name: name.chars().take(80).collect(),
+    };
+    let ruleset: RuleSetName = name.parse().map_err(|_| missing())?;
+    if !user.snapshot.state.has_ruleset(&ruleset) {
+        return Err(missing().into());
+    }
+    user.require(Act::View, crate::domain::access::Scope::ruleset(&ruleset))?;
+    Ok(ruleset)
+}

@@ -1,0 +1,202 @@
+//! Every address tried as everybody: no token, each role's, and tokens that are no longer good.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use rulegate::domain::access::{Role, Scope};
+
+use super::{at, every_operation, filled};
+use crate::harness::world::{PEOPLE, World, tar_of};
+
+/// A rule set with a version in production, an open hotfix, a review, an observation.
+pub async fn world_with_everything() -> World {
+    let world = World::new().await;
+    world
+        .live("1", &[("a.conf", "one\n"), ("b.conf", "two\n")])
+        .await;
+    world.hotfix(&[("b.conf", "fixed\n")]).await;
+    world
+        .release("2", &[("a.conf", "one\n"), ("b.conf", "three\n")])
+        .await;
+    world.ask("2", &["ipc2/sl"]).await;
+    world
+}
+
+/// A body that the address can read, so that a refusal is about the right and not about the body.
+fn body(world: &World, method: &Method, path: &str) -> (Option<&'static str>, Vec<u8>) {
+    if *method == Method::GET {
+        return (None, Vec::new());
+    }
+    let last = path.rsplit('/').next().unwrap();
+    let later = "2030-01-01";
+    let pin = world
+        .app
+        .snapshot()
+        .state
+        .pin(
+            &crate::harness::world::ruleset(),
+            &"ipc2/prod".parse().unwrap(),
+        )
+        .map(|pin| pin.checksum.to_hex())
+        .unwrap_or_default();
+    let value = match last {
+        "releases" | "checks" | "observations" => {
+            return (Some("application/x-tar"), tar_of(&[("a.conf", b"one\n")]));
+        }
+        "activations" => serde_json::json!({"version": "2", "targets": ["ipc2/sl"], "reason": "x"}),
+        "comments" => serde_json::json!({"text": "x"}),
+        "changes" => serde_json::json!({"reason": "x", "policy": {
+            "production_approvals": 1, "soft_launch_approvals": 1, "hotfix_approvals": 1,
+            "hotfix_over_cap_approvals": 2, "recall_approvals": 1, "policy_approvals": 1,
+            "hotfix_rules_max": 5, "hotfix_lines_max": 60, "hotfix_paths": ["**"], "hotfix_days_max": 90}}),
+        "hotfixes" => {
+            serde_json::json!({"on_top_of": pin, "rules": {"a.conf": "x\n"}, "reason": "x",
+            "incident": "INC-1", "ends_at": later})
+        }
+        "dismiss" => serde_json::json!({"reason": "x", "ends_at": later}),
+        "adopt" => serde_json::json!({"reason": "x", "incident": "INC-1", "ends_at": later}),
+        "freezes" => serde_json::json!({"until": later, "reason": "x"}),
+        "live" => serde_json::json!({"site": "ipc1", "reason": "x"}),
+        _ => serde_json::json!({"reason": "x"}),
+    };
+    (Some("application/json"), value.to_string().into_bytes())
+}
+
+/// The address with the parameters it needs.
+fn address(path: &str) -> String {
+    let filled = filled(path);
+    match path.rsplit('/').next().unwrap() {
+        "releases" => format!("{filled}?version=9"),
+        "checks" => format!("{filled}?environment=ipc2/prod"),
+        "observations" if path.contains("rulesets") => format!("{filled}?environment=ipc2/prod"),
+        _ => filled,
+    }
+}
+
+async fn status(world: &World, method: &Method, path: &str, token: Option<&str>) -> StatusCode {
+    let (kind, bytes) = body(world, method, path);
+    let mut request = Request::builder().method(method).uri(address(path));
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    if let Some(kind) = kind {
+        request = request.header(header::CONTENT_TYPE, kind);
+    }
+    let answer = world.send(request.body(Body::from(bytes)).unwrap()).await;
+    if answer.status.is_client_error() || answer.status.is_server_error() {
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{method} {path}"
+        );
+        assert_eq!(
+            answer.json()["status"],
+            answer.status.as_u16(),
+            "{method} {path}"
+        );
+    }
+    answer.status
+}
+
+/// One token a role, and the ones that are good for nothing.
+async fn tokens(world: &World) -> Vec<(String, Option<String>)> {
+    let mut tokens = vec![("none".to_owned(), None)];
+    for role in Role::ALL {
+        let (name, _) = PEOPLE.iter().find(|(_, r)| *r == role).unwrap();
+        let scope = match role {
+            Role::Pod => at("ipc2/prod"),
+            _ => Scope::EVERYWHERE,
+        };
+        tokens.push((role.name().to_owned(), Some(world.token(name, scope).await)));
+    }
+    let other_ruleset = Scope::ruleset(&"other".parse().unwrap());
+    for name in ["pipeline", "ana"] {
+        let secret = world.token(name, other_ruleset.clone()).await;
+        tokens.push((format!("{name} elsewhere"), Some(secret)));
+    }
+    tokens.push(("unknown".into(), Some("rgt_nobody".into())));
+    tokens
+}
+
+#[tokio::test]
+async fn every_address_answers_every_token_as_the_table_says() {
+    let mut seen: BTreeMap<String, Vec<(String, u16)>> = BTreeMap::new();
+    // A world of its own for each token: what one may write must not change what the next one meets.
+    let names: Vec<String> = {
+        let world = World::new().await;
+        tokens(&world)
+            .await
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect()
+    };
+    for (index, name) in names.iter().enumerate() {
+        let world = world_with_everything().await;
+        let (_, token) = tokens(&world).await.swap_remove(index);
+        for (method, path) in every_operation() {
+            let status = status(&world, &method, &path, token.as_deref()).await;
+            let row = seen.entry(format!("{path} {method}")).or_default();
+            row.push((name.clone(), status.as_u16()));
+        }
+    }
+    let mut table = String::new();
+    for (operation, row) in &seen {
+        writeln!(table, "{operation}").unwrap();
+        let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+        for (name, status) in row {
+            by_status.entry(*status).or_default().push(name);
+        }
+        for (status, names) in by_status {
+            writeln!(table, "  {status} {}", names.join(", ")).unwrap();
+        }
+    }
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/api/routes.golden");
+    if std::env::var_os("RULEGATE_WRITE_GOLDEN").is_some() {
+        std::fs::write(golden, &table).unwrap();
+    }
+    let kept = std::fs::read_to_string(golden).unwrap_or_default();
+    assert!(
+        kept == table,
+        "statuses changed; look at them, then write the table anew with RULEGATE_WRITE_GOLDEN=1:\n{table}"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_no_longer_good_opens_nothing() {
+    let world = world_with_everything().await;
+    let revoked = world.token("ana", Scope::EVERYWHERE).await;
+    let hash = rulegate::domain::digest::Digest::of(revoked.as_bytes());
+    let id = world.portal.auth.directory.token(&hash).unwrap().id.clone();
+    world.portal.auth.revoke_token(&id).await.unwrap();
+    let expired = world.token("ana", Scope::EVERYWHERE).await;
+    let open = ["/api/v1", "/api/v1/openapi.json"];
+    for (method, path) in every_operation() {
+        if open.contains(&path.as_str()) {
+            continue;
+        }
+        let (_, bytes) = body(&world, &method, &path);
+        let refused = world
+            .api(method.clone(), &revoked, &address(&path), bytes)
+            .await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+        assert_eq!(refused.json()["code"], "token_revoked");
+        assert!(refused.header("www-authenticate").starts_with("Bearer"));
+    }
+    world
+        .app
+        .clock
+        .set_offset_us(2 * rulegate::domain::ids::Timestamp::DAY_US);
+    for (method, path) in every_operation() {
+        if open.contains(&path.as_str()) {
+            continue;
+        }
+        let (_, bytes) = body(&world, &method, &path);
+        let refused = world
+            .api(method.clone(), &expired, &address(&path), bytes)
+            .await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+        assert_eq!(refused.json()["code"], "token_expired");
+    }
+}
