@@ -31,7 +31,10 @@ async fn admins_manage_auditors_look_others_stay_out() {
         ("/accounts/ana/rights", &[("role", "admin")][..]),
         ("/accounts/ana/password", &[("password", NEW)][..]),
         ("/accounts/ana/state", &[("closed", "true")][..]),
-        ("/accounts/pods/tokens", &[("name", "x"), ("role", "pod"), ("days", "1")][..]),
+        (
+            "/accounts/pods/tokens",
+            &[("name", "x"), ("role", "pod"), ("days", "1")][..],
+        ),
         ("/accounts/pods/tokens/end", &[("id", "x")][..]),
     ] {
         let answer = world.post(&cookie, address, fields).await;
@@ -69,21 +72,41 @@ async fn a_new_person_signs_in_with_rights_given() {
     let grants = world.app.snapshot().state.grants_of(&eve.id);
     assert_eq!(grants.len(), 1);
     assert_eq!(grants[0].role, Role::Reviewer);
-    world.post(&adam, "/accounts/eve/rights", &[("role", "author")]).await;
+    world
+        .post(&adam, "/accounts/eve/rights", &[("role", "author")])
+        .await;
     let page = world.get(&adam, "/accounts/eve").await;
     assert_eq!(page.select(".notice.warn").len(), 1, "writes and judges");
-    let service = world.post(&adam, "/accounts/eve/rights", &[("role", "pod")]).await;
+    let service = world
+        .post(&adam, "/accounts/eve/rights", &[("role", "pod")])
+        .await;
     assert_eq!(service.status, StatusCode::UNPROCESSABLE_ENTITY);
 
-    let (_, secret) = world.portal.auth.sign_in("eve", NEW, "", "").await.ok().unwrap();
+    let (_, secret) = world
+        .portal
+        .auth
+        .sign_in("eve", NEW, "", "")
+        .await
+        .ok()
+        .unwrap();
     let cookie = format!("rulegate={secret}");
     assert_eq!(world.get(&cookie, "/me").await.status, StatusCode::OK);
-    let ending = [("role", "reviewer"), ("site", "ipc2"), ("reason", "left the team")];
+    let ending = [
+        ("role", "reviewer"),
+        ("site", "ipc2"),
+        ("reason", "left the team"),
+    ];
     let ended = world.post(&adam, "/accounts/eve/rights/end", &ending).await;
     assert_eq!(ended.header("location"), "/accounts/eve?done=revoked");
     let everywhere = rulegate::domain::access::Scope::EVERYWHERE;
     let actor = rulegate::domain::access::Actor::person(&eve.id);
-    assert!(!world.app.snapshot().state.may(&actor, Act::Approve, &everywhere));
+    assert!(
+        !world
+            .app
+            .snapshot()
+            .state
+            .may(&actor, Act::Approve, &everywhere)
+    );
 }
 
 #[tokio::test]
@@ -100,7 +123,11 @@ async fn names_and_passwords_are_checked() {
     ] {
         let fields = [("name", name), ("kind", "person"), ("password", password)];
         let answer = world.post(&adam, "/accounts", &fields).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name} {password}");
+        assert_eq!(
+            answer.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{name} {password}"
+        );
         assert_eq!(answer.select(".notice.bad").len(), 1);
     }
     assert!(world.portal.auth.directory.by_name("fine").is_none());
@@ -112,20 +139,41 @@ async fn closing_an_account_ends_its_sign_ins_and_tokens_at_once() {
     let adam = world.sign_in("adam").await;
     let theo = world.sign_in("theo").await;
     assert_eq!(world.get(&theo, "/me").await.status, StatusCode::OK);
-    let closed = world.post(&adam, "/accounts/theo/state", &[("closed", "true")]).await;
-    assert_eq!(closed.header("location"), "/accounts/theo?done=account-closed");
+    let closed = world
+        .post(&adam, "/accounts/theo/state", &[("closed", "true")])
+        .await;
+    assert_eq!(
+        closed.header("location"),
+        "/accounts/theo?done=account-closed"
+    );
     assert_eq!(world.get(&theo, "/me").await.status, StatusCode::SEE_OTHER);
     let refused = world.portal.auth.sign_in("theo", PASSWORD, "", "").await;
     assert!(refused.is_err());
-    world.post(&adam, "/accounts/theo/state", &[("closed", "false")]).await;
-    assert!(world.portal.auth.sign_in("theo", PASSWORD, "", "").await.is_ok());
+    world
+        .post(&adam, "/accounts/theo/state", &[("closed", "false")])
+        .await;
+    assert!(
+        world
+            .portal
+            .auth
+            .sign_in("theo", PASSWORD, "", "")
+            .await
+            .is_ok()
+    );
 
     let secret = world.token("pipeline", Default::default()).await;
     assert!(world.portal.auth.bearer(&secret).is_ok());
-    world.post(&adam, "/accounts/pipeline/state", &[("closed", "true")]).await;
-    assert_eq!(world.portal.auth.bearer(&secret).err(), Some(TokenError::Revoked));
+    world
+        .post(&adam, "/accounts/pipeline/state", &[("closed", "true")])
+        .await;
+    assert_eq!(
+        world.portal.auth.bearer(&secret).err(),
+        Some(TokenError::Revoked)
+    );
 
-    let own = world.post(&adam, "/accounts/adam/state", &[("closed", "true")]).await;
+    let own = world
+        .post(&adam, "/accounts/adam/state", &[("closed", "true")])
+        .await;
     assert_eq!(own.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(world.get(&adam, "/me").await.status, StatusCode::OK);
 }
@@ -160,10 +208,15 @@ async fn a_token_is_shown_once() {
     assert_eq!(person.status, StatusCode::UNPROCESSABLE_ENTITY);
 
     let other = [("id", bearer.token.id.as_str())];
-    let not_theirs = world.post(&adam, "/accounts/pipeline/tokens/end", &other).await;
+    let not_theirs = world
+        .post(&adam, "/accounts/pipeline/tokens/end", &other)
+        .await;
     assert_eq!(not_theirs.status, StatusCode::NOT_FOUND);
     world.post(&adam, "/accounts/pods/tokens/end", &other).await;
-    assert_eq!(world.portal.auth.bearer(&secret).err(), Some(TokenError::Revoked));
+    assert_eq!(
+        world.portal.auth.bearer(&secret).err(),
+        Some(TokenError::Revoked)
+    );
 }
 
 #[tokio::test]
@@ -183,9 +236,25 @@ async fn a_person_changes_the_own_password_knowing_the_old_one() {
     let answer = world.post(&here, "/me/password", &right).await;
     assert_eq!(answer.header("location"), "/me?done=password-set");
     assert_eq!(world.get(&here, "/me").await.status, StatusCode::OK);
-    assert_eq!(world.get(&elsewhere, "/me").await.status, StatusCode::SEE_OTHER);
-    assert!(world.portal.auth.sign_in("rita", PASSWORD, "", "").await.is_err());
-    let (_, third) = world.portal.auth.sign_in("rita", NEW, "", "").await.ok().unwrap();
+    assert_eq!(
+        world.get(&elsewhere, "/me").await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert!(
+        world
+            .portal
+            .auth
+            .sign_in("rita", PASSWORD, "", "")
+            .await
+            .is_err()
+    );
+    let (_, third) = world
+        .portal
+        .auth
+        .sign_in("rita", NEW, "", "")
+        .await
+        .ok()
+        .unwrap();
     let third = format!("rulegate={third}");
     world.post(&here, "/me/sign-ins/end", &[]).await;
     assert_eq!(world.get(&third, "/me").await.status, StatusCode::SEE_OTHER);
@@ -195,7 +264,9 @@ async fn a_person_changes_the_own_password_knowing_the_old_one() {
 #[tokio::test]
 async fn the_table_of_roles_is_the_programs_own() {
     let world = World::new().await;
-    let page = world.get(&world.sign_in("theo").await, "/accounts/roles").await;
+    let page = world
+        .get(&world.sign_in("theo").await, "/accounts/roles")
+        .await;
     assert_eq!(page.select("tbody tr").len(), Act::ALL.len());
     let yes = page.select("tbody .ok-text").len();
     let allowed = Act::ALL

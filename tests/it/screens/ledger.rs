@@ -48,8 +48,14 @@ async fn the_ledger_tells_every_fact_newest_first() {
         "{}",
         told[0]
     );
-    assert!(told[0].contains("may override 1+ipc2.1 in ipc2/prod"), "{}", told[0]);
-    let hotfix = told.iter().find(|line| line.starts_with("Hotfix activated"));
+    assert!(
+        told[0].contains("may override 1+ipc2.1 in ipc2/prod"),
+        "{}",
+        told[0]
+    );
+    let hotfix = told
+        .iter()
+        .find(|line| line.starts_with("Hotfix activated"));
     let hotfix = hotfix.unwrap();
     assert!(hotfix.contains("by ana, approved by rita"), "{hotfix}");
     assert!(hotfix.contains("1 rule"), "{hotfix}");
@@ -65,7 +71,10 @@ async fn pages_turn_both_ways_and_lose_nothing() {
     for number in 0..120 {
         let text = format!("comment {number}");
         let review = review.clone();
-        world.act("rita", Command::Comment { review, text }).await.unwrap();
+        world
+            .act("rita", Command::Comment { review, text })
+            .await
+            .unwrap();
     }
     let cookie = world.sign_in("otto").await;
     let (mut all, mut pages) = (Vec::new(), Vec::new());
@@ -102,19 +111,42 @@ async fn filters_and_the_one_search_field() {
     };
     assert_eq!(told("kind=release.").await, ["Release committed"; 2]);
     assert_eq!(told("person=rita&kind=review.approved").await.len(), 2);
-    assert_eq!(told("kind=hotfix.committed&environment=ipc2%2Fprod").await, ["Hotfix made"]);
+    assert_eq!(
+        told("kind=hotfix.committed&environment=ipc2%2Fprod").await,
+        ["Hotfix made"]
+    );
     assert!(told("environment=ipc1%2Fprod").await.is_empty());
     assert!(told("to=2001-01-01").await.is_empty());
     assert!(!told("from=2001-01-01&to=2999-01-01").await.is_empty());
-    assert_eq!(told("q=locked+out&kind=hotfix.committed").await, ["Hotfix made"]);
+    assert_eq!(
+        told("q=locked+out&kind=hotfix.committed").await,
+        ["Hotfix made"]
+    );
     // A version's name, also of a hotfix; the beginning of a checksum; of an entry's own hash.
-    assert!(told("q=1%2Bipc2.1").await.contains(&"Hotfix activated".to_owned()));
+    assert!(
+        told("q=1%2Bipc2.1")
+            .await
+            .contains(&"Hotfix activated".to_owned())
+    );
     let state = &world.app.snapshot().state;
-    let checksum = state.versions(&"crs".parse().unwrap())[0].1.checksum.to_hex();
-    assert_eq!(told(&format!("q={}", &checksum[..10])).await, ["Release committed"]);
-    let third = world.app.entry(&"ipc2#3".parse().unwrap()).await.unwrap().unwrap();
+    let checksum = state.versions(&"crs".parse().unwrap())[0]
+        .1
+        .checksum
+        .to_hex();
+    assert_eq!(
+        told(&format!("q={}", &checksum[..10])).await,
+        ["Release committed"]
+    );
+    let third = world
+        .app
+        .entry(&"ipc2#3".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     let hash = third.hash.to_hex();
-    let page = world.get(&cookie, &format!("/ledger?q={}", &hash[..12])).await;
+    let page = world
+        .get(&cookie, &format!("/ledger?q={}", &hash[..12]))
+        .await;
     assert_eq!(seqs(&page), [3]);
     for direct in [hash.as_str(), "ipc2%233"] {
         let page = world.get(&cookie, &format!("/ledger?q={direct}")).await;
@@ -137,7 +169,10 @@ async fn texts_that_hide_or_command_are_shown_as_they_are() {
     world.release("1", &[("a.conf", "one\n")]).await;
     let review = world.ask("1", &["ipc2/sl"]).await;
     let text = "<script>alert(1)</script> safe\u{202e}drowssap".to_owned();
-    world.act("rita", Command::Comment { review, text }).await.unwrap();
+    world
+        .act("rita", Command::Comment { review, text })
+        .await
+        .unwrap();
     let cookie = world.sign_in("otto").await;
     let page = world.get(&cookie, "/ledger").await;
     assert!(!page.text.contains("<script>alert"));
@@ -156,7 +191,11 @@ async fn an_entry_shows_exactly_the_bytes_that_are_hashed() {
     let page = world.get(&cookie, "/ledger/ipc2/12").await;
     assert_eq!(page.status, StatusCode::OK);
     let bytes = world.get(&cookie, "/ledger/ipc2/12/bytes").await;
-    assert!(bytes.header("content-disposition").starts_with("attachment"));
+    assert!(
+        bytes
+            .header("content-disposition")
+            .starts_with("attachment")
+    );
     let hash = Digest::of(bytes.text.as_bytes()).to_hex();
     assert!(page.select(".secret code").contains(&hash));
     assert!(page.select("pre.raw")[1].contains(&bytes.text));
@@ -199,7 +238,10 @@ async fn the_export_proves_itself_and_any_change_is_found() {
 #[tokio::test]
 async fn contents_that_are_no_text_are_exported_too() {
     let world = World::new().await;
-    let texts = [("a.bin".to_owned(), bytes::Bytes::from_static(b"\xff\x00\xfe"))];
+    let texts = [(
+        "a.bin".to_owned(),
+        bytes::Bytes::from_static(b"\xff\x00\xfe"),
+    )];
     let intake = rulegate::app::intake::Intake::of(texts.into_iter().collect()).unwrap();
     let command = Command::CommitRelease {
         ruleset: "crs".parse().unwrap(),
@@ -220,9 +262,14 @@ async fn the_csv_is_safe_to_open_and_keeps_the_filters() {
     let world = story().await;
     let review = world.ask("2", &["ipc2/sl"]).await;
     let text = "=HYPERLINK(\"http://evil.example\")".to_owned();
-    world.act("rita", Command::Comment { review, text }).await.unwrap();
+    world
+        .act("rita", Command::Comment { review, text })
+        .await
+        .unwrap();
     let cookie = world.sign_in("otto").await;
-    let csv = world.get(&cookie, "/ledger/export.csv?kind=review.commented").await;
+    let csv = world
+        .get(&cookie, "/ledger/export.csv?kind=review.commented")
+        .await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     let lines: Vec<&str> = csv.text.lines().collect();
     assert_eq!(

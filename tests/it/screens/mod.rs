@@ -1,10 +1,10 @@
 //! Screens through the router in-process, as named people.
+mod accounts;
 mod drift;
 mod hotfixes;
+mod ledger;
 mod reviews;
 mod sign_in;
-mod accounts;
-mod ledger;
 mod sites;
 mod compare;
 mod overview;

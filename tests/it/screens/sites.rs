@@ -28,8 +28,8 @@ async fn holds_and_freezes_are_placed_and_lifted() {
 
     let theo = world.sign_in("theo").await;
     let page = world.get(&theo, "/sites").await;
-    assert_eq!(page.select("#stops .held button"), ["Lift it"]);
-    assert!(page.select("#stops .held p")[0].contains("omar"));
+    assert_eq!(page.select("#stops li .held button"), ["Lift it"]);
+    assert!(page.select("#stops li .held p")[0].contains("omar"));
     let lift = [("id", id.as_str()), ("what", "hold"), ("reason", "over")];
     let refused = world.post(&theo, "/sites/stops/end", &lift).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
@@ -39,12 +39,22 @@ async fn holds_and_freezes_are_placed_and_lifted() {
     let lifted = world.post(&omar, "/sites/stops/end", &lift).await;
     assert_eq!(lifted.header("location"), "/sites?done=lifted#stops");
 
-    let freeze = |until| [("freeze_lane", "prod"), ("until", until), ("freeze_reason", "x")];
-    let past = world.post(&omar, "/sites/freezes", &freeze("2001-01-01T10:00")).await;
+    let freeze = |until| {
+        [
+            ("freeze_lane", "prod"),
+            ("until", until),
+            ("freeze_reason", "x"),
+        ]
+    };
+    let past = world
+        .post(&omar, "/sites/freezes", &freeze("2001-01-01T10:00"))
+        .await;
     assert_eq!(past.status, StatusCode::UNPROCESSABLE_ENTITY);
     let never = world.post(&omar, "/sites/freezes", &freeze("soon")).await;
     assert_eq!(never.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let set = world.post(&omar, "/sites/freezes", &freeze("2999-01-01T10:00")).await;
+    let set = world
+        .post(&omar, "/sites/freezes", &freeze("2999-01-01T10:00"))
+        .await;
     assert_eq!(set.header("location"), "/sites?done=frozen#stops");
     let page = world.get(&omar, "/sites").await;
     assert!(page.select("#stops li")[0].contains("until 1 Jan 2999 10:00"));
@@ -78,10 +88,18 @@ async fn what_waits_and_what_is_missing_is_named() {
     let omar = world.sign_in("omar").await;
     let page = world.get(&omar, "/sites").await;
     assert!(page.text.contains("not heard since this process started"));
-    assert!(page.select(".table.cards tr").iter().any(|row| row.contains("crs 1")));
+    assert!(
+        page.select(".table.cards tr")
+            .iter()
+            .any(|row| row.contains("crs 1"))
+    );
     let waiting = page.select("#waiting li");
     assert_eq!(waiting.len(), 1);
-    assert!(waiting[0].contains("bytes of 1 are not at ipc1"), "{}", waiting[0]);
+    assert!(
+        waiting[0].contains("bytes of 1 are not at ipc1"),
+        "{}",
+        waiting[0]
+    );
     let id = page.attribute("#waiting input[name=id]", "value").remove(0);
     let fields = [("id", id.as_str()), ("reason", "not needed")];
     let theo = world.sign_in("theo").await;
@@ -99,7 +117,13 @@ async fn the_link_is_cut_in_the_demonstration_only() {
     let answer = world.post(&omar, "/sites/link", &[("up", "false")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(world.app.is_linked());
-    assert!(!world.get(&omar, "/sites").await.text.contains("/sites/link"));
+    assert!(
+        !world
+            .get(&omar, "/sites")
+            .await
+            .text
+            .contains("/sites/link")
+    );
 }
 
 fn policy<'a>(production: &'a str, paths: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -129,7 +153,9 @@ async fn a_policy_is_asked_for_and_reviewed() {
         ("1", "a[", "pattern"),
         ("1", "", "no path"),
     ] {
-        let answer = world.post(&adam, "/policy", &policy(production, paths)).await;
+        let answer = world
+            .post(&adam, "/policy", &policy(production, paths))
+            .await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{word}");
         assert!(answer.select(".notice.bad")[0].contains(word), "{word}");
         assert_eq!(answer.attribute("#f-production", "value"), [production]);
@@ -137,7 +163,9 @@ async fn a_policy_is_asked_for_and_reviewed() {
     }
     let same = world.post(&adam, "/policy", &policy("1", "**")).await;
     assert_eq!(same.status, StatusCode::CONFLICT);
-    let asked = world.post(&adam, "/policy", &policy("2", "rules/**\r\nconf/*")).await;
+    let asked = world
+        .post(&adam, "/policy", &policy("2", "rules/**\r\nconf/*"))
+        .await;
     assert!(asked.header("location").starts_with("/reviews/ipc2-"));
     assert_eq!(world.app.snapshot().state.policy(), Policy::default());
     let page = world.get(&adam, "/policy").await;
