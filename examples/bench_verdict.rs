@@ -1,8 +1,8 @@
 //! Measures verdicts: a line of JSON a figure, median, least and most of several runs.
 //!
-//! `bench_verdict CASES` takes a folder of cases as `scripts/corpus` does, judges them all from
+//! `bench_verdict CASES [TEXT]` takes a folder of cases as `scripts/corpus` does, judges them all from
 //! memory, and runs `git merge-file` over the same files in the same minutes. Then it judges pairs
-//! of 1 MB texts of the kinds that comparisons are slow on.
+//! of 1 MB texts of the kinds that comparisons are slow on, or only the one named.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ fn main() {
         }
     });
     let triples = triples(&folder);
-    let theirs = measure(|| triples.iter().for_each(|triple| merge_file(triple)));
+    let theirs = measure(|| triples.iter().for_each(merge_file));
     report(
         "verdict_all_cases_ms",
         &ours,
@@ -49,16 +49,19 @@ fn main() {
         json!({ "figure": "verdict_to_merge_file_ratio", "value": ours[RUNS / 2] / theirs[RUNS / 2] })
     );
     let mut worst = (0.0, "");
+    let only = std::env::args().nth(2);
     for (name, path, base, hotfix, planned) in hard_pairs() {
+        if only.as_deref().is_some_and(|only| only != name) {
+            continue;
+        }
         let one = |text: &str| Files::from([(path.to_owned(), text.as_bytes().to_vec())]);
         let [base, hotfix, planned] = [one(&base), one(&hotfix), one(&planned)];
         let mut said = String::new();
         let times = measure(|| {
             let rules = verdict(&texts(&base), &texts(&hotfix), &texts(&planned));
-            said = json!(rules[0].verdict)
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
+            said = rules
+                .first()
+                .map_or(String::new(), |rule| json!(rule.verdict).to_string());
         });
         report(
             "verdict_1mb_ms",
@@ -169,11 +172,12 @@ fn hard_pairs() -> Vec<Pair> {
     let mut random = Random(42);
     let mut out: Vec<Pair> = Vec::new();
     let mut add = |name, path, make: &mut dyn FnMut() -> String| {
-        let [base, hotfix, planned] = [(); 3].map(|()| {
+        let [base, hotfix, planned] = [1, 2, 3].map(|version| {
             let mut text = String::with_capacity(MEGABYTE + 64);
             while text.len() < MEGABYTE {
                 text.push_str(&make());
             }
+            text.push_str(&format!("v{version}"));
             text
         });
         out.push((name, path, base, hotfix, planned));

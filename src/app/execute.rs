@@ -32,13 +32,28 @@ impl App {
         mut command: Command,
         id: CommandId,
     ) -> Result<Executed, AppError> {
-        if id != id.key()
-            && let Some(done) = self.by_command(&id).await?
-        {
-            return Ok(done);
+        let decided = self.decide_and_store(actor, &mut command, &id).await;
+        let is_new = matches!(&decided, Ok(done) if done.already.is_none());
+        if is_new || id == id.key() {
+            return decided;
         }
+        // A repetition finds that its own first time stands against it. Looked up only now: the ledger
+        // keeps keys unique, so a command that is new need not ask whether it is.
+        match self.by_command(&id).await {
+            Ok(Some(done)) => Ok(done),
+            Err(AppError::KeyReused) => Err(AppError::KeyReused),
+            Ok(None) | Err(_) => decided,
+        }
+    }
+
+    async fn decide_and_store(
+        &self,
+        actor: Actor,
+        command: &mut Command,
+        id: &CommandId,
+    ) -> Result<Executed, AppError> {
         for _ in 0..EVIDENCE_TRIES {
-            self.gather_evidence(&mut command).await?;
+            self.gather_evidence(command).await?;
             let (reply, answer) = oneshot::channel();
             let submission = Submission {
                 actor: actor.clone(),

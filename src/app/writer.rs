@@ -1,6 +1,7 @@
 //! The one task that appends: it takes whatever is waiting, decides it in order, and stores it in one
 //! durable commit. Nobody is answered before that commit is durable.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::{App, AppError, Snapshot};
 use crate::domain::access::Actor;
 use crate::domain::command::Command;
 use crate::domain::decide::{Decided, decide};
+use crate::domain::digest::Digest;
 use crate::domain::ids::{CommandId, EntryRef, SiteName, Timestamp};
 use crate::domain::ledger::{Entry, EntryError, Head, StoredEntry};
 use crate::store::AppendError;
@@ -62,6 +64,16 @@ pub(super) struct Writer {
 struct Placed {
     submission: Submission,
     entries: Vec<Arc<Entry>>,
+}
+
+/// Submissions decided together.
+struct Batch {
+    /// What is true once they are stored.
+    snapshot: Snapshot,
+    placed: Vec<Placed>,
+    stored: Vec<StoredEntry>,
+    /// The same commands once more: they are answered with what comes of the first.
+    repeated: Vec<Submission>,
 }
 
 impl Writer {
@@ -125,11 +137,11 @@ impl Writer {
         }
         loop {
             let head = snapshot.state.head(site);
-            let page = self.app.store.entries_after(site, head.seq, PAGE).await?;
+            let page = self.app.store.links_after(site, head.seq, PAGE).await?;
             let full = page.len() == PAGE as usize;
             for stored in page {
                 match Entry::read(&stored.bytes) {
-                    Ok(entry) => take(snapshot, &entry, &stored)?,
+                    Ok(entry) => take(snapshot, &entry, stored.hash)?,
                     Err(
                         error @ (EntryError::NewerFormat { .. } | EntryError::UnknownKind { .. }),
                     ) => {
@@ -163,7 +175,12 @@ impl Writer {
             return;
         }
         for race in 0.. {
-            let (snapshot, placed, stored) = self.decide_all(waiting);
+            let Batch {
+                snapshot,
+                placed,
+                stored,
+                repeated,
+            } = self.decide_all(waiting);
             if placed.is_empty() {
                 return;
             }
@@ -177,6 +194,7 @@ impl Writer {
                 Err(AppendError::Unknown(why)) => self.find_out(expected, &stored, why).await,
                 known => known,
             };
+            let submissions = |placed: Vec<Placed>| placed.into_iter().map(|one| one.submission);
             match outcome {
                 Ok(()) => {
                     self.app.publish(snapshot);
@@ -187,33 +205,42 @@ impl Writer {
                         };
                         let _ = placed.submission.reply.send(Ok(done));
                     }
-                    return;
+                    waiting = self.answer_known(repeated).await;
                 }
                 Err(AppendError::HeadMoved) if race < RACES_MAX => {
+                    waiting = submissions(placed).chain(repeated).collect();
                     if let Err(error) = self.catch_up().await {
-                        return refuse_all(placed, &error);
-                    }
-                    waiting = placed.into_iter().map(|placed| placed.submission).collect();
-                }
-                Err(AppendError::CommandKnown) => {
-                    waiting = self.answer_known(placed).await;
-                    if waiting.is_empty() {
-                        return;
+                        return refuse_all(waiting, &error);
                     }
                 }
-                Err(error) => return refuse_all(placed, &error.into()),
+                Err(AppendError::CommandKnown) if race < RACES_MAX => {
+                    let all = submissions(placed).chain(repeated).collect();
+                    waiting = self.answer_known(all).await;
+                }
+                Err(error) => {
+                    let all = submissions(placed).chain(repeated).collect();
+                    return refuse_all(all, &error.into());
+                }
+            }
+            if waiting.is_empty() {
+                return;
             }
         }
     }
 
     /// Decides in order on a copy of the state, each on top of what the ones before made true. Whoever is
     /// refused is answered at once.
-    fn decide_all(&self, waiting: Vec<Submission>) -> (Snapshot, Vec<Placed>, Vec<StoredEntry>) {
+    fn decide_all(&self, waiting: Vec<Submission>) -> Batch {
         let mut snapshot = Snapshot::clone(&self.app.snapshot());
         let site = self.app.config.site.clone();
         let now = self.app.clock.now();
-        let (mut placed, mut stored) = (Vec::new(), Vec::new());
+        let (mut placed, mut stored, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
+        let mut keys = HashSet::new();
         for submission in waiting {
+            if keys.contains(&submission.id.key()) {
+                repeated.push(submission);
+                continue;
+            }
             let facts = match decide(&snapshot.state, &submission.command, &submission.actor, now) {
                 Ok(Decided::New(facts)) => facts,
                 Ok(Decided::Already(entry)) => {
@@ -244,16 +271,23 @@ impl Writer {
                     prev: head.hash,
                 };
                 let sealed = entry.seal(index == 0);
-                take(&mut snapshot, &entry, &sealed).expect("an entry made on the head follows it");
+                take(&mut snapshot, &entry, sealed.hash)
+                    .expect("an entry made on the head follows it");
                 stored.push(sealed);
                 entries.push(Arc::new(entry));
             }
+            keys.insert(submission.id.key());
             placed.push(Placed {
                 submission,
                 entries,
             });
         }
-        (snapshot, placed, stored)
+        Batch {
+            snapshot,
+            placed,
+            stored,
+            repeated,
+        }
     }
 
     /// The connection broke during the commit: the ledger itself tells whether it happened.
@@ -283,10 +317,13 @@ impl Writer {
         }
     }
 
-    /// Some command of the batch is in the ledger already: answers it and gives back the others.
-    async fn answer_known(&self, placed: Vec<Placed>) -> Vec<Submission> {
+    /// Answers the commands that are in the ledger already and gives back the others.
+    async fn answer_known(&self, submissions: Vec<Submission>) -> Vec<Submission> {
+        if submissions.is_empty() {
+            return submissions;
+        }
         let mut others = Vec::new();
-        for Placed { submission, .. } in placed {
+        for submission in submissions {
             match self.app.by_command(&submission.id).await {
                 Ok(Some(done)) => {
                     let _ = submission.reply.send(Ok(done));
@@ -316,23 +353,23 @@ fn later(now: Timestamp, head: Head) -> Timestamp {
     now.max(head.at)
 }
 
-fn take(snapshot: &mut Snapshot, entry: &Entry, stored: &StoredEntry) -> Result<(), AppError> {
+fn take(snapshot: &mut Snapshot, entry: &Entry, hash: Digest) -> Result<(), AppError> {
     snapshot
         .state
-        .apply(entry, stored.hash)
+        .apply(entry, hash)
         .map_err(|error| AppError::Broken(error.to_string()))?;
     snapshot.note(entry);
     Ok(())
 }
 
-fn refuse_all(placed: Vec<Placed>, error: &AppError) {
-    for placed in placed {
+fn refuse_all(submissions: Vec<Submission>, error: &AppError) {
+    for submission in submissions {
         let same = match error {
             AppError::Full => AppError::Full,
             AppError::Unavailable(why) => AppError::Unavailable(why.clone()),
             AppError::Unknown(why) => AppError::Unknown(why.clone()),
             other => AppError::Broken(other.to_string()),
         };
-        let _ = placed.submission.reply.send(Err(same));
+        let _ = submission.reply.send(Err(same));
     }
 }

@@ -6,6 +6,7 @@ pub mod client;
 pub mod demo;
 pub mod doctor;
 pub mod export;
+pub mod health;
 pub mod push;
 pub mod serve;
 pub mod verdict;
@@ -15,13 +16,14 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// The whole command line.
 #[derive(Parser)]
 #[command(
     name = "rulegate",
     version,
     about = "Governs which version of a rule set each production environment runs."
 )]
-struct Cli {
+pub struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -54,6 +56,8 @@ enum Command {
     Token(account::TokenCommand),
     /// Check the settings that durability stands on, and the ledger.
     Doctor(doctor::DoctorArgs),
+    /// Ask a running process how it is: exit 0 if it answers 200, else 1.
+    Health(health::HealthArgs),
 }
 
 /// Exit codes: 0 done, 1 an error, 2 what the command asked about is not so (for `check` and `verdict`).
@@ -72,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Account(command) => account::account(command),
         Command::Token(command) => account::token(command),
         Command::Doctor(args) => doctor::run(args),
+        Command::Health(args) => health::run(args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("rulegate: {error}");

@@ -41,6 +41,7 @@ impl State {
         ledger.take(entry, &chain, base);
         ledger.head = head;
         ledger.last_command = Some(entry.command.clone());
+        self.note_owed(entry);
         Ok(())
     }
 
@@ -101,7 +102,7 @@ impl LedgerState {
             }
             Event::ReviewOpened(body) => self.open_review(entry, body),
             Event::ReviewApproved(body) => self.change_review(&body.review, |review| {
-                review.approvals.push_back(Approval {
+                review.approvals.push(Approval {
                     by: entry.actor.clone(),
                     at: entry.at,
                     entry: at_entry.clone(),
@@ -141,19 +142,19 @@ impl LedgerState {
                 };
             }),
             Event::GlassBroken(body) => self.change_review(&body.review, |review| {
-                review.glass = Some(Glass {
+                review.glass = Some(Box::new(Glass {
                     by: entry.actor.clone(),
                     at: entry.at,
                     reason: body.reason.clone(),
                     blocked: body.blocked.clone(),
                     looked: Default::default(),
-                });
+                }));
             }),
             Event::GlassReviewed(body) => self.change_review(&body.review, |review| {
                 if let Some(glass) = &mut review.glass {
                     glass
                         .looked
-                        .push_back((entry.actor.clone(), entry.at, body.note.clone()));
+                        .push((entry.actor.clone(), entry.at, body.note.clone()));
                 }
             }),
             Event::VersionActivated(body) => {
@@ -264,9 +265,10 @@ impl LedgerState {
             origin: origin.cloned(),
             validations: Default::default(),
         };
+        self.rulesets.insert(ruleset.clone());
         self.versions
             .entry((ruleset.clone(), version.clone()))
-            .or_insert(facts);
+            .or_insert_with(|| Arc::new(facts));
     }
 
     fn take_release(&mut self, entry: &Entry, body: &ReleaseCommitted) {
@@ -313,7 +315,7 @@ impl LedgerState {
             return;
         };
         if let Some(facts) = self.versions.get_mut(&(ruleset.clone(), version.clone())) {
-            facts.validations.push_back(Validation {
+            Arc::make_mut(facts).validations.push(Validation {
                 passed,
                 lane: lane.clone(),
                 at: entry.at,
@@ -344,11 +346,18 @@ impl LedgerState {
             glass: None,
         };
         self.reviews.insert(entry.at_entry.seq, Arc::new(review));
+        self.waiting_reviews.insert(entry.at_entry.seq);
     }
 
     fn change_review(&mut self, id: &ReviewId, change: impl FnOnce(&mut Review)) {
-        if let Some(review) = self.reviews.get_mut(&id.seq) {
-            change(Arc::make_mut(review));
+        let Some(review) = self.reviews.get_mut(&id.seq) else {
+            return;
+        };
+        change(Arc::make_mut(review));
+        if review.is_waiting() {
+            self.waiting_reviews.insert(id.seq);
+        } else {
+            self.waiting_reviews.remove(&id.seq);
         }
     }
 

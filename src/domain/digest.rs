@@ -3,12 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
 /// A SHA-256 value; as text 64 lower-case hex digits, the form that `sha256sum` prints.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
 
 /// The text is not 64 lower-case hex digits.
@@ -39,7 +37,9 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_hex())
+        let mut hex = [0; 64];
+        hex::encode_to_slice(self.0, &mut hex).map_err(|_| fmt::Error)?;
+        f.write_str(std::str::from_utf8(&hex).map_err(|_| fmt::Error)?)
     }
 }
 impl fmt::Debug for Digest {
@@ -64,8 +64,4 @@ impl TryFrom<String> for Digest {
         text.parse()
     }
 }
-impl From<Digest> for String {
-    fn from(digest: Digest) -> String {
-        digest.to_hex()
-    }
-}
+super::text::as_text!(Digest);

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{LaneName, NameError, SiteName};
 
 /// A site and a lane, written `ipc2/prod`: where one version of a rule set runs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Environment {
     /// The data centre.
     pub site: SiteName,
@@ -51,11 +50,7 @@ impl TryFrom<String> for Environment {
         text.parse()
     }
 }
-impl From<Environment> for String {
-    fn from(environment: Environment) -> String {
-        environment.to_string()
-    }
-}
+super::text::as_text!(Environment);
 
 /// The sites (first is the primary) and the lanes (ordered, last is production) of an installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

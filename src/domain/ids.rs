@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use super::text;
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,10 +43,9 @@ fn is_opaque(text: &str) -> bool {
 }
 
 macro_rules! name_type {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:ident) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:ident, $made:path) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(std::sync::Arc<str>);
 
         impl $name {
@@ -58,7 +57,7 @@ macro_rules! name_type {
         impl FromStr for $name {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
-                if $check(text) { Ok(Self(text.into())) } else { Err(name_error($what, text, $rule)) }
+                if $check(text) { Ok(Self($made(text))) } else { Err(name_error($what, text, $rule)) }
             }
         }
         impl TryFrom<String> for $name {
@@ -67,34 +66,30 @@ macro_rules! name_type {
                 text.parse()
             }
         }
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.0.to_string()
-            }
-        }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
             }
         }
+        text::as_text!($name);
     };
 }
 
 name_type!(
     /// A data centre that runs production, e.g. `ipc2`.
-    SiteName, "site", is_lower_name, LOWER_RULE);
+    SiteName, "site", is_lower_name, LOWER_RULE, text::shared);
 name_type!(
     /// A lane inside a site, e.g. `sl` or `prod`.
-    LaneName, "lane", is_lower_name, LOWER_RULE);
+    LaneName, "lane", is_lower_name, LOWER_RULE, text::shared);
 name_type!(
     /// A named collection of rules released together.
-    RuleSetName, "rule set", is_lower_name, LOWER_RULE);
+    RuleSetName, "rule set", is_lower_name, LOWER_RULE, text::shared);
 name_type!(
     /// An account's id; never a person's name, so that a name can be erased without touching the ledger.
-    AccountId, "account id", is_opaque, OPAQUE_RULE);
+    AccountId, "account id", is_opaque, OPAQUE_RULE, text::shared);
 name_type!(
     /// One command's id: the caller's idempotency key, scoped by its account, or a fresh id.
-    CommandId, "command id", is_opaque, OPAQUE_RULE);
+    CommandId, "command id", is_opaque, OPAQUE_RULE, std::sync::Arc::from);
 
 impl CommandId {
     /// The id of a command that came with an idempotency key. The key alone must be unique for its account;
@@ -140,8 +135,7 @@ impl AccountId {
 }
 
 /// Where an entry stands: the ledger's site and its number there, written `ipc2#57`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryRef {
     /// The site whose ledger holds the entry.
     pub site: SiteName,
@@ -172,15 +166,10 @@ impl TryFrom<String> for EntryRef {
         text.parse()
     }
 }
-impl From<EntryRef> for String {
-    fn from(entry: EntryRef) -> String {
-        entry.to_string()
-    }
-}
+text::as_text!(EntryRef);
 
 /// A review's id: the entry that opened it, written `ipc2-57` so that it fits a web address.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReviewId {
     /// The site whose ledger holds the review.
     pub site: SiteName,
@@ -220,11 +209,7 @@ impl TryFrom<String> for ReviewId {
         text.parse()
     }
 }
-impl From<ReviewId> for String {
-    fn from(review: ReviewId) -> String {
-        review.to_string()
-    }
-}
+text::as_text!(ReviewId);
 
 /// An instant in UTC, in whole microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -236,9 +221,10 @@ impl Timestamp {
 
     /// As RFC 3339 with microseconds, `2026-11-21T10:20:30.000000Z`.
     pub fn to_rfc3339(self) -> String {
-        self.to_datetime()
-            .format("%Y-%m-%dT%H:%M:%S%.6fZ")
-            .to_string()
+        text::rfc3339(self.0).unwrap_or_else(|| {
+            let at = self.to_datetime();
+            at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+        })
     }
 
     /// As a calendar value; instants outside chrono's range become 1970.
@@ -248,6 +234,9 @@ impl Timestamp {
 
     /// From RFC 3339 text in any zone.
     pub fn parse(text: &str) -> Option<Timestamp> {
+        if let Some(at_us) = text::parse_rfc3339(text) {
+            return Some(Timestamp(at_us));
+        }
         chrono::DateTime::parse_from_rfc3339(text)
             .ok()
             .map(|at| Timestamp(at.timestamp_micros()))
@@ -266,17 +255,13 @@ impl fmt::Display for Timestamp {
         f.write_str(&self.to_rfc3339())
     }
 }
-impl Serialize for Timestamp {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_rfc3339())
+impl FromStr for Timestamp {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Timestamp::parse(text).ok_or("not an RFC 3339 time")
     }
 }
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Timestamp::parse(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
-    }
-}
+text::as_text!(Timestamp);
 
 #[cfg(test)]
 mod tests {
@@ -296,5 +281,6 @@ mod tests {
     fn a_time_reads_back_to_the_microsecond() {
         let at = Timestamp(1_763_720_430_123_456);
         assert_eq!(Timestamp::parse(&at.to_rfc3339()), Some(at));
+        assert_eq!(at.to_rfc3339(), "2025-11-21T10:20:30.123456Z");
     }
 }

@@ -24,6 +24,7 @@ pub mod review;
 pub mod same_edits;
 pub mod standing;
 pub mod state;
+mod text;
 pub mod verdict;
 pub mod verify;
 pub mod version;

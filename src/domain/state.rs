@@ -3,9 +3,10 @@
 //! All maps are persistent (cheap to clone), so a writer can try a batch of facts on a copy and
 //! throw it away when the append fails.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use imbl::{OrdMap, Vector};
+use imbl::{OrdMap, OrdSet, Vector};
 
 use super::access::{self, Act, Actor, Grant, Scope};
 use super::digest::Digest;
@@ -34,6 +35,8 @@ pub struct State {
     pub own: SiteName,
     /// The fold of each site's ledger, as far as it is here; a site never heard of is absent.
     pub ledgers: OrdMap<SiteName, LedgerState>,
+    /// Versions that other sites committed and that are not here yet, by the committing site.
+    pub(super) unreceived: OrdSet<(SiteName, VersionKey)>,
 }
 
 /// The fold of one site's ledger.
@@ -44,15 +47,21 @@ pub struct LedgerState {
     /// The command of the last entry.
     pub last_command: Option<CommandId>,
     /// Versions whose bytes are at this site, verified.
-    pub versions: OrdMap<VersionKey, VersionFacts>,
+    pub versions: OrdMap<VersionKey, Arc<VersionFacts>>,
+    /// Rule sets with at least one version here.
+    pub rulesets: OrdSet<RuleSetName>,
     /// What each rule set runs in each lane here.
     pub pins: OrdMap<PinKey, PinTrack>,
     /// Reviews opened here, by their number.
     pub reviews: OrdMap<u64, Arc<Review>>,
+    /// Those of them that wait for somebody: open ones, and broken glass that others have not looked at.
+    pub waiting_reviews: OrdSet<u64>,
     /// Hotfixes made here.
     pub hotfixes: OrdMap<VersionKey, Arc<Hotfix>>,
     /// Activations decided here that wait at another site, by their number.
     pub intents: OrdMap<u64, Arc<Intent>>,
+    /// Those of them that are neither fulfilled nor cancelled.
+    pub waiting_intents: OrdSet<u64>,
     /// Intents of other ledgers that this site fulfilled.
     pub fulfilled: OrdMap<EntryRef, EntryRef>,
     /// The newest observation of each pin; older ones are in the ledger only.
@@ -77,10 +86,13 @@ impl Default for LedgerState {
             head: Head::EMPTY,
             last_command: None,
             versions: OrdMap::new(),
+            rulesets: OrdSet::new(),
             pins: OrdMap::new(),
             reviews: OrdMap::new(),
+            waiting_reviews: OrdSet::new(),
             hotfixes: OrdMap::new(),
             intents: OrdMap::new(),
+            waiting_intents: OrdSet::new(),
             fulfilled: OrdMap::new(),
             observations: OrdMap::new(),
             holds: OrdMap::new(),
@@ -109,7 +121,7 @@ pub struct VersionFacts {
     /// The committing entry elsewhere, if it was received.
     pub origin: Option<EntryRef>,
     /// Every word on soft launch at this site, oldest first.
-    pub validations: Vector<Validation>,
+    pub validations: Vec<Validation>,
 }
 
 /// What a planned version's commit said.
@@ -171,11 +183,11 @@ pub struct Review {
     pub opened_at: Timestamp,
     pub status: ReviewStatus,
     /// Every approval, oldest first; whether one still counts is decided against what is shown now.
-    pub approvals: Vector<Approval>,
+    pub approvals: Vec<Approval>,
     /// The newest answer for each hotfix rule.
-    pub answers: OrdMap<(Environment, VersionName, String), Answered>,
+    pub answers: BTreeMap<(Environment, VersionName, String), Answered>,
     pub comments: u32,
-    pub glass: Option<Glass>,
+    pub glass: Option<Box<Glass>>,
 }
 
 /// Where a review stands.
@@ -229,7 +241,15 @@ pub struct Glass {
     pub at: Timestamp,
     pub reason: String,
     pub blocked: Vec<String>,
-    pub looked: Vector<(AccountId, Timestamp, String)>,
+    pub looked: Vec<(AccountId, Timestamp, String)>,
+}
+
+impl Review {
+    /// True if it waits for somebody: it is open, or others have not looked at its broken glass.
+    pub fn is_waiting(&self) -> bool {
+        self.status == ReviewStatus::Open
+            || self.glass.as_ref().is_some_and(|glass| glass.is_open())
+    }
 }
 
 impl Glass {
@@ -375,6 +395,7 @@ impl State {
             topology,
             own,
             ledgers,
+            unreceived: OrdSet::new(),
         }
     }
 
@@ -397,7 +418,7 @@ impl State {
         let names: std::collections::BTreeSet<&RuleSetName> = self
             .ledgers
             .values()
-            .flat_map(|ledger| ledger.versions.keys().map(|(ruleset, _)| ruleset))
+            .flat_map(|ledger| ledger.rulesets.iter())
             .collect();
         names.into_iter().cloned().collect()
     }
@@ -406,22 +427,21 @@ impl State {
     pub fn has_ruleset(&self, ruleset: &RuleSetName) -> bool {
         self.ledgers
             .values()
-            .any(|ledger| ledger.versions.keys().any(|(name, _)| name == ruleset))
+            .any(|ledger| ledger.rulesets.contains(ruleset))
     }
 
     /// The version as the site that committed it knows it (a commit before a mere receipt).
     pub fn version(&self, ruleset: &RuleSetName, version: &VersionName) -> Option<&VersionFacts> {
         let key = (ruleset.clone(), version.clone());
-        let known: Vec<&VersionFacts> = self
-            .ledgers
-            .values()
-            .filter_map(|ledger| ledger.versions.get(&key))
-            .collect();
-        known
-            .iter()
+        let known = || {
+            self.ledgers
+                .values()
+                .filter_map(|ledger| ledger.versions.get(&key))
+        };
+        known()
             .find(|facts| facts.origin.is_none())
-            .or(known.first())
-            .copied()
+            .or(known().next())
+            .map(Arc::as_ref)
     }
 
     /// The version if its bytes are at `site`, verified.
@@ -435,18 +455,21 @@ impl State {
             .get(site)?
             .versions
             .get(&(ruleset.clone(), version.clone()))
+            .map(Arc::as_ref)
     }
 
     /// Versions of a rule set known anywhere, newest commit first, each name once.
     pub fn versions(&self, ruleset: &RuleSetName) -> Vec<(VersionName, &VersionFacts)> {
+        let first = (ruleset.clone(), VersionName::lowest());
         let names: std::collections::BTreeSet<&VersionName> = self
             .ledgers
             .values()
             .flat_map(|ledger| {
                 ledger
                     .versions
-                    .keys()
-                    .filter(|(name, _)| name == ruleset)
+                    .range(first.clone()..)
+                    .map(|(key, _)| key)
+                    .take_while(|(name, _)| name == ruleset)
                     .map(|(_, version)| version)
             })
             .collect();
@@ -491,6 +514,22 @@ impl State {
             .ledgers
             .values()
             .flat_map(|ledger| ledger.reviews.values())
+            .collect();
+        reviews.sort_by(|a, b| (b.opened_at, &b.id).cmp(&(a.opened_at, &a.id)));
+        reviews
+    }
+
+    /// Reviews that wait for somebody, newest first: open ones, and broken glass that others have not looked at.
+    pub fn waiting_reviews(&self) -> Vec<&Arc<Review>> {
+        let mut reviews: Vec<_> = self
+            .ledgers
+            .values()
+            .flat_map(|ledger| {
+                ledger
+                    .waiting_reviews
+                    .iter()
+                    .filter_map(|seq| ledger.reviews.get(seq))
+            })
             .collect();
         reviews.sort_by(|a, b| (b.opened_at, &b.id).cmp(&(a.opened_at, &a.id)));
         reviews

@@ -48,7 +48,7 @@ struct ExportLine {
     export: ExportHead,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExportHead {
     format: u32,
@@ -89,6 +89,7 @@ struct End {
 }
 
 /// Takes an export line by line. Memory grows with the number of contents' digests and with manifests only.
+#[derive(Clone)]
 pub struct Verifier {
     line: u64,
     announced: Option<ExportHead>,

@@ -3,14 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::ids::{NameError, SiteName};
+use super::text;
 
 /// A version's name inside its rule set. Planned: what the pipeline gave (`3`, `4.16.0`).
 /// Hotfix: `4.16.0+ipc1.2`, the second hotfix made at ipc1 on top of planned 4.16.0.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionName(std::sync::Arc<str>);
 
 const RULE: &str = "1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', starting with a letter or digit; \
@@ -20,6 +18,11 @@ impl VersionName {
     /// The hotfix `number` made at `site` on top of the planned version `planned`.
     pub fn hotfix(planned: &VersionName, site: &SiteName, number: u32) -> VersionName {
         VersionName(format!("{}+{site}.{number}", planned.planned_part()).into())
+    }
+
+    /// The first name in the order of names; no version need be called so.
+    pub(super) fn lowest() -> VersionName {
+        VersionName("0".into())
     }
 
     /// The name as text.
@@ -65,7 +68,7 @@ impl FromStr for VersionName {
         let ok = (1..=64).contains(&planned.len())
             && planned.as_bytes()[0].is_ascii_alphanumeric()
             && planned.bytes().all(plain);
-        let name = VersionName(text.into());
+        let name = VersionName(text::shared(text));
         if !ok || (suffix.is_some() && name.hotfix_origin().is_none()) {
             return Err(wrong());
         }
@@ -78,11 +81,7 @@ impl TryFrom<String> for VersionName {
         text.parse()
     }
 }
-impl From<VersionName> for String {
-    fn from(name: VersionName) -> String {
-        name.0.to_string()
-    }
-}
+text::as_text!(VersionName);
 impl fmt::Display for VersionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -12,6 +12,17 @@ use crate::domain::ledger::{Head, StoredEntry};
 /// A review's trail is read whole; one with more entries than this is cut.
 const TRAIL_MAX: u32 = 10_000;
 
+/// One entry in its chain, without the columns it is searched by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its number.
+    pub seq: u64,
+    /// The exact bytes.
+    pub bytes: String,
+    /// Their SHA-256, as stored.
+    pub hash: Digest,
+}
+
 impl Store {
     /// The last entry's number, hash and time, or [`Head::EMPTY`]. Sees every acknowledged append.
     pub async fn head(&self, site: &SiteName) -> Result<Head, StoreError> {
@@ -94,6 +105,41 @@ impl Store {
                 .bind(i64::from(limit))
                 .fetch_all(pool))?),
         }
+    }
+
+    /// As [`Store::entries_after`], only what a fold of the ledger needs: numbers, bytes and hashes.
+    pub async fn links_after(
+        &self,
+        site: &SiteName,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Link>, StoreError> {
+        const SQL: &str =
+            "SELECT seq, bytes, hash FROM entry WHERE site = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+        self.check_away()?;
+        if let Backend::Memory(memory) = &*self.backend {
+            let page = memory.entries_after(site, after, limit);
+            let link = |entry: StoredEntry| Link {
+                seq: entry.seq,
+                bytes: entry.bytes.to_string(),
+                hash: entry.hash,
+            };
+            return Ok(page.into_iter().map(link).collect());
+        }
+        let rows: Vec<(i64, String, Vec<u8>)> = rd!(self, pool => query_as(SQL)
+            .bind(site.as_str())
+            .bind(seq(after))
+            .bind(i64::from(limit))
+            .fetch_all(pool))?;
+        rows.into_iter()
+            .map(|(seq, bytes, hash)| {
+                Ok(Link {
+                    seq: seq as u64,
+                    bytes,
+                    hash: digest_column("entry", "hash", format_args!("{site}#{seq}"), &hash)?,
+                })
+            })
+            .collect()
     }
 
     /// One entry by its number.

@@ -28,6 +28,7 @@ pub use accounts::{Account, AccountKind, SignIn, Token};
 pub use browse::{Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, SCAN_MAX};
 pub use error::{AppendError, STATEMENT_TIMEOUT, StoreError};
 pub use fault::{Fault, Faults};
+pub use ledger::Link;
 pub use wakeups::Wakeups;
 
 use crate::domain::ids::SiteName;

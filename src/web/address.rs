@@ -51,6 +51,11 @@ pub fn hotfix(ruleset: &RuleSetName, version: &VersionName) -> String {
     format!("/hotfixes/{ruleset}/{}", url_encode(version.as_str()))
 }
 
+/// Observed drift of an environment.
+pub fn drift(ruleset: &RuleSetName, environment: &Environment) -> String {
+    format!("/drift/{ruleset}/{}/{}", environment.site, environment.lane)
+}
+
 /// A review.
 pub fn review(review: &ReviewId) -> String {
     format!("/reviews/{review}")

@@ -131,7 +131,7 @@ pub fn side_by_side(diff: &TextDiff<'_>, options: &Options<'_>) -> Vec<Sided> {
     side_by_side_with(diff, options, &Origins::default(), &|_| String::new()).rows
 }
 
-/// As [`unified`], with a note above each run of a hotfix's lines; `gap_href` says where a gap's lines are
+/// As [`unified`], with a note where a hotfix's lines begin; `gap_href` says where a gap's lines are
 /// shown. `options.highlight` should be [`Origins::highlight`].
 pub fn unified_with(
     diff: &TextDiff<'_>,
@@ -201,7 +201,7 @@ pub fn side_by_side_with(
     }
 }
 
-/// Parts of one text as a single column, with a note above each run of a hotfix's lines.
+/// Parts of one text as a single column, with a note where a hotfix's lines begin.
 pub fn excerpt_with(
     text: &diff::Text<'_>,
     spans: &[(u32, u32)],
@@ -375,7 +375,8 @@ pub fn gap_note(gap: &Gap) -> String {
     }
 }
 
-/// Tells where a hotfix's lines begin, so that the note stands once above each run.
+/// Tells where the lines of another hotfix begin: its note stands above the first of them, not above every
+/// run, which would bury the text when a hotfix touched many places.
 #[derive(Default)]
 struct Noted<'o> {
     last: Option<&'o str>,
@@ -392,18 +393,15 @@ impl<'o> Noted<'o> {
             list.iter()
                 .find(|origin| number.is_some_and(|number| origin.lines.contains(&number)))
         };
-        let origin = within(&origins.new, new).or_else(|| within(&origins.old, old));
-        if origin.is_none() && old.is_some_and(|number| origins.replaced.contains(&number)) {
-            // lines that the hotfix took out stand just above what it wrote: one note for both
-            let first = origins.new.first()?;
-            let is_new = self.last != Some(first.note.as_str());
-            self.last = Some(&first.note);
-            return is_new.then_some(first);
-        }
-        let note = origin.map(|origin| origin.note.as_str());
-        let is_new = note.is_some() && note != self.last;
-        self.last = note;
-        origin.filter(|_| is_new)
+        let by_line = within(&origins.new, new).or_else(|| within(&origins.old, old));
+        // lines that the hotfix took out stand just above what it wrote: one note for both
+        let origin = by_line.or_else(|| {
+            let is_replaced = old.is_some_and(|number| origins.replaced.contains(&number));
+            origins.new.first().filter(|_| is_replaced)
+        })?;
+        let is_new = self.last != Some(origin.note.as_str());
+        self.last = Some(&origin.note);
+        is_new.then_some(origin)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::app::intake::Intake;
 use crate::app::{App, AppError};
 use crate::domain::diff::{Options, TextDiff, Window};
 use crate::domain::policy::Policy;
+use crate::domain::same_edits;
 use crate::domain::state::Hotfix;
 use crate::web::diff_view::{self, Row};
 use crate::web::format;
@@ -22,56 +23,73 @@ pub struct RuleDiff {
     pub path: String,
     /// `3 added, 1 removed`, `new rule`.
     pub stat: String,
+    /// Other rules of the same change, if any: it stands after those that are alone.
+    pub alike: String,
     pub rows: Vec<Row>,
     pub is_open: bool,
     /// Changed lines not shown; empty if all are.
     pub more: String,
 }
 
-/// The diffs of the first rules, those with few lines of their own kind open, and how many rules are not shown.
+/// The diffs of the first rules and how many rules are not shown. Rules changed in a way of their own come first
+/// and open; those changed alike follow folded, so that thirty new version numbers hide nothing.
 pub fn rule_diffs(draft: &Draft) -> (usize, Vec<RuleDiff>) {
-    let diffs: Vec<RuleDiff> = draft
+    let edits: Vec<_> = draft
         .changes
         .iter()
-        .zip(&draft.stats)
-        .take(RULES_MAX)
-        .enumerate()
-        .map(|(index, (change, stat))| {
+        .map(|change| {
             let (old, new) = draft.sides(&change.path);
-            let diff = TextDiff::new(old.map_or(&[][..], |b| b), new.map_or(&[][..], |b| b));
-            let options = Options {
-                window: Window::first(LINES_MAX),
-                ..Options::default()
-            };
-            let mut rows = diff_view::unified(&diff, &options);
-            mark_as_hotfix(&mut rows);
-            let more = stat.changed().saturating_sub(LINES_MAX);
-            RuleDiff {
-                path: change.path.clone(),
-                stat: match (old, new) {
-                    (None, _) => {
-                        format!("new rule, {}", format::count(stat.added, "line", "lines"))
-                    }
-                    (_, None) => format!(
-                        "rule removed, {}",
-                        format::count(stat.removed, "line", "lines")
-                    ),
-                    _ => format!("{} added, {} removed", stat.added, stat.removed),
-                },
-                rows,
-                is_open: index < OPEN_MAX,
-                more: match more {
-                    0 => String::new(),
-                    more => format::count(
-                        more,
-                        "changed line is not shown here",
-                        "changed lines are not shown here",
-                    ),
-                },
-            }
+            same_edits::edits(old.map_or(&[][..], |b| b), new.map_or(&[][..], |b| b))
         })
         .collect();
+    let mut order: Vec<(usize, usize)> = Vec::with_capacity(edits.len());
+    for group in same_edits::groups(&edits) {
+        order.extend(group.iter().map(|&index| (group.len(), index)));
+    }
+    order.sort_unstable();
+    let diffs: Vec<RuleDiff> = order
+        .into_iter()
+        .take(RULES_MAX)
+        .enumerate()
+        .map(|(place, (alike, index))| rule_diff(draft, index, alike, place))
+        .collect();
     (draft.changes.len() - diffs.len(), diffs)
+}
+
+fn rule_diff(draft: &Draft, index: usize, alike: usize, place: usize) -> RuleDiff {
+    let (change, stat) = (&draft.changes[index], draft.stats[index]);
+    let (old, new) = draft.sides(&change.path);
+    let diff = TextDiff::new(old.map_or(&[][..], |b| b), new.map_or(&[][..], |b| b));
+    let options = Options {
+        window: Window::first(LINES_MAX),
+        ..Options::default()
+    };
+    let mut rows = diff_view::unified(&diff, &options);
+    mark_as_hotfix(&mut rows);
+    let lines = |number| format::count(number, "line", "lines");
+    RuleDiff {
+        path: change.path.clone(),
+        stat: match (old, new) {
+            (None, _) => format!("new rule, {}", lines(stat.added)),
+            (_, None) => format!("rule removed, {}", lines(stat.removed)),
+            _ => format!("{} added, {} removed", stat.added, stat.removed),
+        },
+        alike: match alike {
+            1 => String::new(),
+            2 => "changed alike with 1 other".to_owned(),
+            more => format!("changed alike with {} others", more - 1),
+        },
+        rows,
+        is_open: place < OPEN_MAX && alike == 1 || place == 0,
+        more: match stat.changed().saturating_sub(LINES_MAX) {
+            0 => String::new(),
+            more => format::count(
+                more,
+                "changed line is not shown here",
+                "changed lines are not shown here",
+            ),
+        },
+    }
 }
 
 /// What a hotfix wrote and took out is orange wherever it stands.

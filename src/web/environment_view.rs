@@ -290,7 +290,7 @@ fn drift(
         tags.push(match &seen.resolution {
             _ if seen.is_open(now) => Tag::new("bad", format!("differs from pin: {rules}"))
                 .told(format!("{told}, author unknown"))
-                .to(href),
+                .to(address::drift(ruleset, environment)),
             Some(Resolution::Dismissed { ends_at, .. }) => {
                 let until = format::day(*ends_at);
                 Tag::new("mute", format!("differs from pin, dismissed until {until}"))

@@ -154,6 +154,7 @@ const NOTICES: &[(&str, &str)] = &[
     ),
     ("granted", "The right is given."),
     ("revoked", "Taken back."),
+    ("sign-ins-ended", "Your other sign-ins have ended."),
     ("signed-out", "You are signed out."),
     ("link-cut", "The link is cut."),
     ("link-mended", "The link is mended."),

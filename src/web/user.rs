@@ -75,7 +75,7 @@ impl User {
         let state = &self.snapshot.state;
         let me = &self.person.account.id;
         state
-            .reviews()
+            .waiting_reviews()
             .into_iter()
             .filter(|review| {
                 let everywhere = |act| {

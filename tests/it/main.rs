@@ -2,8 +2,10 @@
 mod api;
 mod decisions;
 mod diff;
+mod docs;
 mod faults;
 mod harness;
+mod ledger_vector;
 mod screens;
 mod store;
 mod tidy;

@@ -5,7 +5,7 @@ use super::doc::{Container, Doc, Fact, STEP};
 use super::facts::{self, Draft};
 use super::limits::Budget;
 use super::locate::{Elsewhere, Found, same_use};
-use super::pairing::{Pairs, pair};
+use super::pairing::{COMPARISONS_MAX, Pairs, pair};
 use super::sentences;
 use super::text::is_doubtful;
 
@@ -195,7 +195,7 @@ impl<'a> Comparison<'a> {
             pair(self.base, &olds, there.doc, &theirs, false, self.budget)
         });
         // Rules of the hotfix's that planned has under other names.
-        let renamed = planned.zip(to_planned.as_ref()).map(|(there, taken)| {
+        let renamed = planned.zip(to_planned.as_ref()).and_then(|(there, taken)| {
             let added = |at: &&usize| {
                 !between.by_second.contains_key(at) && !taken.by_first.contains_key(at)
             };
@@ -205,7 +205,8 @@ impl<'a> Comparison<'a> {
                 .filter(|at| !taken.by_second.contains_key(at))
                 .copied()
                 .collect();
-            pair(self.hotfix, &news, there.doc, &theirs, true, self.budget)
+            let is_few = news.len() * theirs.len() <= COMPARISONS_MAX;
+            is_few.then(|| pair(self.hotfix, &news, there.doc, &theirs, true, self.budget))
         });
         let mut drafts = Vec::new();
         for new in news {

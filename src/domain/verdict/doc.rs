@@ -38,6 +38,8 @@ pub(super) struct Container {
     pub(super) lines: Lines,
     /// Conditions around it, as written; an alternative branch starts with `else of`.
     pub(super) conditions: Vec<String>,
+    /// Hash of `at` and `id`.
+    pub(super) name: u128,
     /// A whole document, which its file's path names too.
     pub(super) is_document: bool,
     /// Hash of all it contains, order left out.
@@ -50,7 +52,8 @@ pub(super) struct Container {
 #[derive(Debug, Clone)]
 pub(super) struct Doc {
     pub(super) containers: Vec<Container>,
-    by_id: HashMap<(String, String), Vec<usize>>,
+    /// By the address of the list, then by id.
+    by_id: HashMap<String, HashMap<String, Vec<usize>>>,
 }
 
 impl Doc {
@@ -80,6 +83,7 @@ impl Doc {
             facts: Vec::new(),
             lines,
             conditions: Vec::new(),
+            name: hash(&(at, id)),
             is_document: false,
             content: 0,
             weight: 0,
@@ -126,7 +130,7 @@ impl Doc {
     pub(super) fn seal(mut self) -> Doc {
         for index in (0..self.containers.len()).rev() {
             let container = &self.containers[index];
-            let mut content = hash(&(&container.at, &container.id));
+            let mut content = container.name;
             let mut weight = container.facts.len();
             for fact in &container.facts {
                 content = content.wrapping_add(hash(&(&fact.addr, &fact.value, fact.in_list)));
@@ -144,11 +148,14 @@ impl Doc {
             self.containers[index].weight = weight;
         }
         for (index, container) in self.containers.iter().enumerate() {
-            if !container.id.is_empty() {
-                self.by_id
-                    .entry((container.at.clone(), container.id.clone()))
-                    .or_default()
-                    .push(index);
+            if container.id.is_empty() {
+                continue;
+            }
+            if !self.by_id.contains_key(&container.at) {
+                self.by_id.insert(container.at.clone(), HashMap::new());
+            }
+            if let Some(by_id) = self.by_id.get_mut(&container.at) {
+                by_id.entry(container.id.clone()).or_default().push(index);
             }
         }
         self
@@ -164,12 +171,16 @@ impl Doc {
             return &[];
         }
         self.by_id
-            .get(&(at.to_owned(), id.to_owned()))
+            .get(at)
+            .and_then(|by_id| by_id.get(id))
             .map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &(String, String)> {
-        self.by_id.keys()
+    /// Addresses of lists, each with an id in it.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.by_id
+            .iter()
+            .flat_map(|(at, ids)| ids.keys().map(move |id| (at.as_str(), id.as_str())))
     }
 
     /// Hashes of the facts in a container and below, sorted; for telling how alike two are.
@@ -195,14 +206,31 @@ impl Doc {
     }
 }
 
-/// 128 bits, so that two different contents do not meet by chance.
+/// 128 bits, so that two different contents do not meet by chance: one half is the standard
+/// library's keyed hash, the other a multiply-and-rotate of the same bytes.
 pub(super) fn hash(value: &impl Hash) -> u128 {
-    let mut first = DefaultHasher::new();
-    value.hash(&mut first);
-    let mut second = DefaultHasher::new();
-    0x9e37_79b9_7f4a_7c15_u64.hash(&mut second);
-    value.hash(&mut second);
-    (u128::from(first.finish()) << 64) | u128::from(second.finish())
+    let mut both = Both(DefaultHasher::new(), 0x9e37_79b9_7f4a_7c15);
+    value.hash(&mut both);
+    (u128::from(both.0.finish()) << 64) | u128::from(both.1)
+}
+
+struct Both(DefaultHasher, u64);
+
+impl Hasher for Both {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.1 = (self.1.rotate_left(23) ^ u64::from_le_bytes(word))
+                .wrapping_mul(0xff51_afd7_ed55_8ccd);
+        }
+        self.1 ^= self.1 >> 32 ^ bytes.len() as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.finish()
+    }
 }
 
 /// Share of the smaller signature's entries that the other has too, from 0 to 1.

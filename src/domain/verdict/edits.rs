@@ -14,10 +14,24 @@ pub(super) type Edit = (Range<usize>, Range<usize>);
 /// the square of it: 0.5 million steps and 1 MB.
 const DISTANCE_MAX: usize = 512;
 
+/// Changes with no more than this many words between them are one: a shortest way finds equal
+/// brackets and commas in what was rewritten as a whole.
+const APART_MIN: usize = 2;
+
 /// What differs, in order.
 pub(super) fn edits(before: &[u32], after: &[u32], budget: &Budget) -> Vec<Edit> {
-    let mut out = Vec::new();
-    differ(before, after, 0, 0, true, budget, &mut out);
+    let mut found = Vec::new();
+    differ(before, after, 0, 0, true, budget, &mut found);
+    let mut out: Vec<Edit> = Vec::new();
+    for (a, b) in found {
+        match out.last_mut() {
+            Some((last_a, last_b)) if a.start - last_a.end <= APART_MIN => {
+                last_a.end = a.end;
+                last_b.end = b.end;
+            }
+            _ => out.push((a, b)),
+        }
+    }
     out
 }
 

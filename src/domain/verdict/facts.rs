@@ -1,5 +1,6 @@
 //! What became of the changed values of one container.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use super::doc::{Container, Fact};
@@ -38,6 +39,46 @@ struct Values<'a> {
     base: Vec<&'a Fact>,
     hotfix: Vec<&'a Fact>,
     planned: Vec<&'a Fact>,
+}
+
+/// The same, counted: how often each value is there, and which is the first of it.
+struct Counted<'a, 'v> {
+    values: &'v Values<'a>,
+    base: Counts<'a>,
+    hotfix: Counts<'a>,
+    planned: Counts<'a>,
+    /// Values that only planned has.
+    others: Vec<&'a Fact>,
+    /// Whether planned has any value of the hotfix's.
+    has_some: bool,
+    /// Places of the others by the words in them.
+    by_word: OnceCell<HashMap<&'a str, Vec<usize>>>,
+}
+
+impl<'a, 'v> Counted<'a, 'v> {
+    fn new(values: &'v Values<'a>) -> Counted<'a, 'v> {
+        let base = counts(values.base.iter().copied());
+        let hotfix = counts(values.hotfix.iter().copied());
+        let planned = counts(values.planned.iter().copied());
+        let is_other = |f: &&&Fact| {
+            !base.contains_key(f.value.as_str()) && !hotfix.contains_key(f.value.as_str())
+        };
+        let others = values.planned.iter().filter(is_other).copied().collect();
+        let has_some = hotfix.keys().any(|value| planned.contains_key(value));
+        Counted {
+            values,
+            base,
+            hotfix,
+            planned,
+            others,
+            has_some,
+            by_word: OnceCell::new(),
+        }
+    }
+}
+
+fn count(counts: &Counts, value: &str) -> usize {
+    counts.get(value).map_or(0, |(count, _)| *count)
 }
 
 /// Judges every value that the hotfix changed in a container; `planned` is what planned has in
@@ -89,6 +130,8 @@ pub(super) fn judge(
     // The text itself, as a list of lines, is one list however its lines stand under headers.
     let is_lines = hotfix.parent.is_none();
     let all: Option<Counts> = is_lines.then(|| counts(&planned.facts));
+    let all_hotfix: Option<Counts> = is_lines.then(|| counts(&hotfix.facts));
+    let mut counted: HashMap<&str, Counted> = HashMap::new();
     for (change, addr) in judged {
         if let (Some(old), None) | (None, Some(old)) = change
             && is_lines
@@ -96,16 +139,20 @@ pub(super) fn judge(
         {
             continue;
         }
-        let values = &by_addr[addr];
-        let (mut verdict, mut place) = judge_change(change, values, budget);
+        let there = counted
+            .entry(addr)
+            .or_insert_with(|| Counted::new(&by_addr[addr]));
+        let (mut verdict, mut place) = judge_change(change, there, budget);
         if let Some(all) = &all
             && verdict != Verdict::Included
             && let (None, Some(new)) = change
-            && !values.base.iter().any(|f| f.value == new.value)
+            && !there.base.contains_key(new.value.as_str())
             && all
                 .get(new.value.as_str())
                 .is_some_and(|(count, at)| *count == 1 && !is_doubtful(&at.addr, addr))
-            && hotfix.facts.iter().filter(|f| f.value == new.value).count() == 1
+            && all_hotfix
+                .as_ref()
+                .is_some_and(|all| count(all, &new.value) == 1)
         {
             verdict = Verdict::Included;
             place = all.get(new.value.as_str()).map(|(_, at)| at.lines);
@@ -115,7 +162,9 @@ pub(super) fn judge(
             && all
                 .get(old.value.as_str())
                 .is_some_and(|(count, _)| *count > 0)
-            && hotfix.facts.iter().filter(|f| f.value == old.value).count() == 0
+            && all_hotfix
+                .as_ref()
+                .is_some_and(|all| count(all, &old.value) == 0)
         {
             verdict = Verdict::Overridden;
         }
@@ -140,7 +189,7 @@ pub(super) fn judge(
 /// How often each value occurs, and where first.
 type Counts<'a> = HashMap<&'a str, (usize, &'a Fact)>;
 
-fn counts(facts: &[Fact]) -> Counts<'_> {
+fn counts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Counts<'a> {
     let mut out: Counts = HashMap::new();
     for fact in facts {
         out.entry(&fact.value).or_insert((0, fact)).0 += 1;
@@ -259,58 +308,40 @@ fn partners(removed: &[&Fact], added: &[&Fact], budget: &Budget) -> HashMap<usiz
     out
 }
 
-fn count(facts: &[&Fact], value: &str) -> usize {
-    facts.iter().filter(|f| f.value == value).count()
-}
-
-fn judge_change(change: Change, values: &Values, budget: &Budget) -> (Verdict, Span) {
-    budget.take(values.planned.len() + values.hotfix.len());
-    let place = |value: &str| {
-        values
-            .planned
-            .iter()
-            .find(|f| f.value == value)
-            .map(|f| f.lines)
-    };
+fn judge_change(change: Change, there: &Counted, budget: &Budget) -> (Verdict, Span) {
+    let place = |value: &str| there.planned.get(value).map(|(_, f)| f.lines);
     let has_new = |new: &Fact| {
-        let wanted = count(&values.hotfix, &new.value);
-        let there = count(&values.planned, &new.value);
-        there > 0 && (there >= wanted || !new.in_list && there == values.planned.len())
+        let wanted = count(&there.hotfix, &new.value);
+        let found = count(&there.planned, &new.value);
+        found > 0 && (found >= wanted || !new.in_list && found == there.values.planned.len())
     };
     let has_old = |old: &Fact| {
-        let there = count(&values.planned, &old.value);
-        there > 0 && there > count(&values.hotfix, &old.value)
+        let found = count(&there.planned, &old.value);
+        found > 0 && found > count(&there.hotfix, &old.value)
     };
     match change {
         (Some(old), Some(new)) => match (has_new(new), has_old(old)) {
-            (true, false) => (of_present(new, values), place(&new.value)),
+            (true, false) => (of_present(new, there), place(&new.value)),
             (true, true) if new.in_list => (Verdict::Partial, place(&new.value)),
             (true, true) => (Verdict::CannotTell, place(&new.value)),
             (false, true) => (Verdict::Overridden, place(&old.value)),
-            (false, false) => match third(values, Some(old), new, budget) {
+            (false, false) => match there.third(Some(old), new, budget) {
                 Some(other) => (judge_third(old, new, other, budget), Some(other.lines)),
-                None if values.planned.is_empty() => (Verdict::Removed, None),
-                None if new.in_list
-                    && !values
-                        .hotfix
-                        .iter()
-                        .any(|f| count(&values.planned, &f.value) > 0) =>
-                {
-                    (Verdict::Removed, None)
-                }
+                None if there.values.planned.is_empty() => (Verdict::Removed, None),
+                None if new.in_list && !there.has_some => (Verdict::Removed, None),
                 None => (
                     Verdict::Conflicting,
-                    values.planned.first().map(|f| f.lines),
+                    there.values.planned.first().map(|f| f.lines),
                 ),
             },
         },
-        (None, Some(new)) if has_new(new) => (of_present(new, values), place(&new.value)),
-        (None, Some(new)) => match third(values, None, new, budget) {
+        (None, Some(new)) if has_new(new) => (of_present(new, there), place(&new.value)),
+        (None, Some(new)) => match there.third(None, new, budget) {
             Some(other) => (Verdict::Conflicting, Some(other.lines)),
             None => (Verdict::Overridden, None),
         },
         (Some(old), None) if has_old(old) => (Verdict::Overridden, place(&old.value)),
-        (Some(old), None) => match third(values, Some(old), old, budget) {
+        (Some(old), None) => match there.third(Some(old), old, budget) {
             Some(other) => (Verdict::Conflicting, Some(other.lines)),
             None => (Verdict::Included, None),
         },
@@ -368,16 +399,16 @@ fn is_negated(value: &str) -> bool {
 
 /// A value that planned has as the hotfix does: included, unless planned gives the address more
 /// than once with different values, of which a reader of the file takes the last or the first.
-fn of_present(new: &Fact, values: &Values) -> Verdict {
-    let in_planned = values.planned.iter().find(|f| f.value == new.value);
+fn of_present(new: &Fact, there: &Counted) -> Verdict {
+    let found = there.planned.get(new.value.as_str());
     // One value may have become a list with more; a list that became one value is another matter.
-    let is_same_shape = in_planned.is_none_or(|f| f.in_list || !new.in_list);
+    let is_same_shape = found.is_none_or(|(_, f)| f.in_list || !new.in_list);
     let is_shadowed = !new.in_list
-        && values.planned.len() > values.hotfix.len()
-        && values
+        && there.values.planned.len() > there.values.hotfix.len()
+        && there
             .planned
-            .iter()
-            .any(|f| !f.in_list && f.value != new.value);
+            .values()
+            .any(|(_, f)| !f.in_list && f.value != new.value);
     if is_same_shape && !is_shadowed {
         Verdict::Included
     } else {
@@ -385,44 +416,71 @@ fn of_present(new: &Fact, values: &Values) -> Verdict {
     }
 }
 
-/// The value that planned has in the place of the changed one, and neither base nor hotfix has.
-fn third<'a>(
-    values: &Values<'a>,
-    old: Option<&Fact>,
-    new: &Fact,
-    budget: &Budget,
-) -> Option<&'a Fact> {
-    let known: HashSet<&str> = values
-        .base
-        .iter()
-        .chain(&values.hotfix)
-        .map(|f| f.value.as_str())
-        .collect();
-    let others: Vec<&Fact> = values
-        .planned
-        .iter()
-        .copied()
-        .filter(|f| !known.contains(f.value.as_str()))
-        .collect();
-    if !new.in_list && others.len() == 1 && values.planned.len() == 1 {
-        return Some(others[0]);
-    }
-    if others.len() > COMPARISONS_MAX / 8 {
-        budget.take(others.len());
-    }
-    let least = if old.is_some_and(|old| std::ptr::eq(old, new)) {
-        CHANGED_ELSEWHERE
-    } else {
-        CHANGED
-    };
-    others
-        .into_iter()
-        .map(|other| {
+/// Values are looked for among so many at most by all their words; among more, by their rarest.
+const FEW: usize = 32;
+/// How many values of a rare word are looked at.
+const OF_A_WORD: usize = 8;
+/// How many of a value's rarest words are looked at.
+const RARE_WORDS: usize = 3;
+
+impl<'a> Counted<'a, '_> {
+    /// The value that planned has in the place of the changed one, and neither base nor hotfix has.
+    fn third(&self, old: Option<&Fact>, new: &Fact, budget: &Budget) -> Option<&'a Fact> {
+        if !new.in_list && self.others.len() == 1 && self.values.planned.len() == 1 {
+            return Some(self.others[0]);
+        }
+        let least = if old.is_some_and(|old| std::ptr::eq(old, new)) {
+            CHANGED_ELSEWHERE
+        } else {
+            CHANGED
+        };
+        let likeness = |other: &Fact| {
             let to_new = alike(&new.value, &other.value, budget);
             let to_old = old.map_or(0.0, |old| alike(&old.value, &other.value, budget));
-            (to_new.max(to_old), other)
-        })
-        .filter(|(likeness, _)| *likeness >= least)
-        .max_by(|x, y| x.0.total_cmp(&y.0))
-        .map(|(_, other)| other)
+            to_new.max(to_old)
+        };
+        self.near(&new.value, old.map(|old| old.value.as_str()), budget)
+            .into_iter()
+            .map(|index| (likeness(self.others[index]), index))
+            .filter(|(likeness, _)| *likeness >= least)
+            .max_by(|x, y| x.0.total_cmp(&y.0).then(y.1.cmp(&x.1)))
+            .map(|(_, index)| self.others[index])
+    }
+
+    /// Places of the other values that may be like one of these two.
+    fn near(&self, new: &str, old: Option<&str>, budget: &Budget) -> Vec<usize> {
+        if self.others.len() <= FEW {
+            return (0..self.others.len()).collect();
+        }
+        let by_word = self.by_word.get_or_init(|| {
+            let mut by_word: HashMap<&str, Vec<usize>> = HashMap::new();
+            for (index, other) in self.others.iter().enumerate() {
+                if !budget.take(1 + other.value.len() / 4) {
+                    break;
+                }
+                for word in words(&other.value) {
+                    let places = by_word.entry(word).or_default();
+                    if places.last() != Some(&index) {
+                        places.push(index);
+                    }
+                }
+            }
+            by_word
+        });
+        budget.take(new.len() / 4);
+        let mut rare: Vec<&Vec<usize>> = words(new)
+            .chain(old.into_iter().flat_map(words))
+            .filter_map(|w| by_word.get(w))
+            .collect();
+        rare.sort_by_key(|places| places.len());
+        let mut out: Vec<usize> = rare
+            .into_iter()
+            .take(RARE_WORDS)
+            .flat_map(|places| places.iter().take(OF_A_WORD))
+            .copied()
+            .collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
 }

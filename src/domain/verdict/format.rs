@@ -17,7 +17,7 @@ pub(super) enum Format {
 }
 
 /// The format that a path and the start of its text promise.
-fn promised(path: &str, text: &str) -> Format {
+pub(super) fn promised(path: &str, text: &str) -> Format {
     match extension(path).as_str() {
         "json" => Format::Json,
         "yaml" | "yml" => Format::Yaml,
@@ -131,4 +131,20 @@ pub(super) fn read_alike<const N: usize>(
 pub(super) fn read_one(path: &str, text: &str, limits: &Limits, budget: &Budget) -> Option<Doc> {
     let (_, [doc]) = read_alike([Some((path, text))], limits, budget)?;
     doc
+}
+
+/// Reads one text in the format that its path and start promise, cut as `style_of` is.
+pub(super) fn read_as_promised(
+    path: &str,
+    text: &str,
+    style_of: &str,
+    limits: &Limits,
+    budget: &Budget,
+) -> Option<(Format, Doc)> {
+    let format = promised(path, text);
+    let style = match format {
+        Format::Text => Style::of(style_of, &extension(path), budget),
+        _ => Style::default(),
+    };
+    Some((format, read(format, path, text, &style, limits, budget)?))
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Texts;
 use super::doc::{Doc, STEP, alike};
-use super::format;
+use super::format::{self, Format};
 use super::limits::{Budget, Limits};
 
 /// A container in a planned file.
@@ -22,8 +22,10 @@ struct Candidate<'a> {
     bytes: &'a [u8],
     /// The file of this path in the hotfix, or else in the base, if there is one.
     before: Option<&'a [u8]>,
-    doc: OnceCell<Option<Doc>>,
-    before_doc: OnceCell<Option<Doc>>,
+    doc: OnceCell<Option<(Format, Doc)>>,
+    before_doc: OnceCell<Option<(Format, Doc)>>,
+    /// What the file held before, by search key.
+    held_before: OnceCell<HashSet<String>>,
 }
 
 /// The changed part of planned, read when first asked for.
@@ -114,16 +116,26 @@ pub(super) struct SwitchedOff {
     ranges: Vec<(u64, u64)>,
 }
 
+/// Words in the name of a statement that takes rules out.
+const SWITCHES: [&str; 5] = ["remove", "disable", "suppress", "delete", "unset"];
+
+/// A quick look before a text is read.
+fn may_switch_off(bytes: &[u8]) -> bool {
+    let lower = bytes.to_ascii_lowercase();
+    SWITCHES
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+}
+
 impl SwitchedOff {
     /// Reads statements like `SecRuleRemoveById 942100 "942200-942299"`.
     fn add(&mut self, statement: &str) {
-        const WORDS: [&str; 5] = ["remove", "disable", "suppress", "delete", "unset"];
         let Some((first, rest)) = statement.split_once(' ') else {
             return;
         };
         let first = first.to_ascii_lowercase();
         // What takes only a target from a rule leaves the rule.
-        if !WORDS.iter().any(|word| first.contains(word)) || first.contains("target") {
+        if !SWITCHES.iter().any(|word| first.contains(word)) || first.contains("target") {
             return;
         }
         for word in rest.split(|c: char| !(c.is_ascii_digit() || c == '-')) {
@@ -161,6 +173,7 @@ impl<'a> Elsewhere<'a> {
                 before: hotfix.get(path).or_else(|| base.get(path)).copied(),
                 doc: OnceCell::new(),
                 before_doc: OnceCell::new(),
+                held_before: OnceCell::new(),
             })
             .collect();
         Elsewhere {
@@ -171,35 +184,73 @@ impl<'a> Elsewhere<'a> {
         }
     }
 
-    fn read(&self, path: &str, bytes: &[u8]) -> Option<Doc> {
+    fn read(&self, path: &str, bytes: &[u8], style_of: &[u8]) -> Option<(Format, Doc)> {
         if bytes.len() > self.limits.text_bytes_max {
             return None;
         }
-        let [text] = format::decode([Some(bytes)]);
+        let [text, style_of] = format::decode([Some(bytes), Some(style_of)]);
         // As many steps as the bytes may need: one text must not use up those of the others.
         let budget = Budget::new(self.limits.steps_max.min(1000 + 40 * bytes.len() as u64));
-        format::read_one(path, &text?, &self.limits, &budget)
+        let (text, style_of) = (text?, style_of?);
+        format::read_as_promised(path, &text, &style_of, &self.limits, &budget).or_else(|| {
+            Some((
+                Format::Text,
+                format::read_one(path, &text, &self.limits, &budget)?,
+            ))
+        })
     }
 
     fn doc(&self, at: usize) -> Option<&Doc> {
+        Some(&self.read_planned(at)?.1)
+    }
+
+    fn read_planned(&self, at: usize) -> Option<&(Format, Doc)> {
         let candidate = &self.candidates[at];
+        let style_of = candidate.before.unwrap_or(candidate.bytes);
         candidate
             .doc
-            .get_or_init(|| self.read(candidate.path, candidate.bytes))
+            .get_or_init(|| self.read(candidate.path, candidate.bytes, style_of))
             .as_ref()
+    }
+
+    fn read_before(&self, at: usize) -> Option<&(Format, Doc)> {
+        let candidate = &self.candidates[at];
+        let before = candidate.before?;
+        candidate
+            .before_doc
+            .get_or_init(|| self.read(candidate.path, before, before))
+            .as_ref()
+    }
+
+    /// What hotfix and planned have under one path, where both are UTF-8 and read as one format;
+    /// so that no text is read twice.
+    pub(super) fn both(&self, path: &str, hotfix: &[u8]) -> Option<(Format, &Doc, &Doc)> {
+        let at = self
+            .candidates
+            .binary_search_by(|candidate| candidate.path.cmp(path))
+            .ok()?;
+        let candidate = &self.candidates[at];
+        let is_utf8 = |bytes| std::str::from_utf8(bytes).is_ok();
+        if candidate.before != Some(hotfix) || !is_utf8(hotfix) || !is_utf8(candidate.bytes) {
+            return None;
+        }
+        let ((before, hotfix), (after, planned)) = (self.read_before(at)?, self.read_planned(at)?);
+        (before == after).then_some((*before, hotfix, planned))
     }
 
     fn held_before(&self, at: usize, key: &str) -> bool {
         let candidate = &self.candidates[at];
-        let Some(before) = candidate.before else {
+        if candidate.before.is_none() {
             return false;
-        };
-        let doc = candidate
-            .before_doc
-            .get_or_init(|| self.read(candidate.path, before));
+        }
         // What cannot be read may have held it.
-        doc.as_ref()
-            .is_none_or(|doc| doc.names().any(|(at, id)| search_key(at, id) == key))
+        let Some((_, doc)) = self.read_before(at) else {
+            return true;
+        };
+        let keys = candidate
+            .held_before
+            .get_or_init(|| doc.names().map(|(at, id)| search_key(at, id)).collect());
+        keys.contains(key)
     }
 
     /// Rules that planned switches off where the hotfix did not.
@@ -207,17 +258,12 @@ impl<'a> Elsewhere<'a> {
         self.switched_off.get_or_init(|| {
             let mut out = SwitchedOff::default();
             for at in 0..self.candidates.len() {
+                if !may_switch_off(self.candidates[at].bytes) {
+                    continue;
+                }
                 let Some(doc) = self.doc(at) else { continue };
-                let candidate = &self.candidates[at];
-                let before: HashSet<&str> = candidate
-                    .before
-                    .and_then(|bytes| {
-                        candidate
-                            .before_doc
-                            .get_or_init(|| self.read(candidate.path, bytes))
-                            .as_ref()
-                    })
-                    .map_or_else(HashSet::new, |doc| {
+                let before: HashSet<&str> =
+                    self.read_before(at).map_or_else(HashSet::new, |(_, doc)| {
                         doc.root().facts.iter().map(|f| f.value.as_str()).collect()
                     });
                 for fact in doc
@@ -254,7 +300,12 @@ impl<'a> Elsewhere<'a> {
     /// Containers of this name in other planned files that came there after the hotfix was made,
     /// in files for the same use as `path`.
     pub(super) fn find(&self, path: &str, at: &str, id: &str) -> Vec<Found<'_>> {
-        if self.candidates.is_empty() || id.is_empty() {
+        if id.is_empty()
+            || self
+                .candidates
+                .iter()
+                .all(|candidate| candidate.path == path)
+        {
             return Vec::new();
         }
         let key = search_key(at, id);

@@ -12,7 +12,7 @@ const TELLING_FACTS: usize = 4;
 /// How alike two items without a name must be to count as one that was changed.
 const CHANGED: f64 = 0.3;
 /// More comparisons than this between one group and another are not made; they pair in order.
-const COMPARISONS_MAX: usize = 4_096;
+pub(super) const COMPARISONS_MAX: usize = 4_096;
 
 /// Pairs of the second list's containers, by the first's; each at most once.
 pub(super) struct Pairs {
@@ -45,31 +45,31 @@ pub(super) fn pair(
         pairs.add(*only, *other);
         return pairs;
     }
-    let mut groups: HashMap<(&str, &str), Sides> = HashMap::new();
+    let mut groups: HashMap<u128, Sides> = HashMap::new();
     let mut order = Vec::new();
     for index in first {
         let c = &a.containers[*index];
-        let group = groups.entry((&c.at, &c.id)).or_insert_with(|| {
-            order.push((c.at.as_str(), c.id.as_str()));
+        let group = groups.entry(c.name).or_insert_with(|| {
+            order.push((c.name, c.at.as_str(), c.id.as_str()));
             Default::default()
         });
         group.0.push(*index);
     }
     for index in second {
         let c = &b.containers[*index];
-        let group = groups.entry((&c.at, &c.id)).or_insert_with(|| {
-            order.push((c.at.as_str(), c.id.as_str()));
+        let group = groups.entry(c.name).or_insert_with(|| {
+            order.push((c.name, c.at.as_str(), c.id.as_str()));
             Default::default()
         });
         group.1.push(*index);
     }
-    budget.take(first.len() + second.len());
+    budget.take(8 * (first.len() + second.len()));
     let mut left: HashMap<&str, Sides> = HashMap::new();
     let mut places = Vec::new();
-    for key in order {
-        let (mut ours, mut theirs) = groups.remove(&key).unwrap_or_default();
+    for (name, at, id) in order {
+        let (mut ours, mut theirs) = groups.remove(&name).unwrap_or_default();
         equal(a, &mut ours, b, &mut theirs, &mut pairs);
-        if !key.1.is_empty() {
+        if !id.is_empty() {
             if ours.len() == 1 && theirs.len() == 1 {
                 pairs.add(ours.remove(0), theirs.remove(0));
             } else {
@@ -79,8 +79,8 @@ pub(super) fn pair(
             likest(a, &mut ours, b, &mut theirs, CHANGED, 0, &mut pairs, budget);
         }
         if !ours.is_empty() || !theirs.is_empty() {
-            let rest = left.entry(key.0).or_insert_with(|| {
-                places.push(key.0);
+            let rest = left.entry(at).or_insert_with(|| {
+                places.push(at);
                 Default::default()
             });
             rest.0.extend(ours);
@@ -120,6 +120,9 @@ impl Pairs {
 }
 
 fn equal(a: &Doc, ours: &mut Vec<usize>, b: &Doc, theirs: &mut Vec<usize>, pairs: &mut Pairs) {
+    if ours.is_empty() || theirs.is_empty() {
+        return;
+    }
     let mut by_content: HashMap<u128, Vec<usize>> = HashMap::new();
     for index in theirs.iter().rev() {
         by_content

@@ -236,9 +236,34 @@ fn compare(
             .zip(there)
             .map(|(text, (path, _))| (path, text)),
     ];
-    let (format, [new_doc, old_doc, planned_doc]) = format::read_alike(texts, limits, budget)?;
     let empty = Doc::new(1).seal();
-    let new_doc = new_doc?;
+    let shared = there
+        .filter(|(other, _)| *other == path)
+        .and_then(|_| elsewhere.both(path, hotfix))
+        .filter(|_| base.is_none_or(|base| std::str::from_utf8(base).is_ok()))
+        .and_then(|(format, new_doc, planned_doc)| {
+            let Some(text) = old.as_deref() else {
+                return Some((format, new_doc, None, planned_doc));
+            };
+            let (own, doc) = format::read_as_promised(path, text, new.as_deref()?, limits, budget)?;
+            (own == format).then_some((format, new_doc, Some(doc), planned_doc))
+        });
+    let own;
+    let (format, new_doc, old_doc, planned_doc) = match &shared {
+        Some((format, new_doc, old_doc, planned_doc)) => {
+            (*format, *new_doc, old_doc.as_ref(), Some(*planned_doc))
+        }
+        None => {
+            own = format::read_alike(texts, limits, budget)?;
+            let (format, [new_doc, old_doc, planned_doc]) = &own;
+            (
+                *format,
+                new_doc.as_ref()?,
+                old_doc.as_ref(),
+                planned_doc.as_ref(),
+            )
+        }
+    };
     let found = |doc| {
         there.map(|(path, _)| Found {
             path,
@@ -246,20 +271,20 @@ fn compare(
             index: 0,
         })
     };
-    let planned = planned_doc.as_ref().and_then(found);
+    let planned = planned_doc.and_then(found);
     let comparison = Comparison {
         path,
         planned_path: there.map(|(path, _)| path),
-        base: old_doc.as_ref().unwrap_or(&empty),
-        hotfix: &new_doc,
+        base: old_doc.unwrap_or(&empty),
+        hotfix: new_doc,
         elsewhere: Some(elsewhere),
         budget,
     };
-    let mut drafts = comparison.judge(old_doc.as_ref().map(|_| 0), Some(0), planned);
+    let mut drafts = comparison.judge(old_doc.map(|_| 0), Some(0), planned);
     if drafts.is_empty()
-        && let Some(old_doc) = &old_doc
+        && let Some(old_doc) = old_doc
     {
-        drafts = order::judge(old_doc, &new_doc, planned_doc.as_ref(), budget);
+        drafts = order::judge(old_doc, new_doc, planned_doc, budget);
     }
     if drafts.is_empty() {
         drafts = compare_form(
@@ -280,10 +305,13 @@ fn compare(
 }
 
 fn breaks_format(texts: &[Option<(&str, &str)>; 3], limits: &Limits, budget: &Budget) -> bool {
-    let [new, old, Some(_)] = texts else {
+    let [Some(new), old, Some(_)] = texts else {
         return false;
     };
-    matches!(format::read_alike([*new, *old], limits, budget), Some((format, _)) if format != Format::Text)
+    if format::promised(new.0, new.1) == Format::Text {
+        return false;
+    }
+    matches!(format::read_alike([Some(*new), *old], limits, budget), Some((format, _)) if format != Format::Text)
 }
 
 /// Lines that the hotfix changed together, as one unit each: the lines of a comment say one thing,

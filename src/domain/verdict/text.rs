@@ -354,6 +354,10 @@ fn ends_in_continuation(line: &str) -> bool {
 }
 
 fn is_end_of_condition(line: &str) -> bool {
+    // Most lines are told by their first byte.
+    if !line.starts_with(['e', 'E', '<', '#', '%', '{']) {
+        return false;
+    }
     let lower: String = line.chars().take(12).flat_map(char::to_lowercase).collect();
     let lower = lower.trim_start_matches(['#', '%', '{', '-', ' ']);
     lower.starts_with("endif")

@@ -2,12 +2,15 @@
 
 pub mod compare;
 pub mod drift;
+pub mod account;
+pub mod accounts;
 pub mod entry;
 pub mod export;
 pub mod hotfix_desk;
 pub mod hotfixes;
 pub mod ledger;
 pub mod overview;
+pub mod policy;
 pub mod review;
 pub mod review_acts;
 pub mod reviews;
@@ -15,6 +18,9 @@ pub mod rules;
 pub mod rulesets;
 pub mod sign_in;
 pub mod versions;
+pub mod sites;
+pub mod stops;
+pub mod tokens;
 
 use axum::Router;
 
@@ -23,12 +29,15 @@ use super::Portal;
 /// Every screen's addresses.
 pub fn routes() -> Router<Portal> {
     Router::new()
+        .merge(account::routes())
+        .merge(accounts::routes())
         .merge(entry::routes())
         .merge(ledger::routes())
         .merge(drift::routes())
         .merge(hotfix_desk::routes())
         .merge(hotfixes::routes())
         .merge(overview::routes())
+        .merge(policy::routes())
         .merge(review::routes())
         .merge(review_acts::routes())
         .merge(reviews::routes())
@@ -37,4 +46,7 @@ pub fn routes() -> Router<Portal> {
         .merge(compare::routes())
         .merge(rulesets::routes())
         .merge(sign_in::routes())
+        .merge(sites::routes())
+        .merge(stops::routes())
+        .merge(tokens::routes())
 }

@@ -210,7 +210,7 @@ impl Looked<'_> {
             None => self
                 .review
                 .approvals
-                .back()
+                .last()
                 .map(|approval| approval.shown.as_ref()),
         }
     }

@@ -49,7 +49,7 @@ struct Cell {
     digest: String,
     /// An open hotfix there touches the rule.
     is_hotfix: bool,
-    /// The comparison with the first environment that holds another text.
+    /// The comparison with the environment that the others are held against; empty if equal.
     href: String,
 }
 
@@ -64,6 +64,16 @@ struct Held {
     environment: Environment,
     manifest: Arc<Manifest>,
     hotfixed: BTreeSet<String>,
+}
+
+/// Names of texts in a row start with what production at the live site runs: that is letter A.
+fn reference<'h>(held: &'h [Held], user: &User) -> Option<&'h Held> {
+    let state = &user.snapshot.state;
+    let is_live = |held: &&Held| {
+        held.environment.site == *state.live_site()
+            && state.topology.is_production(&held.environment)
+    };
+    held.iter().find(is_live).or(held.first())
 }
 
 /// `GET /rulesets/{ruleset}/environments`.
@@ -106,7 +116,7 @@ pub(super) async fn show(
             .collect(),
         rows: differing[first..last]
             .iter()
-            .map(|path| row(&ruleset, &held, path))
+            .filter_map(|path| Some(row(&ruleset, &held, reference(&held, &user)?, path)))
             .collect(),
         shown: format!("{} to {last} of {}", first + 1, differing.len()),
         newer: (number.page > 0)
@@ -146,36 +156,36 @@ fn differing(held: &[Held]) -> (Vec<&String>, usize) {
     (differing, equal)
 }
 
-fn row(ruleset: &RuleSetName, held: &[Held], path: &str) -> Row {
-    let digests: Vec<Option<Digest>> = held
-        .iter()
-        .map(|held| held.manifest.rules().get(path).copied())
-        .collect();
+fn row(ruleset: &RuleSetName, held: &[Held], reference: &Held, path: &str) -> Row {
+    let digest_at = |held: &Held| held.manifest.rules().get(path).copied();
+    let expected = digest_at(reference);
     let mut kinds: Vec<Digest> = Vec::new();
-    for digest in digests.iter().flatten() {
-        if !kinds.contains(digest) {
-            kinds.push(*digest);
+    for digest in std::iter::once(expected)
+        .chain(held.iter().map(digest_at))
+        .flatten()
+    {
+        if !kinds.contains(&digest) {
+            kinds.push(digest);
         }
     }
-    let cells = held.iter().zip(&digests).map(|(here, digest)| {
-        let other = held
-            .iter()
-            .zip(&digests)
-            .find(|(_, theirs)| *theirs != digest)
-            .map(|(there, _)| there.environment.to_string());
+    let cells = held.iter().map(|here| {
+        let digest = digest_at(here);
         let letter = digest
             .and_then(|digest| kinds.iter().position(|kind| *kind == digest))
-            .and_then(|index| LETTERS.get(index).copied());
-        let href = other.map_or(String::new(), |other| {
-            let both = address::compare(ruleset, &other, &here.environment.to_string());
-            format!("{both}&path={}", format::url_encode(path))
-        });
+            .map_or("", |index| LETTERS.get(index).copied().unwrap_or("other"));
+        let (from, to) = (
+            reference.environment.to_string(),
+            here.environment.to_string(),
+        );
+        let both = address::compare(ruleset, &from, &to);
         Cell {
             place: Place::of(&here.environment),
-            letter: letter.unwrap_or(if digest.is_some() { "other" } else { "" }),
+            letter,
             digest: digest.map_or(String::new(), |digest| digest.to_string()),
             is_hotfix: here.hotfixed.contains(path),
-            href,
+            href: (digest != expected)
+                .then(|| format!("{both}&path={}", format::url_encode(path)))
+                .unwrap_or_default(),
         }
     });
     Row {

@@ -93,7 +93,7 @@ fn drift(user: &User) -> Vec<(Timestamp, Todo)> {
         found.push((
             seen.at,
             Todo {
-                href: format!("/drift/{}/{}", seen.id.site, seen.id.seq),
+                href: address::drift(&seen.ruleset, &seen.environment),
                 title: format!("Explain drift of {} in {}", seen.ruleset, seen.environment),
                 tags: vec![Tag::new("bad", "differs from pin")],
                 text: format!(

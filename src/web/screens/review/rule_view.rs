@@ -137,7 +137,7 @@ async fn view(
         candidate: stake.candidate.clone(),
         kind: row.kind,
         words: row.words,
-        why: judged.map(|j| j.why.clone()).unwrap_or_default(),
+        why: judged.map(|j| sentence(&j.why)).unwrap_or_default(),
         elsewhere,
         units: units
             .iter()
@@ -194,4 +194,13 @@ async fn planned(
         .chain(elsewhere.iter().map(String::as_str))
         .find_map(|path| manifest.rules().get(path));
     text(looked, digest.copied()).await
+}
+
+/// Evidence as a sentence of its own.
+fn sentence(why: &str) -> String {
+    let why = why.trim().trim_end_matches('.');
+    let mut letters = why.chars();
+    letters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), letters.as_str())
+    })
 }

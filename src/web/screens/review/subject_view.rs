@@ -61,9 +61,9 @@ pub(super) async fn content(looked: &Looked<'_>) -> Result<Option<Content>, AppE
         incident: hotfix.incident.clone(),
         ends: At::date(hotfix.ends_at),
         href: address::hotfix(ruleset, version),
-        rules: format!("{} of {} within the cap", rules, policy.hotfix_rules_max),
+        rules: format!("{rules}; the cap is {}", policy.hotfix_rules_max),
         lines: format!(
-            "{} of {} within the cap",
+            "{}; the cap is {}",
             format::thousands(hotfix.lines_changed as usize),
             policy.hotfix_lines_max
         ),

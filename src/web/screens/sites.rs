@@ -1,0 +1,284 @@
+//! The sites side by side: how far each ledger is known, what only one of them has, what waits, what stops.
+
+use std::sync::atomic::Ordering;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::stops::{StopRow, WaitingRow, stop_rows, waiting_rows};
+use crate::domain::access::{Act, Scope};
+use crate::domain::command::Command;
+use crate::domain::environment::Environment;
+use crate::domain::ids::SiteName;
+use crate::domain::refusal::Refusal;
+use crate::domain::state::State as Truth;
+use crate::web::choice::{Choice, choices, choices_or_all};
+use crate::web::error::{WebError, WebResult, refuse};
+use crate::web::form::{Form, fresh_once, see};
+use crate::web::offer::Offer;
+use crate::web::page::{self, Page};
+use crate::web::user::User;
+use crate::web::{Portal, address, format};
+
+pub(super) fn routes() -> Router<Portal> {
+    Router::new()
+        .route("/sites", get(show))
+        .route("/sites/live", post(declare))
+        .route("/sites/link", post(link))
+}
+
+struct SiteView {
+    name: String,
+    here: bool,
+    live: bool,
+    primary: bool,
+    seq: u64,
+    hash: String,
+    head_href: String,
+    at: String,
+    at_iso: String,
+    /// `ok` or `warn`, with how well it is known here.
+    kind: &'static str,
+    known: String,
+    trouble: String,
+    only_here: usize,
+}
+
+/// A version that is not at every site.
+struct Partial {
+    ruleset: String,
+    version: String,
+    href: String,
+    is_hotfix: bool,
+    at: String,
+    missing: String,
+}
+
+/// A lane whose pins differ between the sites.
+struct Uneven {
+    ruleset: String,
+    lane: String,
+    pins: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "sites/sites.html")]
+struct SitesPage {
+    page: Page,
+    sites: Vec<SiteView>,
+    partial: Vec<Partial>,
+    uneven: Vec<Uneven>,
+    waiting: Vec<WaitingRow>,
+    stops: Vec<StopRow>,
+    own: String,
+    rulesets: Vec<Choice>,
+    lanes: Vec<Choice>,
+    others: Vec<Choice>,
+    hold: Offer,
+    freeze: Offer,
+    declare: Offer,
+    link: Offer,
+    demo: bool,
+    linked: bool,
+    once: String,
+}
+
+async fn show(State(portal): State<Portal>, user: User) -> WebResult {
+    user.require(Act::View, Scope::EVERYWHERE)?;
+    let truth = &user.snapshot.state;
+    let offer = |act| offer(&portal, &user, act);
+    let partial = partial(truth);
+    let not_live = truth.topology.sites.iter().filter(|site| *site != truth.live_site());
+    Ok(page::html(&SitesPage {
+        page: Page::new(&portal, &user, "sites", "Sites"),
+        sites: site_views(&portal, &user, &partial),
+        partial,
+        uneven: uneven(truth),
+        waiting: waiting_rows(&portal, &user),
+        stops: stop_rows(&portal, &user),
+        own: truth.own.to_string(),
+        rulesets: choices_or_all("every rule set", truth.rulesets(), ""),
+        lanes: choices_or_all("every lane", &truth.topology.lanes, ""),
+        others: choices(not_live.map(|site| (site.as_str(), site.as_str())), ""),
+        hold: offer(Act::Hold),
+        freeze: offer(Act::Freeze),
+        declare: offer(Act::DeclareLiveSite),
+        link: match may_cut(&user) {
+            true => Offer::default(),
+            false => offer(Act::DeclareLiveSite),
+        },
+        demo: portal.app.config.demo,
+        linked: portal.app.is_linked(),
+        once: fresh_once(),
+    }))
+}
+
+/// Whether the person may do something at this site, somewhere in it.
+fn offer(portal: &Portal, user: &User, act: Act) -> Offer {
+    let scope = match act {
+        Act::DeclareLiveSite => Scope::EVERYWHERE,
+        _ => Scope {
+            site: Some(user.snapshot.state.own.clone()),
+            ..Scope::EVERYWHERE
+        },
+    };
+    match user.may(act, &scope) {
+        true => Offer::default(),
+        false => Offer::refused(portal, user, None, &Refusal::NotAllowed { act, scope }),
+    }
+}
+
+fn site_views(portal: &Portal, user: &User, partial: &[Partial]) -> Vec<SiteView> {
+    let truth = &user.snapshot.state;
+    let view = |(index, site): (usize, &SiteName)| {
+        let head = truth.head(site);
+        let here = *site == truth.own;
+        let (kind, known, trouble) = match here {
+            true => ("ok", "this site: everything is known".to_owned(), String::new()),
+            false => heard(portal, user, head.seq),
+        };
+        SiteView {
+            name: site.to_string(),
+            here,
+            live: truth.live_site() == site,
+            primary: index == 0,
+            seq: head.seq,
+            hash: head.hash.to_hex(),
+            head_href: format!("/ledger/{site}/{}", head.seq),
+            at: format::short_time(head.at),
+            at_iso: head.at.to_rfc3339(),
+            kind,
+            known,
+            trouble,
+            only_here: partial.iter().filter(|p| p.at == site.as_str()).count(),
+        }
+    };
+    truth.topology.sites.iter().enumerate().map(view).collect()
+}
+
+/// How well the other site is known: last heard, and how far it is ahead of our copy.
+fn heard(portal: &Portal, user: &User, known_seq: u64) -> (&'static str, String, String) {
+    let peer = portal.app.peer.load();
+    let trouble = peer.trouble.clone().unwrap_or_default();
+    let Some(heard_at) = peer.heard_at else {
+        return ("warn", "not heard since this process started".into(), trouble);
+    };
+    let ago = format::ago(heard_at, user.now);
+    if !portal.app.is_linked() {
+        return ("warn", format!("link cut; last heard {ago} ago, later entries unknown"), trouble);
+    }
+    match peer.head_seq.saturating_sub(known_seq) {
+        0 if trouble.is_empty() => ("ok", format!("heard {ago} ago, nothing missing"), trouble),
+        0 => ("warn", format!("last heard {ago} ago, later entries unknown"), trouble),
+        behind => {
+            let entries = format::count(behind as usize, "entry", "entries");
+            ("warn", format!("heard {ago} ago; {entries} still to come"), trouble)
+        }
+    }
+}
+
+fn partial(truth: &Truth) -> Vec<Partial> {
+    let mut found = Vec::new();
+    for ruleset in truth.rulesets() {
+        for (version, _) in truth.versions(&ruleset) {
+            let (at, missing): (Vec<&SiteName>, Vec<&SiteName>) = truth
+                .topology
+                .sites
+                .iter()
+                .partition(|site| truth.version_at(site, &ruleset, &version).is_some());
+            if missing.is_empty() {
+                continue;
+            }
+            let names = |sites: Vec<&SiteName>| {
+                let names: Vec<&str> = sites.into_iter().map(SiteName::as_str).collect();
+                names.join(", ")
+            };
+            found.push(Partial {
+                href: address::version(&ruleset, &version),
+                ruleset: ruleset.to_string(),
+                is_hotfix: version.is_hotfix(),
+                version: version.to_string(),
+                at: names(at),
+                missing: names(missing),
+            });
+        }
+    }
+    found
+}
+
+fn uneven(truth: &Truth) -> Vec<Uneven> {
+    let mut found = Vec::new();
+    for ruleset in truth.rulesets() {
+        for lane in &truth.topology.lanes {
+            let pins: Vec<(String, String)> = truth
+                .topology
+                .sites
+                .iter()
+                .map(|site| {
+                    let pin = truth.pin(&ruleset, &Environment::new(site, lane));
+                    let version = pin.map_or("nothing".to_owned(), |pin| pin.version.to_string());
+                    (site.to_string(), version)
+                })
+                .collect();
+            if pins.iter().any(|(_, version)| *version != pins[0].1) {
+                found.push(Uneven {
+                    ruleset: ruleset.to_string(),
+                    lane: lane.to_string(),
+                    pins,
+                });
+            }
+        }
+    }
+    found
+}
+
+#[derive(Deserialize)]
+struct LiveFields {
+    live: String,
+    #[serde(default, alias = "live_reason")]
+    reason: String,
+}
+
+async fn declare(State(portal): State<Portal>, form: Form<LiveFields>) -> WebResult {
+    let live = form.fields.live.parse::<SiteName>()?;
+    let reason = form.fields.reason.clone();
+    form.execute(&portal, Command::DeclareLiveSite { live, reason }).await?;
+    Ok(see("/sites", "declared"))
+}
+
+/// In the demonstration, operators and admins rehearse a failover.
+fn may_cut(user: &User) -> bool {
+    [Act::DeclareLiveSite, Act::ManageAccounts]
+        .into_iter()
+        .any(|act| user.may(act, &Scope::EVERYWHERE))
+}
+
+#[derive(Deserialize)]
+struct LinkFields {
+    up: bool,
+}
+
+async fn link(State(portal): State<Portal>, form: Form<LinkFields>) -> WebResult {
+    let (user, up) = (&form.user, form.fields.up);
+    if !portal.app.config.demo {
+        return Err(WebError::BadForm(
+            "Only the demonstration has a link that can be cut by hand.".into(),
+        ));
+    }
+    if !may_cut(user) {
+        return Err(refuse(Refusal::NotAllowed {
+            act: Act::DeclareLiveSite,
+            scope: Scope::EVERYWHERE,
+        }));
+    }
+    // The link has two ends in this process: both are cut, both are mended.
+    for app in std::iter::once(&portal.app).chain(&portal.other) {
+        app.link_up.store(up, Ordering::Relaxed);
+    }
+    let account = user.person.account.id.as_str();
+    tracing::info!(target: "audit", account, up, "link between the sites set by hand");
+    Ok(see("/sites", if up { "link-mended" } else { "link-cut" }))
+}

@@ -1,0 +1,173 @@
+//! The test vector of `docs/ledger-format.md`: a small export made by another program from that page alone.
+
+use std::collections::BTreeSet;
+
+use rulegate::domain::digest::Digest;
+use rulegate::domain::environment::Topology;
+use rulegate::domain::event::Event;
+use rulegate::domain::ledger::Entry;
+use rulegate::domain::state::State;
+use rulegate::domain::verify::{Fault, Verified, Verifier};
+
+const VECTOR: &[u8] = include_bytes!("../fixtures/ledger/vector.ndjson");
+/// As printed in `docs/ledger-format.md`.
+const HEAD: &str = "76c7a865e8ef88e972762a48558928261e3566c05e97ab07b88d79ae4c6632f1";
+/// What is flipped in a byte: its lowest bit, the bit between the cases of a letter, its highest bit.
+const FLIPS: [u8; 3] = [0x01, 0x20, 0x80];
+
+fn lines(export: &[u8]) -> Vec<&[u8]> {
+    export.split_inclusive(|byte| *byte == b'\n').collect()
+}
+
+fn verify_from(mut verifier: Verifier, lines: &[&[u8]]) -> Result<Verified, Fault> {
+    for line in lines {
+        verifier.take(line)?;
+    }
+    verifier.finish()
+}
+
+fn verify(lines: &[&[u8]]) -> Result<Verified, Fault> {
+    verify_from(Verifier::default(), lines)
+}
+
+/// The entries' lines, each with its hash and its bytes.
+fn entries() -> Vec<(Digest, &'static str)> {
+    let mut entries = Vec::new();
+    for line in lines(VECTOR) {
+        let line = std::str::from_utf8(line).unwrap().trim_end();
+        if let Some(rest) = line.strip_prefix("{\"hash\":\"") {
+            let (hash, rest) = rest.split_at(64);
+            let bytes = rest.strip_prefix("\",\"entry\":").unwrap();
+            entries.push((hash.parse().unwrap(), bytes.strip_suffix('}').unwrap()));
+        }
+    }
+    entries
+}
+
+#[test]
+fn the_vector_is_whole() {
+    let whole = verify(&lines(VECTOR)).unwrap();
+    assert_eq!(whole.site.as_str(), "ipc2");
+    assert_eq!((whole.entries, whole.contents), (48, 9));
+    assert_eq!(whole.head.to_hex(), HEAD);
+}
+
+#[test]
+fn it_has_every_kind() {
+    let have: BTreeSet<&str> = entries()
+        .iter()
+        .map(|(_, bytes)| Entry::read(bytes).unwrap().fact.event.kind())
+        .collect();
+    assert_eq!(have, BTreeSet::from_iter(Event::KINDS.iter().copied()));
+}
+
+#[test]
+fn its_entries_seal_to_the_same_bytes_and_fold() {
+    let topology = Topology::default();
+    let own = topology.sites[0].clone();
+    let mut state = State::new(topology, own.clone());
+    for (hash, bytes) in entries() {
+        let entry = Entry::read(bytes).unwrap();
+        let sealed = entry.seal(true);
+        assert_eq!((&*sealed.bytes, sealed.hash), (bytes, hash));
+        state.apply(&entry, hash).unwrap();
+    }
+    assert_eq!(state.head(&own).hash.to_hex(), HEAD);
+}
+
+#[test]
+fn its_fingerprints_are_those_of_what_was_shown() {
+    let mut approvals = 0;
+    for (_, bytes) in entries() {
+        if let Event::ReviewApproved(body) = Entry::read(bytes).unwrap().fact.event {
+            assert_eq!(
+                body.shown.fingerprint(),
+                body.fingerprint,
+                "{}",
+                body.review
+            );
+            approvals += 1;
+        }
+    }
+    assert!(approvals > 0);
+}
+
+#[test]
+fn any_changed_byte_is_found() {
+    let lines = lines(VECTOR);
+    let mut verifier = Verifier::default();
+    let mut unnoticed = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        for at in 0..line.len() {
+            for flip in FLIPS {
+                let mut changed = line.to_vec();
+                changed[at] ^= flip;
+                // A flipped line feed may make two lines of one or one of two.
+                let mut rest: Vec<&[u8]> = changed.split_inclusive(|byte| *byte == b'\n').collect();
+                let joined;
+                if !changed.ends_with(b"\n") && index + 1 < lines.len() {
+                    let last = rest.pop().unwrap_or_default();
+                    joined = [last, lines[index + 1]].concat();
+                    rest.push(&joined);
+                    rest.extend(&lines[index + 2..]);
+                } else {
+                    rest.extend(&lines[index + 1..]);
+                }
+                if verify_from(verifier.clone(), &rest).is_ok() {
+                    unnoticed.push((index + 1, at, flip));
+                }
+            }
+        }
+        verifier.take(line).unwrap();
+    }
+    assert_eq!(unnoticed, []);
+}
+
+#[test]
+fn any_line_removed_repeated_or_moved_is_found() {
+    let whole = lines(VECTOR);
+    let mut verifier = Verifier::default();
+    for at in 0..whole.len() {
+        let is_found = |rest: &[&[u8]]| verify_from(verifier.clone(), rest).is_err();
+        let rest = &whole[at..];
+        assert!(is_found(&rest[1..]), "line {} removed", at + 1);
+        let repeated = [&rest[..1], rest].concat();
+        assert!(is_found(&repeated), "line {} repeated", at + 1);
+        for other in 1..rest.len() {
+            let mut swapped = rest.to_vec();
+            swapped.swap(0, other);
+            let (at, other) = (at + 1, at + other + 1);
+            assert!(is_found(&swapped), "lines {at} and {other} swapped");
+        }
+        verifier.take(whole[at]).unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_was_cut_is_found() {
+    let mut verifier = Verifier::default();
+    for (index, line) in lines(VECTOR).into_iter().enumerate() {
+        for end in 0..line.len() {
+            let last = [&line[..end]];
+            let rest = if end == 0 { &last[..0] } else { &last[..] };
+            let cut = verify_from(verifier.clone(), rest);
+            assert!(cut.is_err(), "cut after byte {end} of line {}", index + 1);
+        }
+        verifier.take(line).unwrap();
+    }
+}
+
+#[test]
+fn a_fault_names_the_entry() {
+    let mut changed = lines(VECTOR);
+    let entry_5 = changed
+        .iter()
+        .position(|line| line.windows(8).any(|part| part == b"\"seq\":5,"))
+        .unwrap();
+    let line = String::from_utf8(changed[entry_5].to_vec()).unwrap();
+    let line = line.replace("try it", "try me");
+    changed[entry_5] = line.as_bytes();
+    let fault = verify(&changed).unwrap_err();
+    assert_eq!(fault.line, entry_5 as u64 + 1);
+    assert_eq!(fault.entry.unwrap().to_string(), "ipc2#5");
+}
