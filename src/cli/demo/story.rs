@@ -139,7 +139,7 @@ impl Teller<'_> {
         command: Command,
     ) -> Result<crate::app::execute::Executed, AppError> {
         let account = self.person(name);
-        let token = (name == "pipeline").then(|| TokenBounds {
+        let token = (name == "pipeline").then_some(TokenBounds {
             role: Role::Pipeline,
             scope: Scope::EVERYWHERE,
         });
