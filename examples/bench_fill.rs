@@ -392,7 +392,7 @@ impl<'a> Ledger<'a> {
         };
         self.tell(number + 2, rs, Some(&sl), passed).await?;
         let hotfix = match &from {
-            Some(below) if number % 3 == 0 && self.is_primary() => {
+            Some(below) if number.is_multiple_of(3) && self.is_primary() => {
                 Some(self.hotfix(number, ruleset, &here, below).await?)
             }
             _ => None,

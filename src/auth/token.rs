@@ -97,7 +97,7 @@ impl Auth {
         let held = self.app.snapshot().state.grants_of(&wanted.account);
         if !held
             .iter()
-            .any(|grant| grant.role == wanted.role && grant.scope.reaches(&wanted.scope))
+            .any(|grant| grant.role == wanted.role && grant.scope.covers(&wanted.scope))
         {
             return Err(bad(format!(
                 "The account does not hold the role {} there: grant it first.",

@@ -193,6 +193,15 @@ impl Act {
         }
     }
 
+    /// True if a right held in `held` lets the act be done in `wanted`. Looking and talking need to reach
+    /// into it; every act that changes something must be covered.
+    pub fn holds(self, held: &Scope, wanted: &Scope) -> bool {
+        match self {
+            Act::View | Act::Comment => held.reaches(wanted),
+            _ => held.covers(wanted),
+        }
+    }
+
     /// Acts that need a person who is signed in: no token may do them.
     pub fn needs_a_person(self) -> bool {
         matches!(
@@ -320,6 +329,17 @@ impl Scope {
             && part(&self.lane, &wanted.lane)
     }
 
+    /// True if a right held in `self` holds in all of `wanted`: where `wanted` is open, so is the right.
+    /// A right over one rule set does not cover an act on every rule set.
+    pub fn covers(&self, wanted: &Scope) -> bool {
+        fn part<T: PartialEq>(held: &Option<T>, wanted: &Option<T>) -> bool {
+            held.is_none() || held == wanted
+        }
+        part(&self.ruleset, &wanted.ruleset)
+            && part(&self.site, &wanted.site)
+            && part(&self.lane, &wanted.lane)
+    }
+
     /// As in `owasp-crs at ipc2/prod`, `everywhere`.
     pub fn words(&self) -> String {
         let place = match (&self.site, &self.lane) {
@@ -427,6 +447,9 @@ mod tests {
         assert!(held.reaches(&Scope::exactly(&name, &here)));
         assert!(!held.reaches(&Scope::exactly(&name, &there)));
         assert!(held.reaches(&Scope::ruleset(&name)));
+        assert!(!held.covers(&Scope::ruleset(&name)));
+        assert!(!Act::ManageAccounts.holds(&held, &Scope::EVERYWHERE));
+        assert!(Act::View.holds(&held, &Scope::EVERYWHERE));
     }
 
     #[test]

@@ -722,13 +722,13 @@ impl State {
         let held = |role: access::Role| {
             grants
                 .iter()
-                .any(|g| g.role == role && g.scope.reaches(scope))
+                .any(|g| g.role == role && act.holds(&g.scope, scope))
         };
         match &actor.token {
             Some(token) => {
                 !act.needs_a_person()
                     && access::allows(token.role, act)
-                    && token.scope.reaches(scope)
+                    && act.holds(&token.scope, scope)
                     && held(token.role)
             }
             None => access::roles_for(act).into_iter().any(held),
@@ -740,7 +740,7 @@ impl State {
         let people: std::collections::BTreeSet<AccountId> = self
             .grants()
             .into_iter()
-            .filter(|grant| access::allows(grant.role, act) && grant.scope.reaches(scope))
+            .filter(|grant| access::allows(grant.role, act) && act.holds(&grant.scope, scope))
             .map(|grant| grant.account)
             .collect();
         people.into_iter().collect()

@@ -101,7 +101,27 @@ impl Side {
                 } => {
                     side.between.entry(next).or_default().push(new);
                 }
-                SideRow::Lines { .. } | SideRow::Gap(_) => {}
+                // With nothing changed at all there is one gap, whatever the context.
+                SideRow::Gap(gap) => {
+                    let hidden = u32::try_from(gap.hidden).unwrap_or(u32::MAX);
+                    for row in diff.gap_lines(gap.old, gap.new, hidden, &options) {
+                        let diff::Row::Line(line) = row else { continue };
+                        let (Some(old), Some(new)) = (line.old, line.new) else {
+                            continue;
+                        };
+                        let cell = |number| diff::Cell {
+                            kind: line.kind,
+                            number,
+                            segments: line.segments.clone(),
+                            hotfix: line.hotfix,
+                        };
+                        let index = old as usize - 1;
+                        side.facing[index] = Some(cell(new));
+                        side.base[index] = Some(cell(old));
+                        next = index + 1;
+                    }
+                }
+                SideRow::Lines { .. } => {}
             }
         }
         side
