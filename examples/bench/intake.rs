@@ -83,7 +83,7 @@ pub async fn drift(database: &str, account: &str) -> Outcome<serde_json::Value> 
         changes: Vec::new(),
     };
     let now = app.clock.now();
-    decide(&snapshot.state, &command, &actor, now)?;
+    decide(&snapshot.state, &command, &actor, now).map_err(|refusal| refusal.message())?;
     let started = Instant::now();
     for _ in 0..CHECKS {
         let _ = black_box(decide(&snapshot.state, black_box(&command), &actor, now));

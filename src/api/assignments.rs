@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use quick_cache::sync::Cache;
 use serde::Deserialize;
 
 use super::Api;
@@ -14,9 +16,13 @@ use crate::app::Snapshot;
 use crate::app::snapshot::AssignmentView;
 use crate::auth::token::Bearer;
 use crate::domain::access::{Act, Scope};
+use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::ids::{LaneName, RuleSetName, SiteName};
 use crate::domain::refusal::Refusal;
+
+/// Pairs of token and rule set that are remembered.
+const REMEMBERED: usize = 4_096;
 
 /// Site and lane, for a pod that wants to be sure: both must be its token's.
 #[derive(Default, Deserialize, utoipa::IntoParams)]
@@ -42,7 +48,8 @@ pub async fn assignment(State(api): State<Arc<Api>>, request: Request) -> ApiRes
     let ruleset: RuleSetName = name.parse()?;
     let environment = own_environment(&api, &bearer, request.uri().query(), &ruleset)?;
     let snapshot = api.app.snapshot();
-    require_right(&bearer, &snapshot, &ruleset, &environment)?;
+    api.rights
+        .require(&bearer, &snapshot, &ruleset, &environment)?;
     let key = (ruleset, environment.lane);
     let Some(assignment) = snapshot.assignments.get(&key) else {
         return Err(not_assigned(&key.0, &key.1));
@@ -104,16 +111,48 @@ fn not_assigned(ruleset: &RuleSetName, lane: &LaneName) -> Problem {
     )
 }
 
-fn require_right(
-    bearer: &Bearer,
-    snapshot: &Snapshot,
-    ruleset: &RuleSetName,
-    environment: &Environment,
-) -> Result<(), Problem> {
-    let act = Act::ReadAssignment;
-    let scope = Scope::exactly(ruleset, environment);
-    if snapshot.state.may(&bearer.actor(), act, &scope) {
-        return Ok(());
+/// Which tokens may read which assignment, remembered until a ledger moves. Whether a token still holds is asked
+/// every time; what it is limited to never changes.
+#[derive(Default)]
+pub struct Rights(ArcSwapOption<Remembered>);
+
+struct Remembered {
+    of: Arc<Snapshot>,
+    allowed: Cache<(Digest, RuleSetName), ()>,
+}
+
+impl Rights {
+    fn require(
+        &self,
+        bearer: &Bearer,
+        snapshot: &Arc<Snapshot>,
+        ruleset: &RuleSetName,
+        environment: &Environment,
+    ) -> Result<(), Problem> {
+        let key = (bearer.token.hash, ruleset.clone());
+        let known = self.0.load();
+        let known = known
+            .as_deref()
+            .filter(|known| Arc::ptr_eq(&known.of, snapshot));
+        if known.is_some_and(|known| known.allowed.get(&key).is_some()) {
+            return Ok(());
+        }
+        let act = Act::ReadAssignment;
+        let scope = Scope::exactly(ruleset, environment);
+        if !snapshot.state.may(&bearer.actor(), act, &scope) {
+            return Err(refuse(Refusal::NotAllowed { act, scope }));
+        }
+        match known {
+            Some(known) => known.allowed.insert(key, ()),
+            None => {
+                let fresh = Remembered {
+                    of: snapshot.clone(),
+                    allowed: Cache::new(REMEMBERED),
+                };
+                fresh.allowed.insert(key, ());
+                self.0.store(Some(Arc::new(fresh)));
+            }
+        }
+        Ok(())
     }
-    Err(refuse(Refusal::NotAllowed { act, scope }))
 }

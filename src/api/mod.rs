@@ -46,6 +46,7 @@ pub struct Api {
     pub auth: Auth,
     intakes: Semaphore,
     packed: bundles::Packed,
+    rights: assignments::Rights,
     /// The description of every address, with its entity tag.
     document: (Bytes, HeaderValue),
 }
@@ -58,6 +59,7 @@ pub fn router(app: Arc<App>, auth: Auth) -> Router {
         auth,
         intakes: Semaphore::new(INTAKES_MAX),
         packed: bundles::Packed::default(),
+        rights: assignments::Rights::default(),
         document: document::served(document),
     });
     router

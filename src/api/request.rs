@@ -2,6 +2,7 @@
 //! too large is refused before anything else happens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use super::Api;
 use super::problem::Problem;
@@ -17,6 +19,10 @@ use crate::app::intake::{ARCHIVE_SIZE_BYTES_MAX, Intake};
 use crate::domain::digest::Digest;
 use crate::domain::ids::Timestamp;
 
+/// How long the next piece of an upload may take: places are few, and a client that is gone must not keep one.
+const PIECE_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a whole upload may take.
+const WHOLE_PATIENCE: Duration = Duration::from_secs(300);
 /// The most bytes of a JSON body: a hotfix of some large rules.
 const JSON_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -128,7 +134,13 @@ async fn whole_body(request: Request, size_bytes_max: usize) -> Result<Bytes, Pr
     }
     let mut body = request.into_body();
     let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    let deadline = Instant::now() + WHOLE_PATIENCE;
+    loop {
+        let patience = deadline.min(Instant::now() + PIECE_PATIENCE);
+        let Ok(frame) = tokio::time::timeout_at(patience, body.frame()).await else {
+            return Err(too_slow());
+        };
+        let Some(frame) = frame else { break };
         let Ok(frame) = frame else {
             return Err(Problem::bad_request(
                 "truncated_upload",
@@ -167,6 +179,16 @@ fn wrong_type(wanted: &str) -> Problem {
         "Not in this form",
         format!("The body must be {wanted}."),
         "Send it in that form and name it in the header Content-Type.",
+    )
+}
+
+fn too_slow() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too_slow",
+        "Too slow",
+        "The upload did not arrive in time. Nothing was stored.",
+        "Send it again, over a better line.",
     )
 }
 

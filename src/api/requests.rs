@@ -94,7 +94,7 @@ pub struct PolicyRequest {
 }
 
 /// Asks for a change of policy: opens a review.
-#[utoipa::path(post, path = "/api/v1/policy/changes", tag = "reviews", request_body = PolicyRequest,
+#[utoipa::path(post, path = "/api/v1/policy/changes", operation_id = "ask_for_policy", tag = "reviews", request_body = PolicyRequest,
     responses((status = 201, description = "The review.", body = Written)))]
 pub async fn policy(
     State(api): State<Arc<Api>>,

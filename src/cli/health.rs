@@ -8,6 +8,9 @@ use super::CliResult;
 /// Longer than the database may take to answer, shorter than an engine waits.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// As much of an unwelcome answer as is printed, in characters: the whole of `/readyz`, no whole page.
+const TOLD_MAX: usize = 300;
+
 /// What `health` is told.
 #[derive(clap::Args)]
 pub struct HealthArgs {
@@ -32,5 +35,6 @@ pub fn run(args: HealthArgs) -> CliResult {
         return Ok(ExitCode::SUCCESS);
     }
     let text = response.body_mut().read_to_string().unwrap_or_default();
-    Err(format!("{} answers {status}: {}", args.url, text.trim()).into())
+    let text: String = text.trim().chars().take(TOLD_MAX).collect();
+    Err(format!("{} answers {status}: {text}", args.url).into())
 }

@@ -62,10 +62,11 @@ pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -
 /// here and meet the form's token.
 fn is_own_origin(portal: &Portal, headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
-        if site != "same-origin" && site != "none" {
-            return false;
-        }
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site"))
+        && site != "same-origin"
+        && site != "none"
+    {
+        return false;
     }
     let Some(origin) = text(header::ORIGIN) else {
         return true;

@@ -11,7 +11,6 @@ use crate::auth::Auth;
 use crate::auth::token::NewToken;
 use crate::domain::access::{Actor, Grant, Role, Scope, TokenBounds};
 use crate::domain::command::{Command, HotfixWords, SnapshotFacts};
-use crate::domain::diff;
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::event::{Event, Provenance, StageEvidence};
@@ -140,7 +139,7 @@ impl Teller<'_> {
         command: Command,
     ) -> Result<crate::app::execute::Executed, AppError> {
         let account = self.person(name);
-        let token = (name == "pipeline").then(|| TokenBounds {
+        let token = (name == "pipeline").then_some(TokenBounds {
             role: Role::Pipeline,
             scope: Scope::EVERYWHERE,
         });
@@ -365,23 +364,9 @@ impl Teller<'_> {
             .state
             .pin(&self.ruleset, &environment)
             .ok_or("production runs something")?;
-        let facts = self.keep(RELEASES[1].1).await?;
-        let (before, after) = (
-            app.rules(&pin.checksum).await?,
-            app.rules(&facts.checksum).await?,
-        );
-        let changes = before.manifest.differences(&after.manifest);
-        let lines_changed = changes
-            .iter()
-            .map(|change| {
-                let side = |rules: &crate::app::contents::Rules| {
-                    rules.texts.get(&change.path).cloned().unwrap_or_default()
-                };
-                diff::TextDiff::new(&side(&before), &side(&after))
-                    .stat()
-                    .changed() as u32
-            })
-            .sum();
+        let after = Intake::unpack(RELEASES[1].1)?;
+        let draft = app.draft_of(&pin.checksum, after).await?;
+        let kept = app.keep_draft(&draft).await?;
         let words = HotfixWords {
             reason:
                 "Rules 942340 and 934190 lock out customers who write LaTeX: the fixes of 4.17.1, ahead of 4.18.0"
@@ -393,9 +378,9 @@ impl Teller<'_> {
             ruleset: self.ruleset.clone(),
             environment,
             on_top_of: pin.checksum,
-            snapshot: facts,
-            changes,
-            lines_changed,
+            snapshot: kept.snapshot,
+            changes: kept.changes,
+            lines_changed: kept.lines_changed,
             words,
         };
         let review = review_of(&self.act("theo", command).await?.entries)?;

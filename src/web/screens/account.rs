@@ -46,13 +46,25 @@ struct RightRow {
 
 impl RightRow {
     fn ruleset(&self) -> &str {
-        self.grant.scope.ruleset.as_ref().map_or("", |name| name.as_str())
+        self.grant
+            .scope
+            .ruleset
+            .as_ref()
+            .map_or("", |name| name.as_str())
     }
     fn site(&self) -> &str {
-        self.grant.scope.site.as_ref().map_or("", |name| name.as_str())
+        self.grant
+            .scope
+            .site
+            .as_ref()
+            .map_or("", |name| name.as_str())
     }
     fn lane(&self) -> &str {
-        self.grant.scope.lane.as_ref().map_or("", |name| name.as_str())
+        self.grant
+            .scope
+            .lane
+            .as_ref()
+            .map_or("", |name| name.as_str())
     }
 }
 
@@ -114,7 +126,9 @@ fn view(portal: &Portal, user: &User, account: &Account) -> AccountPage {
     let truth = &user.snapshot.state;
     let grants = truth.grants_of(&account.id);
     let is_service = account.kind == AccountKind::Service;
-    let roles = Role::ALL.iter().filter(|role| role.is_service() == is_service);
+    let roles = Role::ALL
+        .iter()
+        .filter(|role| role.is_service() == is_service);
     let token_role = grants.first().map_or(Role::Pipeline, |grant| grant.role);
     AccountPage {
         page: Page::new(portal, user, "accounts", account.display_name.clone()),
@@ -137,7 +151,10 @@ fn view(portal: &Portal, user: &User, account: &Account) -> AccountPage {
                 grant,
             })
             .collect(),
-        roles: choices(roles.map(|role| (role.name(), role.name())), token_role.name()),
+        roles: choices(
+            roles.map(|role| (role.name(), role.name())),
+            token_role.name(),
+        ),
         scope: scope_choices(user, &Scope::EVERYWHERE),
         tokens: token_rows(portal, account, user.now),
         token: TokenFields::default(),
@@ -251,7 +268,8 @@ async fn revoke(
             scope,
         };
         let reason = form.fields.reason.clone();
-        form.execute(&portal, Command::Revoke { grant, reason }).await
+        form.execute(&portal, Command::Revoke { grant, reason })
+            .await
     };
     after(&portal, &form.user, &account, taken.await, "revoked")
 }
@@ -285,7 +303,9 @@ async fn set_password(
     require_manager(&portal, &form.user)?;
     let account = known(&portal, &name)?;
     let by = &form.user.person.account.id;
-    let set = portal.auth.set_password(&account, &form.fields.password, None, by);
+    let set = portal
+        .auth
+        .set_password(&account, &form.fields.password, None, by);
     after(&portal, &form.user, &account, set.await, "password-set")
 }
 
@@ -304,7 +324,11 @@ async fn set_state(
     let closed = form.fields.closed;
     let by = &form.user.person.account.id;
     let set = portal.auth.set_closed(&account, closed, by).await;
-    let word = if closed { "account-closed" } else { "account-opened" };
+    let word = if closed {
+        "account-closed"
+    } else {
+        "account-opened"
+    };
     after(&portal, &form.user, &account, set, word)
 }
 
@@ -324,7 +348,6 @@ struct MePage {
     rights: Vec<String>,
     sign_ins: Vec<SignInRow>,
     others: usize,
-    once: String,
     problem: String,
 }
 
@@ -350,7 +373,6 @@ async fn me_page(portal: &Portal, user: &User, status: StatusCode, problem: Stri
         rights: grants.iter().map(right_words).collect(),
         others: sign_ins.iter().filter(|s| !s.here).count(),
         sign_ins,
-        once: fresh_once(),
         problem,
     };
     Ok((status, page::html(&view)).into_response())
@@ -367,7 +389,11 @@ async fn change_password(State(portal): State<Portal>, form: Form<PasswordFields
         }
         Err(SignInError::Wait { seconds }) => {
             let wait = format::count(seconds as usize, "second", "seconds");
-            return no(StatusCode::TOO_MANY_REQUESTS, format!("Too many tries: wait {wait}.")).await;
+            return no(
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("Too many tries: wait {wait}."),
+            )
+            .await;
         }
         Err(SignInError::Busy) => {
             let problem = "Many people sign in just now: try again in a few seconds.".to_owned();
@@ -377,7 +403,11 @@ async fn change_password(State(portal): State<Portal>, form: Form<PasswordFields
     }
     let account = &user.person.account;
     let but = Some(&user.person.sign_in);
-    match portal.auth.set_password(account, &fields.password, but, &account.id).await {
+    match portal
+        .auth
+        .set_password(account, &fields.password, but, &account.id)
+        .await
+    {
         Ok(()) => Ok(see("/me", "password-set")),
         Err(error) => {
             let (status, problem) = problem_of(error)?;
@@ -389,10 +419,16 @@ async fn change_password(State(portal): State<Portal>, form: Form<PasswordFields
 #[derive(Deserialize)]
 struct Nothing {}
 
-async fn end_sign_ins(State(portal): State<Portal>, form: Form<Nothing>) -> Result<Response, WebError> {
+async fn end_sign_ins(
+    State(portal): State<Portal>,
+    form: Form<Nothing>,
+) -> Result<Response, WebError> {
     let Nothing {} = form.fields;
     let person = &form.user.person;
     let but = Some(&person.sign_in);
-    portal.auth.end_other_sign_ins(&person.account.id, but).await?;
+    portal
+        .auth
+        .end_other_sign_ins(&person.account.id, but)
+        .await?;
     Ok(see("/me", "sign-ins-ended"))
 }

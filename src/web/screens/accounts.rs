@@ -171,9 +171,9 @@ pub(super) fn conflicts(grants: &[Grant]) -> Vec<String> {
         let both = grants
             .iter()
             .filter(|g| judges(g.role) && g.scope.reaches(&author.scope));
-        found.extend(both.map(|judge| {
-            format!("{} and {}", right_words(author), right_words(judge))
-        }));
+        found.extend(
+            both.map(|judge| format!("{} and {}", right_words(author), right_words(judge))),
+        );
     }
     found
 }
@@ -195,7 +195,11 @@ async fn create(State(portal): State<Portal>, form: Form<NewFields>) -> WebResul
         },
         password: fields.password.clone(),
     };
-    match portal.auth.create_account(wanted, &user.person.account.id).await {
+    match portal
+        .auth
+        .create_account(wanted, &user.person.account.id)
+        .await
+    {
         Ok(account) => Ok(see(&format!("/accounts/{}", account.name), "account-made")),
         Err(error) => {
             let (status, problem) = problem_of(error)?;

@@ -223,7 +223,7 @@ fn turn_pages(page: &mut ComparePage, ruleset: &RuleSetName, query: &Comparison,
         page.all = base;
         return;
     }
-    let first = query.page.saturating_mul(PAGE);
+    let first = query.page.saturating_mul(PAGE).min(total);
     let last = (first + PAGE).min(total);
     if total > PAGE {
         page.shown = format!(

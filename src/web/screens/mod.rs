@@ -1,9 +1,9 @@
 //! One file a screen; each lists its own addresses.
 
-pub mod compare;
-pub mod drift;
 pub mod account;
 pub mod accounts;
+pub mod compare;
+pub mod drift;
 pub mod entry;
 pub mod export;
 pub mod hotfix_desk;
@@ -17,10 +17,10 @@ pub mod reviews;
 pub mod rules;
 pub mod rulesets;
 pub mod sign_in;
-pub mod versions;
 pub mod sites;
 pub mod stops;
 pub mod tokens;
+pub mod versions;
 
 use axum::Router;
 

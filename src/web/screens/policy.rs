@@ -77,7 +77,11 @@ impl Fields {
                 message: format!("{what}: {text:?} is no whole number"),
             })
         };
-        let paths = self.paths.lines().map(str::trim).filter(|line| !line.is_empty());
+        let paths = self
+            .paths
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
         Ok(Policy {
             production_approvals: number("Production", &self.production)?,
             soft_launch_approvals: number("Soft launch", &self.soft_launch)?,
@@ -148,7 +152,8 @@ async fn ask(State(portal): State<Portal>, form: Form<Fields>) -> WebResult {
     let asked = async {
         let policy = form.fields.read()?;
         let reason = form.fields.reason.clone();
-        form.execute(&portal, Command::OpenPolicy { policy, reason }).await
+        form.execute(&portal, Command::OpenPolicy { policy, reason })
+            .await
     };
     match asked.await {
         Ok(done) => {

@@ -100,12 +100,16 @@ async fn show(
             text: path.clone(),
         }],
         runs: runs(&portal, &user, &ruleset, &path, digest, version.as_str()).await?,
-        newer: (text.first > 1)
-            .then(|| turn(text.first.saturating_sub(LINES).max(1)))
-            .unwrap_or_default(),
-        older: (text.last < text.facts.lines)
-            .then(|| turn(text.last + 1))
-            .unwrap_or_default(),
+        newer: if text.first > 1 {
+            turn(text.first.saturating_sub(LINES).max(1))
+        } else {
+            Default::default()
+        },
+        older: if text.last < text.facts.lines {
+            turn(text.last + 1)
+        } else {
+            Default::default()
+        },
         text,
         path,
     };
@@ -238,9 +242,11 @@ async fn runs(
             place: Place::of(&environment),
             version: pin.version.to_string(),
             tag,
-            compare: differs
-                .then(|| format!("{compare}&path={}", format::url_encode(path)))
-                .unwrap_or_default(),
+            compare: if differs {
+                format!("{compare}&path={}", format::url_encode(path))
+            } else {
+                Default::default()
+            },
         });
     }
     Ok(rows)

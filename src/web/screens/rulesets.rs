@@ -164,12 +164,16 @@ async fn show(
             last,
             format::count(versions.len(), "version", "versions")
         ),
-        newer: (number.page > 0)
-            .then(|| turn(number.page - 1))
-            .unwrap_or_default(),
-        older: (last < versions.len())
-            .then(|| turn(number.page + 1))
-            .unwrap_or_default(),
+        newer: if number.page > 0 {
+            turn(number.page - 1)
+        } else {
+            Default::default()
+        },
+        older: if last < versions.len() {
+            turn(number.page + 1)
+        } else {
+            Default::default()
+        },
         may_activate: user.may(Act::RequestActivation, &Scope::ruleset(&ruleset)),
         who_activates: who_can(Act::RequestActivation),
         name: ruleset.to_string(),

@@ -91,7 +91,11 @@ async fn show(State(portal): State<Portal>, user: User) -> WebResult {
     let truth = &user.snapshot.state;
     let offer = |act| offer(&portal, &user, act);
     let partial = partial(truth);
-    let not_live = truth.topology.sites.iter().filter(|site| *site != truth.live_site());
+    let not_live = truth
+        .topology
+        .sites
+        .iter()
+        .filter(|site| *site != truth.live_site());
     Ok(page::html(&SitesPage {
         page: Page::new(&portal, &user, "sites", "Sites"),
         sites: site_views(&portal, &user, &partial),
@@ -137,7 +141,11 @@ fn site_views(portal: &Portal, user: &User, partial: &[Partial]) -> Vec<SiteView
         let head = truth.head(site);
         let here = *site == truth.own;
         let (kind, known, trouble) = match here {
-            true => ("ok", "this site: everything is known".to_owned(), String::new()),
+            true => (
+                "ok",
+                "this site: everything is known".to_owned(),
+                String::new(),
+            ),
             false => heard(portal, user, head.seq),
         };
         SiteView {
@@ -164,18 +172,34 @@ fn heard(portal: &Portal, user: &User, known_seq: u64) -> (&'static str, String,
     let peer = portal.app.peer.load();
     let trouble = peer.trouble.clone().unwrap_or_default();
     let Some(heard_at) = peer.heard_at else {
-        return ("warn", "not heard since this process started".into(), trouble);
+        return (
+            "warn",
+            "not heard since this process started".into(),
+            trouble,
+        );
     };
     let ago = format::ago(heard_at, user.now);
     if !portal.app.is_linked() {
-        return ("warn", format!("link cut; last heard {ago} ago, later entries unknown"), trouble);
+        return (
+            "warn",
+            format!("link cut; last heard {ago} ago, later entries unknown"),
+            trouble,
+        );
     }
     match peer.head_seq.saturating_sub(known_seq) {
         0 if trouble.is_empty() => ("ok", format!("heard {ago} ago, nothing missing"), trouble),
-        0 => ("warn", format!("last heard {ago} ago, later entries unknown"), trouble),
+        0 => (
+            "warn",
+            format!("last heard {ago} ago, later entries unknown"),
+            trouble,
+        ),
         behind => {
             let entries = format::count(behind as usize, "entry", "entries");
-            ("warn", format!("heard {ago} ago; {entries} still to come"), trouble)
+            (
+                "warn",
+                format!("heard {ago} ago; {entries} still to come"),
+                trouble,
+            )
         }
     }
 }
@@ -245,7 +269,8 @@ struct LiveFields {
 async fn declare(State(portal): State<Portal>, form: Form<LiveFields>) -> WebResult {
     let live = form.fields.live.parse::<SiteName>()?;
     let reason = form.fields.reason.clone();
-    form.execute(&portal, Command::DeclareLiveSite { live, reason }).await?;
+    form.execute(&portal, Command::DeclareLiveSite { live, reason })
+        .await?;
     Ok(see("/sites", "declared"))
 }
 

@@ -70,13 +70,20 @@ pub(super) fn stop_rows(portal: &Portal, user: &User) -> Vec<StopRow> {
             .values()
             .filter(|freeze| freeze.until.is_none_or(|until| until > user.now))
             .map(|stop| ("freeze", stop));
-        rows.extend(holds.chain(freezes).map(|(what, stop)| stop_row(portal, user, what, stop)));
+        rows.extend(
+            holds
+                .chain(freezes)
+                .map(|(what, stop)| stop_row(portal, user, what, stop)),
+        );
     }
     rows
 }
 
 fn stop_row(portal: &Portal, user: &User, what: &'static str, stop: &Stop) -> StopRow {
-    let ruleset = stop.ruleset.as_ref().map_or("every rule set".to_owned(), ToString::to_string);
+    let ruleset = stop
+        .ruleset
+        .as_ref()
+        .map_or("every rule set".to_owned(), ToString::to_string);
     let place = match &stop.lane {
         Some(lane) => format!("{}/{lane}", stop.id.site),
         None => format!("every lane of {}", stop.id.site),
@@ -125,7 +132,10 @@ pub(super) fn waiting_rows(portal: &Portal, user: &User) -> Vec<WaitingRow> {
             since: format::short_time(intent.at),
             since_iso: intent.at.to_rfc3339(),
             obstacle: obstacle.unwrap_or_else(|| {
-                format!("nothing that is known here; {} goes on by itself", body.environment.site)
+                format!(
+                    "nothing that is known here; {} goes on by itself",
+                    body.environment.site
+                )
             }),
             review: address::review(&body.review),
             cancel: Offer::of(portal, user, None, &command),
@@ -172,7 +182,9 @@ impl PlaceFields {
             1 => format!("{text}:00Z"),
             _ => format!("{text}Z"),
         };
-        Timestamp::parse(&whole).or_else(|| Timestamp::parse(text)).ok_or_else(bad)
+        Timestamp::parse(&whole)
+            .or_else(|| Timestamp::parse(text))
+            .ok_or_else(bad)
     }
 }
 

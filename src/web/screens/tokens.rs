@@ -68,7 +68,11 @@ impl Default for TokenFields {
 /// An account's tokens: good ones first, then by end.
 pub(super) fn token_rows(portal: &Portal, account: &Account, now: Timestamp) -> Vec<TokenRow> {
     let known = portal.auth.directory.known();
-    let mut tokens: Vec<_> = known.tokens.values().filter(|t| t.account == account.id).collect();
+    let mut tokens: Vec<_> = known
+        .tokens
+        .values()
+        .filter(|t| t.account == account.id)
+        .collect();
     let good = |t: &crate::auth::Token| t.revoked_at.is_none() && t.expires_at > now;
     tokens.sort_by_key(|t| (!good(t), std::cmp::Reverse(t.expires_at), t.id.clone()));
     let row = |t: &std::sync::Arc<crate::auth::Token>| TokenRow {
@@ -151,7 +155,9 @@ fn wanted(
         message,
     };
     if account.kind != AccountKind::Service {
-        return Err(bad("Only service accounts have tokens: a person signs in".into()));
+        return Err(bad(
+            "Only service accounts have tokens: a person signs in".into()
+        ));
     }
     let name = fields.name.trim();
     // The same form sent twice must not leave a second secret around.
@@ -159,7 +165,9 @@ fn wanted(
         .iter()
         .any(|token| token.state == "good" && token.name == name);
     if taken {
-        return Err(bad(format!("A good token named {name} is there already: revoke it first")));
+        return Err(bad(format!(
+            "A good token named {name} is there already: revoke it first"
+        )));
     }
     let role = Role::parse(&fields.role).ok_or_else(|| bad("Choose a role".into()))?;
     let days = fields.days.trim().parse();
@@ -188,7 +196,11 @@ async fn revoke(
     let rows = token_rows(&portal, &account, form.user.now);
     if !rows.iter().any(|token| token.id == id) {
         let name = id.chars().take(80).collect();
-        return Err(AppError::NotFound { what: "token", name }.into());
+        return Err(AppError::NotFound {
+            what: "token",
+            name,
+        }
+        .into());
     }
     portal.auth.revoke_token(id).await?;
     let by = form.user.person.account.id.as_str();

@@ -242,12 +242,16 @@ fn rule_list(
         } else {
             total
         },
-        newer: (listed.page > 0)
-            .then(|| turn(listed.page - 1))
-            .unwrap_or_default(),
-        older: (last < matching.len())
-            .then(|| turn(listed.page + 1))
-            .unwrap_or_default(),
+        newer: if listed.page > 0 {
+            turn(listed.page - 1)
+        } else {
+            Default::default()
+        },
+        older: if last < matching.len() {
+            turn(listed.page + 1)
+        } else {
+            Default::default()
+        },
         filter: listed.filter,
     }
 }

@@ -17,7 +17,10 @@ async fn unfold(browser: &Browser) -> WebDriverResult<()> {
 /// theo makes a hotfix of one rule at the desk and lands on its review; returns the review's path.
 async fn make_hotfix(browser: &Browser, demo: &Demo) -> WebDriverResult<String> {
     browser.sign_in(demo, "theo", "/hotfixes/new").await?;
-    let desk = format!("{}/hotfixes/new/edit?ruleset=owasp-crs&rule={RULE}", demo.url);
+    let desk = format!(
+        "{}/hotfixes/new/edit?ruleset=owasp-crs&rule={RULE}",
+        demo.url
+    );
     browser.driver.goto(desk).await?;
     let field = browser.see("textarea[name='text-0']").await?;
     let text = field.prop("value").await?.unwrap_or_default();
@@ -27,9 +30,13 @@ async fn make_hotfix(browser: &Browser, demo: &Demo) -> WebDriverResult<String> 
     let put = "const f = document.querySelector(\"textarea[name='text-0']\"); \
                f.value = arguments[0]; f.dispatchEvent(new Event('input', {bubbles: true}))";
     browser.driver.execute(put, vec![edited.into()]).await?;
-    browser.fill("reason", "The scanner rule blocks our own monitoring").await?;
+    browser
+        .fill("reason", "The scanner rule blocks our own monitoring")
+        .await?;
     browser.fill("incident", "INC-6001").await?;
-    browser.click("form[action='/hotfixes/new'] button.main").await?;
+    browser
+        .click("form[action='/hotfixes/new'] button.main")
+        .await?;
     browser.see("form[action$='/comments']").await?;
     browser.read("INC-6001").await?;
     Ok(browser.driver.current_url().await?.path().to_owned())
@@ -37,14 +44,23 @@ async fn make_hotfix(browser: &Browser, demo: &Demo) -> WebDriverResult<String> 
 
 async fn approve(browser: &Browser, demo: &Demo, name: &str, review: &str) -> WebDriverResult<()> {
     browser.sign_in(demo, name, review).await?;
-    browser.click("form[action$='/approvals'] button.main").await?;
+    browser
+        .click("form[action$='/approvals'] button.main")
+        .await?;
     browser.read("Your approval is recorded").await?;
     Ok(())
 }
 
-async fn carry_out(browser: &Browser, demo: &Demo, name: &str, review: &str) -> WebDriverResult<()> {
+async fn carry_out(
+    browser: &Browser,
+    demo: &Demo,
+    name: &str,
+    review: &str,
+) -> WebDriverResult<()> {
     browser.sign_in(demo, name, review).await?;
-    browser.click("form[action$='/execution'] button.main").await?;
+    browser
+        .click("form[action$='/execution'] button.main")
+        .await?;
     browser.read("Carried out.").await?;
     Ok(())
 }
@@ -53,14 +69,22 @@ async fn carry_out(browser: &Browser, demo: &Demo, name: &str, review: &str) -> 
 async fn approve_by_force(browser: &Browser, review: &str) -> WebDriverResult<()> {
     let source = browser.driver.source().await?;
     // The fingerprint stands in full beside what is approved.
-    let after = source.split("you approve exactly").nth(1).unwrap_or_default();
-    let hex = after.split(|c: char| !c.is_ascii_hexdigit()).find(|part| part.len() == 64);
+    let after = source
+        .split("you approve exactly")
+        .nth(1)
+        .unwrap_or_default();
+    let hex = after
+        .split(|c: char| !c.is_ascii_hexdigit())
+        .find(|part| part.len() == 64);
     let hex = hex.expect("the page names the fingerprint").to_owned();
     let script = "const f = document.createElement('form'); f.method = 'post'; f.action = arguments[0] + '/approvals'; \
         const put = (n, v) => { const i = document.createElement('input'); i.name = n; i.value = v; f.append(i) }; \
         put('csrf', document.querySelector(\"input[name='csrf']\").value); put('fingerprint', arguments[1]); \
         document.body.append(f); f.submit()";
-    browser.driver.execute(script, vec![review.into(), hex.into()]).await?;
+    browser
+        .driver
+        .execute(script, vec![review.into(), hex.into()])
+        .await?;
     browser.read("nobody has answered for that yet").await?;
     Ok(())
 }
@@ -70,15 +94,27 @@ async fn answer_everything(browser: &Browser, demo: &Demo, review: &str) -> WebD
     for _ in 0..12 {
         browser.driver.goto(format!("{}{review}", demo.url)).await?;
         browser.see(".checks").await?;
-        if !browser.text().await?.contains("An open hotfix is not answered") {
+        if !browser
+            .text()
+            .await?
+            .contains("An open hotfix is not answered")
+        {
             return Ok(());
         }
         unfold(browser).await?;
         let form = "form[action$='/answers'][data-answer]";
-        browser.click(&format!("{form} input[name='answer'][value='loss']")).await?;
-        let reason = browser.see(&format!("{form} textarea[name='text']")).await?;
-        reason.send_keys("4.18.0 carries the same fix or newer markers").await?;
-        browser.click(&format!("{form} button[type='submit']")).await?;
+        browser
+            .click(&format!("{form} input[name='answer'][value='loss']"))
+            .await?;
+        let reason = browser
+            .see(&format!("{form} textarea[name='text']"))
+            .await?;
+        reason
+            .send_keys("4.18.0 carries the same fix or newer markers")
+            .await?;
+        browser
+            .click(&format!("{form} button[type='submit']"))
+            .await?;
         browser.see(".notice").await?;
     }
     panic!("still not answered:\n{}", browser.text().await?);
@@ -89,12 +125,26 @@ fn push_and_check(demo: &Demo) {
     let archive = concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/crs-4.18.0.tar.gz");
     let folder = demo.dir.path().join("4.18.0");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let tar = std::process::Command::new("tar").args(["xzf", archive, "-C"]).arg(&folder).status();
+    let tar = std::process::Command::new("tar")
+        .args(["xzf", archive, "-C"])
+        .arg(&folder)
+        .status();
     assert!(tar.expect("tar runs").success());
     let token = demo.file["tokens"]["pipeline"].as_str().unwrap_or_default();
     let folder = folder.display().to_string();
-    let common = ["--ruleset", "owasp-crs", "--server", &demo.url, "--token", token, "--json"];
-    let push: Vec<&str> = ["push", &folder, "--version", "4.18.0"].into_iter().chain(common).collect();
+    let common = [
+        "--ruleset",
+        "owasp-crs",
+        "--server",
+        &demo.url,
+        "--token",
+        token,
+        "--json",
+    ];
+    let push: Vec<&str> = ["push", &folder, "--version", "4.18.0"]
+        .into_iter()
+        .chain(common)
+        .collect();
     let (code, out) = demo.run(&push);
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("4.17.0+ipc2.1"), "{out}");
@@ -112,8 +162,17 @@ async fn audit(browser: &Browser, demo: &Demo) -> WebDriverResult<()> {
         browser.driver.goto(format!("{}/ledger", demo.url)).await?;
         browser.read(words).await?;
     }
-    for kind in ["hotfix.committed", "review.approved", "review.answered", "version.activated", "hotfix.discarded"] {
-        browser.driver.goto(format!("{}/ledger?kind={kind}", demo.url)).await?;
+    for kind in [
+        "hotfix.committed",
+        "review.approved",
+        "review.answered",
+        "version.activated",
+        "hotfix.discarded",
+    ] {
+        browser
+            .driver
+            .goto(format!("{}/ledger?kind={kind}", demo.url))
+            .await?;
         browser.see("table.log td.seq").await?;
     }
     let cookie = browser.driver.get_named_cookie("rulegate").await?;
@@ -123,7 +182,10 @@ async fn audit(browser: &Browser, demo: &Demo) -> WebDriverResult<()> {
         .arg(&export)
         .arg(format!("{}/ledger/export.ndjson?site=ipc2", demo.url))
         .status();
-    assert!(fetched.expect("curl runs").success(), "the auditor may download the export");
+    assert!(
+        fetched.expect("curl runs").success(),
+        "the auditor may download the export"
+    );
     let (code, out) = demo.run(&["verify", &export.display().to_string()]);
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("entries"), "{out}");

@@ -6,9 +6,13 @@ use std::fmt::Write as _;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use rulegate::domain::access::{Role, Scope};
+use rulegate::domain::command::Command;
+use rulegate::domain::digest::Digest;
+use rulegate::domain::ids::Timestamp;
+use serde_json::json;
 
 use super::{at, every_operation, filled};
-use crate::harness::world::{PEOPLE, World, tar_of};
+use crate::harness::world::{PEOPLE, World, environment, rules, ruleset, tar_of};
 
 /// A rule set with a version in production, an open hotfix, a review, an observation.
 pub async fn world_with_everything() -> World {
@@ -24,67 +28,143 @@ pub async fn world_with_everything() -> World {
     world
 }
 
-/// A body that the address can read, so that a refusal is about the right and not about the body.
-fn body(world: &World, method: &Method, path: &str) -> (Option<&'static str>, Vec<u8>) {
-    if *method == Method::GET {
-        return (None, Vec::new());
-    }
-    let last = path.rsplit('/').next().unwrap();
-    let later = "2030-01-01";
-    let pin = world
-        .app
-        .snapshot()
-        .state
-        .pin(
-            &crate::harness::world::ruleset(),
-            &"ipc2/prod".parse().unwrap(),
-        )
-        .map(|pin| pin.checksum.to_hex())
-        .unwrap_or_default();
-    let value = match last {
-        "releases" | "checks" | "observations" => {
-            return (Some("application/x-tar"), tar_of(&[("a.conf", b"one\n")]));
-        }
-        "activations" => serde_json::json!({"version": "2", "targets": ["ipc2/sl"], "reason": "x"}),
-        "comments" => serde_json::json!({"text": "x"}),
-        "changes" => serde_json::json!({"reason": "x", "policy": {
-            "production_approvals": 1, "soft_launch_approvals": 1, "hotfix_approvals": 1,
-            "hotfix_over_cap_approvals": 2, "recall_approvals": 1, "policy_approvals": 1,
-            "hotfix_rules_max": 5, "hotfix_lines_max": 60, "hotfix_paths": ["**"], "hotfix_days_max": 90}}),
-        "hotfixes" => {
-            serde_json::json!({"on_top_of": pin, "rules": {"a.conf": "x\n"}, "reason": "x",
-            "incident": "INC-1", "ends_at": later})
-        }
-        "dismiss" => serde_json::json!({"reason": "x", "ends_at": later}),
-        "adopt" => serde_json::json!({"reason": "x", "incident": "INC-1", "ends_at": later}),
-        "freezes" => serde_json::json!({"until": later, "reason": "x"}),
-        "live" => serde_json::json!({"site": "ipc1", "reason": "x"}),
-        _ => serde_json::json!({"reason": "x"}),
-    };
-    (Some("application/json"), value.to_string().into_bytes())
+/// The same, with things of every kind that an address can name.
+struct Place {
+    world: World,
+    review: String,
+    pin: String,
+    /// The last part of an address's folder, with the number of the entry that it names.
+    entries: Vec<(&'static str, u64)>,
+    later: String,
 }
 
-/// The address with the parameters it needs.
-fn address(path: &str) -> String {
-    let filled = filled(path);
-    match path.rsplit('/').next().unwrap() {
-        "releases" => format!("{filled}?version=9"),
-        "checks" => format!("{filled}?environment=ipc2/prod"),
-        "observations" if path.contains("rulesets") => format!("{filled}?environment=ipc2/prod"),
-        _ => filled,
+impl Place {
+    async fn new() -> Place {
+        let world = world_with_everything().await;
+        let state = world.app.snapshot().state.clone();
+        let review = state.reviews()[0].id.to_string();
+        let pin = state
+            .pin(&ruleset(), &environment("ipc2/prod"))
+            .unwrap()
+            .checksum;
+        let lane = Some(environment("ipc2/sl").lane);
+        let later = Timestamp(world.app.clock.now().0 + 10 * Timestamp::DAY_US);
+        let reason = || "because".to_owned();
+        let seen = rules(&[("a.conf", "odd\n"), ("b.conf", "fixed\n")]);
+        world.app.keep(&seen).await.unwrap();
+        let held = world.app.manifest(&pin).await.unwrap();
+        let mut entries = Vec::new();
+        for (name, who, command) in [
+            (
+                "holds",
+                "omar",
+                Command::PlaceHold {
+                    ruleset: Some(ruleset()),
+                    lane: lane.clone(),
+                    reason: reason(),
+                },
+            ),
+            (
+                "freezes",
+                "omar",
+                Command::SetFreeze {
+                    ruleset: Some(ruleset()),
+                    lane,
+                    until: later,
+                    reason: reason(),
+                },
+            ),
+            (
+                "observations",
+                "omar",
+                Command::RecordObservation {
+                    ruleset: ruleset(),
+                    environment: environment("ipc2/prod"),
+                    checksum: seen.manifest.checksum(),
+                    pin,
+                    changes: held.differences(&seen.manifest),
+                },
+            ),
+        ] {
+            let done = world.act(who, command).await.unwrap();
+            entries.push((name, done.entry().unwrap().seq));
+        }
+        Place {
+            world,
+            review,
+            pin: pin.to_hex(),
+            entries,
+            later: later.to_rfc3339(),
+        }
     }
 }
 
-async fn status(world: &World, method: &Method, path: &str, token: Option<&str>) -> StatusCode {
-    let (kind, bytes) = body(world, method, path);
-    let mut request = Request::builder().method(method).uri(address(path));
+impl Place {
+    /// A body that the address can read, so that a refusal is about the right and not about the body.
+    fn body(&self, method: &Method, path: &str) -> (Option<&'static str>, Vec<u8>) {
+        if *method == Method::GET {
+            return (None, Vec::new());
+        }
+        let later = &self.later;
+        let value = match path.rsplit('/').next().unwrap() {
+            "releases" | "checks" | "observations" => {
+                return (Some("application/x-tar"), tar_of(&[("a.conf", b"one\n")]));
+            }
+            "activations" => json!({"version": "2", "targets": ["ipc2/sl"], "reason": "x"}),
+            "comments" => json!({"text": "x"}),
+            "changes" => json!({"reason": "x", "policy": {
+                "production_approvals": 1, "soft_launch_approvals": 1, "hotfix_approvals": 1,
+                "hotfix_over_cap_approvals": 2, "recall_approvals": 1, "policy_approvals": 1,
+                "hotfix_rules_max": 5, "hotfix_lines_max": 60, "hotfix_paths": ["**"], "hotfix_days_max": 90}}),
+            "hotfixes" => json!({"on_top_of": self.pin, "rules": {"a.conf": "x\n"}, "reason": "x",
+                "incident": "INC-1", "ends_at": later}),
+            "dismiss" => json!({"reason": "x", "ends_at": later}),
+            "adopt" => json!({"reason": "x", "incident": "INC-1", "ends_at": later}),
+            "freezes" => json!({"until": later, "reason": "x"}),
+            "live" => json!({"site": "ipc1", "reason": "x"}),
+            _ => json!({"reason": "x"}),
+        };
+        (Some("application/json"), value.to_string().into_bytes())
+    }
+
+    /// The address of something that exists, with the parameters it needs.
+    fn address(&self, path: &str) -> String {
+        let mut named = path
+            .replace("{review}", &self.review)
+            .replace("{checksum}", &self.pin);
+        named = named.replace("{digest}", &Digest::of(b"one\n").to_hex());
+        named = named.replace("hotfixes/{ruleset}/{version}", "hotfixes/crs/1+ipc2.1");
+        for (folder, seq) in &self.entries {
+            named = named.replace(
+                &format!("{folder}/{{site}}/{{seq}}"),
+                &format!("{folder}/ipc2/{seq}"),
+            );
+        }
+        let filled = filled(&named);
+        match path.rsplit('/').next().unwrap() {
+            "releases" => format!("{filled}?version=9"),
+            "checks" => format!("{filled}?environment=ipc2/prod"),
+            "observations" if path.contains("rulesets") => {
+                format!("{filled}?environment=ipc2/prod")
+            }
+            _ => filled,
+        }
+    }
+}
+
+async fn status(place: &Place, method: &Method, path: &str, token: Option<&str>) -> StatusCode {
+    let (kind, bytes) = place.body(method, path);
+    let mut request = Request::builder().method(method).uri(place.address(path));
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
     if let Some(kind) = kind {
         request = request.header(header::CONTENT_TYPE, kind);
     }
-    let answer = world.send(request.body(Body::from(bytes)).unwrap()).await;
+    let answer = place
+        .world
+        .send(request.body(Body::from(bytes)).unwrap())
+        .await;
     if answer.status.is_client_error() || answer.status.is_server_error() {
         assert_eq!(
             answer.header("content-type"),
@@ -133,10 +213,10 @@ async fn every_address_answers_every_token_as_the_table_says() {
             .collect()
     };
     for (index, name) in names.iter().enumerate() {
-        let world = world_with_everything().await;
-        let (_, token) = tokens(&world).await.swap_remove(index);
+        let place = Place::new().await;
+        let (_, token) = tokens(&place.world).await.swap_remove(index);
         for (method, path) in every_operation() {
-            let status = status(&world, &method, &path, token.as_deref()).await;
+            let status = status(&place, &method, &path, token.as_deref()).await;
             let row = seen.entry(format!("{path} {method}")).or_default();
             row.push((name.clone(), status.as_u16()));
         }
@@ -165,9 +245,10 @@ async fn every_address_answers_every_token_as_the_table_says() {
 
 #[tokio::test]
 async fn a_token_that_is_no_longer_good_opens_nothing() {
-    let world = world_with_everything().await;
+    let place = Place::new().await;
+    let world = &place.world;
     let revoked = world.token("ana", Scope::EVERYWHERE).await;
-    let hash = rulegate::domain::digest::Digest::of(revoked.as_bytes());
+    let hash = Digest::of(revoked.as_bytes());
     let id = world.portal.auth.directory.token(&hash).unwrap().id.clone();
     world.portal.auth.revoke_token(&id).await.unwrap();
     let expired = world.token("ana", Scope::EVERYWHERE).await;
@@ -176,25 +257,22 @@ async fn a_token_that_is_no_longer_good_opens_nothing() {
         if open.contains(&path.as_str()) {
             continue;
         }
-        let (_, bytes) = body(&world, &method, &path);
+        let (_, bytes) = place.body(&method, &path);
         let refused = world
-            .api(method.clone(), &revoked, &address(&path), bytes)
+            .api(method.clone(), &revoked, &place.address(&path), bytes)
             .await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{method} {path}");
         assert_eq!(refused.json()["code"], "token_revoked");
         assert!(refused.header("www-authenticate").starts_with("Bearer"));
     }
-    world
-        .app
-        .clock
-        .set_offset_us(2 * rulegate::domain::ids::Timestamp::DAY_US);
+    world.app.clock.set_offset_us(2 * Timestamp::DAY_US);
     for (method, path) in every_operation() {
         if open.contains(&path.as_str()) {
             continue;
         }
-        let (_, bytes) = body(&world, &method, &path);
+        let (_, bytes) = place.body(&method, &path);
         let refused = world
-            .api(method.clone(), &expired, &address(&path), bytes)
+            .api(method.clone(), &expired, &place.address(&path), bytes)
             .await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{method} {path}");
         assert_eq!(refused.json()["code"], "token_expired");

@@ -146,7 +146,7 @@ async fn a_hotfix_is_proposed_on_what_runs_and_given_up_with_a_reason() {
     let before = entries(&world);
     for (value, status, code) in [
         (proposal(&old, json!({"a.conf": "x\n"})), 409, "pin_moved"),
-        (proposal(&pin, json!({})), 422, "nothing_changed"),
+        (proposal(&pin, json!({})), 409, "nothing_changed"),
         (
             proposal(&pin, json!({"../a.conf": "x\n"})),
             422,

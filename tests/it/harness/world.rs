@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use bytes::Bytes;
 use rulegate::app::execute::Executed;
+use rulegate::app::hotfixing::Edits;
 use rulegate::app::intake::Intake;
 use rulegate::app::{App, AppError, Clock};
 use rulegate::auth::token::NewToken;
@@ -14,7 +15,6 @@ use rulegate::cli::serve::{portal, router};
 use rulegate::config::Config;
 use rulegate::domain::access::{Actor, Grant, Role, Scope, TokenBounds};
 use rulegate::domain::command::{Command, HotfixWords};
-use rulegate::domain::diff::TextDiff;
 use rulegate::domain::environment::{Environment, Topology};
 use rulegate::domain::event::{Event, Provenance};
 use rulegate::domain::ids::{AccountId, ReviewId, RuleSetName, Timestamp};
@@ -287,34 +287,22 @@ impl World {
             .pin(&ruleset(), &environment)
             .unwrap()
             .checksum;
-        let before = self.app.rules(&pin).await.unwrap();
-        let mut after = before.texts.clone();
-        for (path, text) in texts {
-            match text.is_empty() {
-                true => after.remove(*path),
-                false => after.insert(path.to_string(), Bytes::from(text.to_string())),
-            };
-        }
-        let intake = Intake::of(after).unwrap();
-        let changes = before.manifest.differences(&intake.manifest);
-        let empty = Bytes::new();
-        let side =
-            |texts: &BTreeMap<String, Bytes>, path: &str| texts.get(path).unwrap_or(&empty).clone();
-        let lines_changed = changes
+        let edits: Edits = texts
             .iter()
-            .map(|c| {
-                TextDiff::new(&side(&before.texts, &c.path), &side(&intake.texts, &c.path))
-                    .stat()
-                    .changed() as u32
+            .map(|(path, text)| {
+                let bytes = (!text.is_empty()).then(|| Bytes::from(text.to_string()));
+                (path.to_string(), bytes)
             })
-            .sum();
+            .collect();
+        let draft = self.app.draft(&pin, &edits).await.unwrap();
+        let kept = self.app.keep_draft(&draft).await.unwrap();
         let command = Command::ProposeHotfix {
             ruleset: ruleset(),
             environment,
             on_top_of: pin,
-            snapshot: self.app.keep(&intake).await.unwrap(),
-            changes,
-            lines_changed,
+            snapshot: kept.snapshot,
+            changes: kept.changes,
+            lines_changed: kept.lines_changed,
             words: self.hotfix_words(),
         };
         Ok(opened(&self.act("theo", command).await?))

@@ -119,12 +119,16 @@ pub(super) async fn show(
             .filter_map(|path| Some(row(&ruleset, &held, reference(&held, &user)?, path)))
             .collect(),
         shown: format!("{} to {last} of {}", first + 1, differing.len()),
-        newer: (number.page > 0)
-            .then(|| turn(number.page - 1))
-            .unwrap_or_default(),
-        older: (last < differing.len())
-            .then(|| turn(number.page + 1))
-            .unwrap_or_default(),
+        newer: if number.page > 0 {
+            turn(number.page - 1)
+        } else {
+            Default::default()
+        },
+        older: if last < differing.len() {
+            turn(number.page + 1)
+        } else {
+            Default::default()
+        },
     };
     Ok(page::html(&page))
 }
@@ -183,9 +187,11 @@ fn row(ruleset: &RuleSetName, held: &[Held], reference: &Held, path: &str) -> Ro
             letter,
             digest: digest.map_or(String::new(), |digest| digest.to_string()),
             is_hotfix: here.hotfixed.contains(path),
-            href: (digest != expected)
-                .then(|| format!("{both}&path={}", format::url_encode(path)))
-                .unwrap_or_default(),
+            href: if digest != expected {
+                format!("{both}&path={}", format::url_encode(path))
+            } else {
+                Default::default()
+            },
         }
     });
     Row {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{aim, known_ruleset, may_write};
 use crate::domain::access::{Act, Scope};
+use crate::domain::digest::Digest;
 use crate::domain::policy::Policy;
 use crate::web::environment_view::{PinView, Place};
 use crate::web::error::WebResult;
@@ -73,19 +74,23 @@ pub(super) async fn show(
     if let Some(pin) = state.pin(&ruleset, &environment) {
         let manifest = portal.app.manifest(&pin.checksum).await?;
         all = manifest.rules().len();
-        for (path, digest) in manifest.rules() {
-            if !q.is_empty() && !path.to_lowercase().contains(&q) {
-                continue;
-            }
-            found += 1;
-            if rules.len() < RULES_SHOWN_MAX {
-                let bytes = portal.app.content(digest).await?.unwrap_or_default();
-                rules.push(RuleChoice {
-                    path: path.clone(),
-                    why_not: why_not(&policy, path, &bytes),
-                });
-            }
-        }
+        let matching: Vec<_> = manifest
+            .rules()
+            .iter()
+            .filter(|(path, _)| q.is_empty() || path.to_lowercase().contains(&q))
+            .collect();
+        found = matching.len();
+        let shown = &matching[..found.min(RULES_SHOWN_MAX)];
+        let digests: Vec<Digest> = shown.iter().map(|(_, digest)| **digest).collect();
+        let contents = portal.app.contents(&digests).await?;
+        rules = shown
+            .iter()
+            .zip(contents)
+            .map(|((path, _), bytes)| RuleChoice {
+                path: (*path).clone(),
+                why_not: why_not(&policy, path, &bytes),
+            })
+            .collect();
     }
     let page = Page::new(&portal, &user, "hotfixes", format!("Hotfix of {ruleset}"));
     Ok(page::html(&ChoosePage {

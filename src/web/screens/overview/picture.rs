@@ -11,6 +11,8 @@ const DAYS: i64 = 14;
 const SPAN_US: i64 = DAYS * Timestamp::DAY_US;
 /// Days between two marks on the axis.
 const MARK_DAYS: i64 = 2;
+/// A label that starts further right would not fit.
+const LABEL_AT_MAX: f64 = 94.0;
 /// Bars narrower than this, in percent of the width, carry no text or a short one.
 const TEXT_WIDTH_MIN: f64 = 3.5;
 /// From this width on a hotfix's whole name fits.
@@ -90,9 +92,10 @@ fn days(now: Timestamp) -> Vec<Day> {
         .rev()
         .step_by(MARK_DAYS as usize)
         .map(|ago| Timestamp(today - (ago - 1) * Timestamp::DAY_US))
-        .filter(|start| start.0 < now.0 - Timestamp::DAY_US / 2)
-        .map(|start| Day {
-            at: percent(at(start, now)),
+        .map(|start| (start, at(start, now)))
+        .filter(|(_, at)| (0.1..LABEL_AT_MAX).contains(at))
+        .map(|(start, at)| Day {
+            at: percent(at),
             text: start.to_datetime().format("%-d %b").to_string(),
         })
         .collect()

@@ -1,9 +1,10 @@
 //! "Hotfix X is live in prod. Does V contain it?": a table a hotfix, worst first, rules changed alike together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Looked, Query};
 use crate::app::AppError;
+use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::manifest::Change;
 use crate::domain::review::{Answer, ShownHotfix, ShownRule, Subject};
@@ -322,18 +323,26 @@ async fn edits_of(
     looked: &Looked<'_>,
     rows: &mut [StakeRow],
 ) -> Result<Vec<BTreeSet<Edit>>, AppError> {
-    let mut pairs = Vec::with_capacity(rows.len());
-    for row in rows.iter() {
-        let mut sides = [None, None];
-        if let Some(change) = &row.change {
-            for (side, digest) in sides.iter_mut().zip([change.from, change.to]) {
-                if let Some(digest) = digest {
-                    *side = looked.portal.app.content(&digest).await?;
-                }
-            }
-        }
-        pairs.push(sides);
-    }
+    let wanted: BTreeSet<Digest> = rows
+        .iter()
+        .filter_map(|row| row.change.as_ref())
+        .flat_map(|change| [change.from, change.to])
+        .flatten()
+        .collect();
+    let wanted: Vec<Digest> = wanted.into_iter().collect();
+    let found = looked.portal.app.contents(&wanted).await?;
+    let bytes: BTreeMap<Digest, bytes::Bytes> = wanted.into_iter().zip(found).collect();
+    let pairs: Vec<[Option<bytes::Bytes>; 2]> = rows
+        .iter()
+        .map(|row| {
+            let side = |digest: Option<Digest>| digest.and_then(|d| bytes.get(&d).cloned());
+            let change = row.change.as_ref();
+            [
+                side(change.and_then(|c| c.from)),
+                side(change.and_then(|c| c.to)),
+            ]
+        })
+        .collect();
     let work = move || -> Vec<(BTreeSet<Edit>, usize, bool, bool)> {
         pairs
             .iter()

@@ -92,7 +92,7 @@ struct Preview {
     checksum: String,
     title: &'static str,
     moves: Vec<Move>,
-    hotfixes: Vec<HotfixRow>,
+    hotfixes: Vec<HotfixGroup>,
     lost: usize,
     checks: Vec<CheckRow>,
     targets: Vec<String>,
@@ -104,10 +104,16 @@ struct Move {
     compare: String,
 }
 
-struct HotfixRow {
+/// An open hotfix of a target with what would become of it.
+struct HotfixGroup {
     place: Place,
     hotfix: String,
     href: String,
+    loses: String,
+    rules: Vec<HotfixRow>,
+}
+
+struct HotfixRow {
     path: String,
     verdict: Tag,
     why: String,
@@ -333,10 +339,10 @@ async fn consequences(
             }),
         }
     });
-    let hotfixes: Vec<HotfixRow> = gate
+    let hotfixes = gate
         .judged
         .iter()
-        .flat_map(|judged| hotfix_rows(ruleset, judged))
+        .map(|judged| hotfix_group(ruleset, judged))
         .collect();
     Ok(Preview {
         version: version.to_string(),
@@ -369,18 +375,27 @@ fn lost(judged: &[Judged]) -> usize {
         .count()
 }
 
-fn hotfix_rows<'a>(
-    ruleset: &'a RuleSetName,
-    judged: &'a Judged,
-) -> impl Iterator<Item = HotfixRow> + 'a {
-    judged.rules.iter().map(move |rule| HotfixRow {
-        place: Place::of(&judged.question.environment),
-        hotfix: judged.question.hotfix.to_string(),
-        href: address::hotfix(ruleset, &judged.question.hotfix),
-        path: rule.path.clone(),
-        verdict: verdict(rule.verdict),
-        why: rule.why.clone(),
-    })
+fn hotfix_group(ruleset: &RuleSetName, judged: &Judged) -> HotfixGroup {
+    let question = &judged.question;
+    HotfixGroup {
+        place: Place::of(&question.environment),
+        hotfix: question.hotfix.to_string(),
+        href: address::hotfix(ruleset, &question.hotfix),
+        loses: format!(
+            "loses {} of {}",
+            lost(std::slice::from_ref(judged)),
+            format::count(judged.rules.len(), "rule", "rules")
+        ),
+        rules: judged
+            .rules
+            .iter()
+            .map(|rule| HotfixRow {
+                path: rule.path.clone(),
+                verdict: verdict(rule.verdict),
+                why: rule.why.clone(),
+            })
+            .collect(),
+    }
 }
 
 fn checks(gate: &Gate) -> Vec<CheckRow> {
