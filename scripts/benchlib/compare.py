@@ -62,7 +62,7 @@ def intake():
 
     def into(kind):
         url = postgres.database(f"intake_{next(numbers)}") if kind == "postgres" else f"sqlite:{folder()}/intake.db"
-        return json.loads(run(on(SUT, [str(TARGET / "examples/bench_intake"), "intake", str(new), url])))
+        return json.loads(run(on(SUT, [str(TARGET / "examples/bench"), "intake", str(new), url])))
 
     sqlite, pg, pushed, theirs = in_turn(lambda: into("sqlite"), lambda: into("postgres"), lambda: push(new), digests)
     for figure, ours in (("D4-intake-sqlite", sqlite), ("D4-intake-postgres", pg)):
@@ -92,7 +92,7 @@ def drift():
     repo.mkdir()
     for words in (["init", "-q"], ["add", "-A", "."], ["commit", "-q", "-m", "one"], ["commit", "-q", "--allow-empty", "-m", "two"]):
         run([*GIT, f"--git-dir={repo}", f"--work-tree={new}", *words], cwd=new)
-    check = lambda: json.loads(run(on(SUT, [str(TARGET / "examples/bench_intake"), "drift", f"sqlite:{path}/drift.db", handles["pipeline_account"]])))
+    check = lambda: json.loads(run(on(SUT, [str(TARGET / "examples/bench"), "drift", f"sqlite:{path}/drift.db", handles["pipeline_account"]])))
     git = lambda: seconds([*GIT, f"--git-dir={repo}", "diff", "--quiet", "HEAD~1", "HEAD"])
     ours, theirs = in_turn(lambda: check()["check_s"] * 1e6, lambda: git() * 1e6)
     tell("D5", ours, None, "absolute: one digest is compared", 10, "us", at_least=False, git_diff_of_equal_trees_us=spread(theirs))

@@ -49,7 +49,7 @@ def install(*packages):
 
 def build():
     """The program and the examples that the figures need, in release mode."""
-    examples = [word for name in ("bench_fill", "bench_intake", "bench_diff") for word in ("--example", name)]
+    examples = [word for name in ("bench", "bench_diff") for word in ("--example", name)]
     done = subprocess.run(["cargo", "build", "--quiet", "--release", "--bin", "rulegate", *examples], cwd=ROOT)
     if done.returncode:
         raise SystemExit("bench: the build failed")
@@ -279,6 +279,6 @@ def tell(figure, ours, reference, reference_is, goal, unit, at_least=True, **mor
 def fill(database, entries, rules=100, tokens=1):
     """Fills an empty database and returns what the drivers need."""
     started = time.time()
-    out = run([TARGET / "examples" / "bench_fill", database, entries, rules, tokens])
+    out = run([TARGET / "examples" / "bench", "fill", database, entries, rules, tokens])
     log(f"{entries} entries filled in {time.time() - started:.0f} s")
     return json.loads(out.strip().splitlines()[-1])

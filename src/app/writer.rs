@@ -135,28 +135,35 @@ impl Writer {
         if self.app.stopped.load().is_some() {
             return Ok(false);
         }
+        let store = &self.app.store;
+        let head = snapshot.state.head(site);
+        let mut page = store.links_after(site, head.seq, PAGE).await?;
         loop {
-            let head = snapshot.state.head(site);
-            let page = self.app.store.links_after(site, head.seq, PAGE).await?;
-            let full = page.len() == PAGE as usize;
-            for stored in page {
-                match Entry::read(&stored.bytes) {
-                    Ok(entry) => take(snapshot, &entry, stored.hash)?,
+            let last = page.last().map_or(0, |link| link.seq);
+            // The next page is read while this one is applied.
+            let next = (page.len() == PAGE as usize).then(|| {
+                let (store, site) = (store.clone(), site.clone());
+                tokio::spawn(async move { store.links_after(&site, last, PAGE).await })
+            });
+            for link in page {
+                match Entry::read(&link.bytes) {
+                    Ok(entry) => take(snapshot, &entry, link.hash)?,
                     Err(
                         error @ (EntryError::NewerFormat { .. } | EntryError::UnknownKind { .. }),
                     ) => {
-                        self.stop_writing(&format!("{site}#{}: {error}", stored.seq));
+                        self.stop_writing(&format!("{site}#{}: {error}", link.seq));
                         return Ok(moved);
                     }
                     Err(error) => {
-                        return Err(AppError::Broken(format!("{site}#{}: {error}", stored.seq)));
+                        return Err(AppError::Broken(format!("{site}#{}: {error}", link.seq)));
                     }
                 }
                 moved = true;
             }
-            if !full {
-                return Ok(moved);
-            }
+            page = match next {
+                Some(next) => next.await.map_err(|e| AppError::Broken(e.to_string()))??,
+                None => return Ok(moved),
+            };
         }
     }
 

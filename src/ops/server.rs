@@ -1,18 +1,18 @@
 //! The accept loop: bounded connections, bounded patience with slow clients, an orderly end.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderValue, Request};
+use axum::http::{HeaderName, HeaderValue, Request};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tower::ServiceExt as _;
+use tower::Service as _;
 
 /// How long a client may take to send its request's head: slow ones are cut off.
 const HEADER_PATIENCE: Duration = Duration::from_secs(10);
@@ -20,6 +20,9 @@ const HEADER_PATIENCE: Duration = Duration::from_secs(10);
 const CONNECTIONS_MAX: usize = 12_000;
 /// After the signal to end, how long requests under way may take.
 const END_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Carries the client's address to whoever asks for it.
+const PEER: HeaderName = HeaderName::from_static("x-rulegate-peer");
 
 /// Serves until `end` says so, then lets requests under way finish.
 ///
@@ -42,8 +45,10 @@ pub async fn serve(listener: TcpListener, router: Router, mut end: watch::Receiv
         let mut end = end.clone();
         tokio::spawn(async move {
             let _place = place;
+            let address = HeaderValue::from_str(&peer.ip().to_string())
+                .expect("an address is printable ASCII");
             let service =
-                TowerToHyperService::new(router.map_request(move |request| named(request, peer)));
+                service_fn(move |request| router.clone().call(named(request, address.clone())));
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADER_PATIENCE)
@@ -60,14 +65,8 @@ pub async fn serve(listener: TcpListener, router: Router, mut end: watch::Receiv
     let _ = tokio::time::timeout(END_PATIENCE, everybody_gone).await;
 }
 
-fn named<B>(mut request: Request<B>, peer: SocketAddr) -> Request<Body>
-where
-    B: hyper::body::Body<Data = bytes::Bytes> + Send + 'static,
-    B::Error: Into<axum::BoxError>,
-{
-    if let Ok(value) = HeaderValue::from_str(&peer.ip().to_string()) {
-        request.headers_mut().insert("x-rulegate-peer", value);
-    }
+fn named(mut request: Request<Incoming>, address: HeaderValue) -> Request<Body> {
+    request.headers_mut().insert(PEER, address);
     request.map(Body::new)
 }
 

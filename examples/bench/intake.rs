@@ -1,11 +1,10 @@
 //! Times what happens to a rule set's bytes, a line of JSON with seconds:
 //!
-//! `bench_intake intake DIR DATABASE` takes DIR in as a server does: unpack the archive, digest every rule, store
+//! `bench intake DIR DATABASE` takes DIR in as a server does: unpack the archive, digest every rule, store
 //! durably; then the same again, when everything is known. DATABASE is a new one.
-//! `bench_intake drift DATABASE ACCOUNT` on a database of `bench_fill`: is what the environment holds still its
+//! `bench drift DATABASE ACCOUNT` on a database of `bench fill`: is what the environment holds still its
 //! pin? Asked with the pin's own checksum, so that nothing changed.
 
-use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,23 +21,10 @@ use rulegate::domain::environment::{Environment, Topology};
 use rulegate::domain::ids::RuleSetName;
 use rulegate::store::Store;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use super::Outcome;
 
 /// How often the drift check is asked for one figure.
 const CHECKS: u32 = 100_000;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Outcome<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let told = match arguments.as_slice() {
-        ["intake", dir, database] => intake(Path::new(dir), database).await?,
-        ["drift", database, account] => drift(database, account).await?,
-        _ => return Err("give: intake DIR DATABASE, or: drift DATABASE ACCOUNT".into()),
-    };
-    println!("{told}");
-    Ok(())
-}
 
 async fn app(database: &str) -> Outcome<Arc<App>> {
     let config = Config {
@@ -51,7 +37,8 @@ async fn app(database: &str) -> Outcome<Arc<App>> {
     Ok(App::start(config, Store::open(database).await?, Clock::default()).await?)
 }
 
-async fn intake(dir: &Path, database: &str) -> Outcome<serde_json::Value> {
+/// Unpack, digest, store; then the same again.
+pub async fn intake(dir: &Path, database: &str) -> Outcome<serde_json::Value> {
     let app = app(database).await?;
     let archive = pack(dir)?;
     let mut seconds = Vec::new();
@@ -70,7 +57,8 @@ async fn intake(dir: &Path, database: &str) -> Outcome<serde_json::Value> {
     }))
 }
 
-async fn drift(database: &str, account: &str) -> Outcome<serde_json::Value> {
+/// The drift check when nothing changed.
+pub async fn drift(database: &str, account: &str) -> Outcome<serde_json::Value> {
     let app = app(database).await?;
     let snapshot = app.snapshot();
     let ruleset: RuleSetName = "bench".parse()?;

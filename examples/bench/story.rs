@@ -1,211 +1,31 @@
-//! Fills an empty database for the benchmarks: `bench_fill DATABASE ENTRIES RULES TOKENS`.
-//!
-//! ENTRIES valid, chained entries in the ledgers of both sites (three quarters in the own one, `ipc2`), the
-//! newest a minute old; the rule set `bench` with RULES rules pinned in ipc2/prod; TOKENS tokens of pods there.
-//! The entries tell of 50 rule sets whose releases each take about 25 entries: delivery, soft launch, a review
-//! with comments, an answer and approvals, activations in two lanes, what was then observed, and in every third
-//! release a hotfix from its making to its end. Prints what the drivers need as one line of JSON.
+//! The story that fills a ledger: 50 rule sets whose releases each take about 25 entries.
 
-use std::error::Error;
-
-use bytes::Bytes;
 use rulegate::domain::access::{Grant, Role, Scope};
 use rulegate::domain::digest::Digest;
 use rulegate::domain::environment::Environment;
 use rulegate::domain::event::*;
 use rulegate::domain::ids::*;
 use rulegate::domain::ledger::{Entry, Head, StoredEntry};
-use rulegate::domain::manifest::{Change, Manifest};
-use rulegate::domain::review::{Answer, Shown, ShownHotfix, ShownRule, ShownTarget, Subject};
+use rulegate::domain::manifest::Change;
+use rulegate::domain::review::{Answer, Shown, ShownHotfix, ShownRule, ShownTarget};
 use rulegate::domain::verdict::Verdict;
 use rulegate::domain::version::VersionName;
-use rulegate::store::{Account, AccountKind, SignIn, Store, Token};
+use rulegate::store::Store;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use super::facts::{TEXT, activated, committed, opened};
+use super::handles::{Handles, PEOPLE};
+use super::{Outcome, mix};
 
 /// Entries in one commit of the filling.
 const GROUP: usize = 2_000;
 const RULE_SETS: u64 = 50;
-const PEOPLE: u64 = 24;
-const TEXT: &str = "The threshold for card-not-present payments above 500 EUR was wrong for two issuers; compared with \
-                    the incident's trace, the rule now asks for a second factor there. ";
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Outcome<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [database, entries, rules, tokens] = arguments.as_slice() else {
-        return Err("give DATABASE ENTRIES RULES TOKENS".into());
-    };
-    let (entries, rules, tokens): (u64, u64, u64) =
-        (entries.parse()?, rules.parse()?, tokens.parse()?);
-    let store = Store::open(database).await?;
-    let own: SiteName = "ipc2".parse()?;
-    let other: SiteName = "ipc1".parse()?;
-    store.claim_identity(&own).await?;
-    let now = Timestamp(chrono::Utc::now().timestamp_micros());
-    let mut handles = Handles::make(&store, &own, now, tokens).await?;
-    let checksum = keep_rules(&store, rules).await?;
-
-    let there = if entries > 1_000 { entries / 4 } else { 0 };
-    let mut ledger = Ledger::new(&store, own, entries - there, now, &handles.people);
-    ledger.grants(&handles).await?;
-    handles.review = Some(ledger.bench_rule_set(checksum, rules).await?);
-    ledger.tell_until_full().await?;
-    let head = ledger.head.seq;
-    if there > 0 {
-        let mut ledger = Ledger::new(&store, other, there, now, &handles.people);
-        ledger.tell_until_full().await?;
-    }
-    // The index of SQLite follows in the background: closing now would leave it behind.
-    tokio::time::sleep(std::time::Duration::from_secs(if entries > 1_000 {
-        5
-    } else {
-        0
-    }))
-    .await;
-    println!("{}", handles.json(head, checksum));
-    store.close().await;
-    Ok(())
-}
-
-/// A well-mixed number, the same in every run.
-fn mix(n: u64) -> u64 {
-    let mut z = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-async fn keep_rules(store: &Store, rules: u64) -> Outcome<Digest> {
-    let contents: Vec<(String, Bytes)> = (0..rules)
-        .map(|n| {
-            let text = format!("rule {n}\n{}", TEXT.repeat(3 + (mix(n) % 6) as usize));
-            (format!("group-{:02}/rule-{n:05}.yml", n % 40), text.into())
-        })
-        .collect();
-    let manifest = Manifest::new(contents.iter().map(|(p, b)| (p.clone(), Digest::of(b))))?;
-    let mut kept: Vec<(Digest, Bytes)> = contents
-        .into_iter()
-        .map(|(_, bytes)| (Digest::of(&bytes), bytes))
-        .collect();
-    kept.push((manifest.checksum(), manifest.text().into()));
-    store.put_contents(&kept).await?;
-    Ok(manifest.checksum())
-}
-
-/// Accounts, tokens and a sign-in that the drivers use.
-struct Handles {
-    people: Vec<AccountId>,
-    reviewer: (AccountId, String),
-    pipeline: (AccountId, String),
-    pod: (AccountId, String),
-    cookie: String,
-    review: Option<ReviewId>,
-}
-
-impl Handles {
-    async fn make(store: &Store, site: &SiteName, now: Timestamp, tokens: u64) -> Outcome<Handles> {
-        let mut people = Vec::new();
-        for n in 0..PEOPLE {
-            people.push(account(store, &format!("person-{n}"), AccountKind::Person, now).await?);
-        }
-        let reviewer = people[0].clone();
-        let pods = account(store, "pods", AccountKind::Service, now).await?;
-        let pipeline = account(store, "pipeline", AccountKind::Service, now).await?;
-        let here = Scope {
-            ruleset: None,
-            site: Some(site.clone()),
-            lane: Some("prod".parse()?),
-        };
-        let mut pod = String::new();
-        for _ in 0..tokens.max(1) {
-            pod = token(store, &pods, Role::Pod, here.clone(), now).await?;
-        }
-        let cookie = rulegate::auth::random_secret();
-        let sign_in = SignIn {
-            token_hash: Digest::of(cookie.as_bytes()),
-            account: reviewer.clone(),
-            created_at: now,
-            seen_at: now,
-            expires_at: Timestamp(now.0 + Timestamp::DAY_US / 2),
-            reauthenticated_at: now,
-            address: "127.0.0.1".into(),
-            agent: "bench".into(),
-        };
-        store.insert_sign_in(&sign_in).await?;
-        let everywhere = Scope::EVERYWHERE;
-        let reviewer_token =
-            token(store, &reviewer, Role::Reviewer, everywhere.clone(), now).await?;
-        let pipeline_token = token(store, &pipeline, Role::Pipeline, everywhere, now).await?;
-        Ok(Handles {
-            people,
-            reviewer: (reviewer, reviewer_token),
-            pipeline: (pipeline, pipeline_token),
-            pod: (pods, pod),
-            cookie,
-            review: None,
-        })
-    }
-
-    fn json(&self, head: u64, checksum: Digest) -> serde_json::Value {
-        serde_json::json!({
-            "reviewer": self.reviewer.1, "pipeline": self.pipeline.1, "pod": self.pod.1,
-            "cookie": self.cookie, "review": self.review, "head": head, "ruleset": "bench",
-            "checksum": checksum, "person": "person-1", "pipeline_account": self.pipeline.0,
-        })
-    }
-}
-
-async fn account(
-    store: &Store,
-    name: &str,
-    kind: AccountKind,
-    now: Timestamp,
-) -> Outcome<AccountId> {
-    let id: AccountId = uuid::Uuid::now_v7().to_string().parse()?;
-    let account = Account {
-        id: id.clone(),
-        name: name.to_owned(),
-        display_name: name.to_owned(),
-        kind,
-        password_hash: None,
-        created_at: now,
-        changed_at: now,
-        disabled_at: None,
-    };
-    store.create_account(&account).await?;
-    Ok(id)
-}
-
-async fn token(
-    store: &Store,
-    account: &AccountId,
-    role: Role,
-    scope: Scope,
-    now: Timestamp,
-) -> Outcome<String> {
-    let secret = format!("rgt_{}", rulegate::auth::random_secret());
-    let token = Token {
-        id: uuid::Uuid::now_v7().to_string(),
-        account: account.clone(),
-        name: "bench".into(),
-        hash: Digest::of(secret.as_bytes()),
-        role,
-        scope,
-        created_at: now,
-        created_by: account.clone(),
-        expires_at: Timestamp(now.0 + 30 * Timestamp::DAY_US),
-        revoked_at: None,
-    };
-    store.insert_token(&token).await?;
-    Ok(secret)
-}
 
 /// One site's ledger while it is filled.
-struct Ledger<'a> {
+pub struct Ledger<'a> {
     store: &'a Store,
     site: SiteName,
-    head: Head,
+    /// The last entry told.
+    pub head: Head,
     stored: Head,
     waiting: Vec<StoredEntry>,
     entries: u64,
@@ -214,7 +34,7 @@ struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    fn new(
+    pub fn new(
         store: &'a Store,
         site: SiteName,
         entries: u64,
@@ -293,7 +113,7 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    async fn grants(&mut self, handles: &Handles) -> Outcome<()> {
+    pub async fn grants(&mut self, handles: &Handles) -> Outcome<()> {
         let mut wanted = vec![
             (&handles.reviewer.0, Role::Reviewer),
             (&handles.reviewer.0, Role::Auditor),
@@ -317,7 +137,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// The rule set that pods ask for, and a review to comment on.
-    async fn bench_rule_set(&mut self, checksum: Digest, rules: u64) -> Outcome<ReviewId> {
+    pub async fn bench_rule_set(&mut self, checksum: Digest, rules: u64) -> Outcome<ReviewId> {
         let ruleset: RuleSetName = "bench".parse()?;
         let (version, lane): (VersionName, LaneName) = ("1.0.0".parse()?, "prod".parse()?);
         let release = committed(&version, checksum, rules as u32);
@@ -335,7 +155,7 @@ impl<'a> Ledger<'a> {
         Ok(review)
     }
 
-    async fn tell_until_full(&mut self) -> Outcome<()> {
+    pub async fn tell_until_full(&mut self) -> Outcome<()> {
         let mut last: Vec<Option<(VersionName, Digest)>> = vec![None; RULE_SETS as usize];
         let mut number = 0;
         while self.head.seq + 40 < self.entries {
@@ -545,64 +365,5 @@ impl<'a> Ledger<'a> {
         moved.mode = Mode::Hotfix;
         self.tell(number + 9, rs, lane, moved).await?;
         Ok((version, checksum))
-    }
-}
-
-fn committed(version: &VersionName, checksum: Digest, rules: u32) -> ReleaseCommitted {
-    let stage = |name: &str| StageEvidence {
-        build: Some(format!("{name}-{version}")),
-        checksum: Some(checksum),
-    };
-    let finding = |environment: &str| DriftFinding {
-        environment: environment.parse().expect("an environment"),
-        finding: Finding::NoInterimHotfix,
-    };
-    ReleaseCommitted {
-        version: version.clone(),
-        checksum,
-        rules,
-        size_bytes: u64::from(rules) * 1_500,
-        provenance: Provenance {
-            commit: Some("dc9886a8e5f57bf64761a2c583621c25bf8018f5".into()),
-            e1: stage("e1"),
-            e2: stage("e2"),
-            link: Some("https://ci.example.org/releases".into()),
-        },
-        drift: ["ipc2/sl", "ipc2/prod", "ipc1/sl", "ipc1/prod"]
-            .map(finding)
-            .to_vec(),
-    }
-}
-
-fn opened(version: &VersionName, checksum: Digest, targets: Vec<Environment>) -> ReviewOpened {
-    ReviewOpened {
-        subject: Subject::Activation {
-            version: version.clone(),
-            checksum,
-            targets,
-            mode: Mode::Planned,
-        },
-        reason: format!("{version} has passed its tests and should go on this week"),
-    }
-}
-
-fn activated(
-    version: &VersionName,
-    checksum: Digest,
-    from: Option<(VersionName, Digest)>,
-    review: &ReviewId,
-    people: &[AccountId],
-) -> VersionActivated {
-    let (from, from_checksum) = from.unzip();
-    VersionActivated {
-        version: version.clone(),
-        checksum,
-        mode: Mode::Planned,
-        from,
-        from_checksum,
-        review: Some(review.clone()),
-        fulfils: None,
-        fingerprint: Some(checksum),
-        approved_by: people[..2].to_vec(),
     }
 }
