@@ -5,8 +5,10 @@ use std::sync::Mutex;
 
 use crate::domain::ids::Timestamp;
 
-/// Tries without any wait.
+/// Tries at one name without any wait.
 const FREE_TRIES: u32 = 5;
+/// Tries from one address without any wait: behind a proxy many people share one.
+const FREE_TRIES_ADDRESS: u32 = 50;
 /// The longest wait, in microseconds.
 const WAIT_MAX_US: i64 = 5 * 60 * 1_000_000;
 /// Names and addresses remembered; beyond that the oldest half is forgotten.
@@ -23,7 +25,12 @@ impl Throttle {
     pub fn wait_s(&self, key: &str, now: Timestamp) -> Option<u32> {
         let failures = self.failures.lock().ok()?;
         let (count, last) = failures.get(key)?;
-        let doublings = count.checked_sub(FREE_TRIES)?.min(20);
+        let free = if key.starts_with("address ") {
+            FREE_TRIES_ADDRESS
+        } else {
+            FREE_TRIES
+        };
+        let doublings = count.checked_sub(free)?.min(20);
         let wait_us = (1_000_000i64 << doublings).min(WAIT_MAX_US);
         let left = last.0 + wait_us - now.0;
         (left > 0).then(|| u32::try_from(left / 1_000_000 + 1).unwrap_or(u32::MAX))

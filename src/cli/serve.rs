@@ -48,7 +48,7 @@ pub struct ServeArgs {
     )]
     lanes: Vec<LaneName>,
     /// Log lines as JSON objects.
-    #[arg(long, env = "RULEGATE_LOG_JSON")]
+    #[arg(long, env = "RULEGATE_LOG_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     log_json: bool,
 }
 

@@ -30,6 +30,11 @@ pub enum WebError {
     ForeignOrigin,
     /// The form's token is missing or of another sign-in.
     FormExpired,
+    /// The address, the method or the body does not fit; refused before a handler saw it.
+    Unreadable {
+        /// The HTTP status.
+        status: u16,
+    },
     /// The form could not be read.
     BadForm(String),
 }
@@ -82,6 +87,13 @@ impl WebError {
                 "This form is no longer good",
                 "It belongs to an earlier sign-in, or it was not made by this portal. Nothing was done.",
                 "Go back, reload the page and send the form again.",
+            ),
+            WebError::Unreadable { status } => told(
+                *status,
+                "unreadable",
+                "This cannot be read",
+                "A part of the address, or what was sent to it, is not of the kind that belongs there. Nothing was done.",
+                "Check the address, or start from what runs where.",
             ),
             WebError::BadForm(why) => told(
                 422,

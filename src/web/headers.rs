@@ -22,7 +22,7 @@ pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -
     let mut response = if is_change && !is_own_origin(&portal, request.headers()) {
         WebError::ForeignOrigin.into_response()
     } else {
-        next.run(request).await
+        designed(next.run(request).await)
     };
     let headers = response.headers_mut();
     let mut put = |name: HeaderName, value: &'static str| {
@@ -56,6 +56,23 @@ pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -
         );
     }
     response
+}
+
+/// An address or a body that could not be read is refused before any handler runs, in bare words:
+/// here it becomes a page like every other error.
+fn designed(response: Response) -> Response {
+    let status = response.status();
+    let is_bare = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !status.is_client_error() || !is_bare {
+        return response;
+    }
+    WebError::Unreadable {
+        status: status.as_u16(),
+    }
+    .into_response()
 }
 
 /// True unless the browser says that another site's page sent this. Programs that say nothing pass

@@ -230,6 +230,12 @@ pub(super) fn execute(
         Some(Subject::Policy { .. }) => Act::RequestPolicy,
         _ => Act::Activate,
     };
+    if asked.actor.token.is_some() {
+        return Err(Refusal::NotAllowed {
+            act: Act::Activate,
+            scope: Scope::EVERYWHERE,
+        });
+    }
     let review = open(asked, id, act)?;
     let gate = gate::gate(asked.state, review, judged, asked.now)?;
     if gate.fingerprint != fingerprint {

@@ -31,3 +31,23 @@ async fn the_main_story_runs_in_memory() {
     let refused = world.approve("rita", &review).await.unwrap_err();
     assert_eq!(refused.outcome().code, "hotfixes_unanswered");
 }
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_a_designed_page() {
+    let world = World::new().await;
+    let cookie = world.sign_in("ana").await;
+    for address in ["/reviews?page=x", "/nowhere", "/ledger/ipc2/zero"] {
+        let answer = world.get(&cookie, address).await;
+        assert!(
+            answer.status.is_client_error(),
+            "{address}: {}",
+            answer.status
+        );
+        assert_eq!(
+            answer.select("main h1").len(),
+            1,
+            "{address}: {}",
+            answer.text
+        );
+    }
+}
