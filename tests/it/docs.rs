@@ -223,14 +223,16 @@ fn every_flag_of_serve_is_described() {
     }
 }
 
-/// Variables of the environment in packaging files and pages are ones that the program reads.
+/// Variables of the environment in packaging files and pages are ones that the program or a script reads.
 #[test]
 fn every_variable_named_is_read() {
     let mut texts: Vec<String> = pages().into_iter().map(|(_, text)| text).collect();
     texts.extend([page("Dockerfile"), page("compose.yaml")]);
     let mut sources = String::new();
-    for (_, text) in super::tidy::files("src", ".rs") {
-        sources.push_str(&text);
+    for (folder, ending) in [("src", ".rs"), ("scripts", ".py")] {
+        for (_, text) in super::tidy::files(folder, ending) {
+            sources.push_str(&text);
+        }
     }
     for text in texts {
         for part in text.split("RULEGATE_").skip(1) {
