@@ -173,7 +173,7 @@ class Postgres:
         raise SystemExit("bench: PostgreSQL did not start")
 
     def database(self, name):
-        self.sql(f"CREATE DATABASE {name}")
+        self.sql(f"CREATE DATABASE \"{name}\"")
         return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
 
     def sql(self, text, database="postgres"):
