@@ -13,8 +13,6 @@ use crate::store::{Account, AccountKind, SignIn};
 pub const IDLE_US: i64 = 30 * 60 * 1_000_000;
 /// However busy, a sign-in ends after this long.
 pub const ABSOLUTE_US: i64 = 12 * 3_600 * 1_000_000;
-/// A password given this recently counts for acts that ask for it again.
-pub const FRESH_US: i64 = 5 * 60 * 1_000_000;
 /// How long a record is believed without asking the database; while it is away, for as long as the record lasts.
 const BELIEVED_US: i64 = 2_000_000;
 /// How often the time of the last request is written.
@@ -243,12 +241,5 @@ impl Auth {
             .map_err(|e| SignInError::App(e.into()))?;
         self.forget(&hash);
         Ok(())
-    }
-}
-
-impl Person {
-    /// True if the password was given recently enough for acts that ask for it again.
-    pub fn is_fresh(&self, now: Timestamp) -> bool {
-        now.0 - self.sign_in.reauthenticated_at.0 < FRESH_US
     }
 }

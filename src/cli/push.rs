@@ -123,10 +123,12 @@ pub fn check(args: CheckArgs) -> CliResult {
     let archive = pack(&args.dir)?;
     let path = format!("/api/v1/rulesets/{}/checks", args.ruleset);
     let environment = args.environment.to_string();
-    let body = args
+    let answer = args
         .server
-        .send(&path, &[("environment", &environment)], &archive)?
-        .success()?;
+        .send(&path, &[("environment", &environment)], &archive)?;
+    let Some(body) = answer.success_or_told(args.json)? else {
+        return Ok(ExitCode::from(1));
+    };
     let lost = body["would_lose"].as_array().cloned().unwrap_or_default();
     if args.json {
         say!("{body}");
@@ -171,10 +173,12 @@ pub fn observe(args: ObserveArgs) -> CliResult {
     let archive = pack(&args.dir)?;
     let path = format!("/api/v1/rulesets/{}/observations", args.ruleset);
     let environment = args.environment.to_string();
-    let body = args
+    let answer = args
         .server
-        .send(&path, &[("environment", &environment)], &archive)?
-        .success()?;
+        .send(&path, &[("environment", &environment)], &archive)?;
+    let Some(body) = answer.success_or_told(args.json)? else {
+        return Ok(ExitCode::from(1));
+    };
     let differs = body["differs"].as_bool().unwrap_or(true);
     if args.json {
         say!("{body}");

@@ -6,14 +6,16 @@ use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::Portal;
 use super::page::{Link, Page};
+use super::user::User;
 use crate::app::AppError;
 use crate::app::outcome::Outcome;
 use crate::domain::refusal::Refusal;
 
 tokio::task_local! {
-    /// The page frame of whoever asked, so that an error keeps their navigation.
-    static FRAME: RefCell<Option<Page>>;
+    /// Whoever asked, so that an error keeps their navigation.
+    static FRAME: RefCell<Option<(Portal, User)>>;
 }
 
 /// What a page handler answers instead of a page.
@@ -122,11 +124,9 @@ impl IntoResponse for WebError {
 }
 
 fn error_page(outcome: Outcome, reference: String) -> Response {
-    let mut page = FRAME
-        .try_with(|frame| frame.borrow_mut().take())
-        .ok()
-        .flatten()
-        .unwrap_or_else(Page::bare);
+    let asking = FRAME.try_with(|frame| frame.borrow_mut().take());
+    let asking = asking.ok().flatten();
+    let mut page = asking.map_or_else(Page::bare, |(portal, user)| user.frame(&portal));
     page.title = outcome.title.to_owned();
     let mut details = outcome.details;
     if !outcome.remedy.is_empty() {
@@ -165,9 +165,9 @@ pub async fn with_frame<T>(work: impl Future<Output = T>) -> T {
     FRAME.scope(RefCell::new(None), work).await
 }
 
-/// Remembers the frame of whoever asks.
-pub fn remember_frame(page: &Page) {
-    let _ = FRAME.try_with(|frame| *frame.borrow_mut() = Some(page.clone()));
+/// Remembers whoever asks; their frame is made only if an error needs it.
+pub fn remember_user(portal: &Portal, user: &User) {
+    let _ = FRAME.try_with(|frame| *frame.borrow_mut() = Some((portal.clone(), user.clone())));
 }
 
 /// No page at this address.

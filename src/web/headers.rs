@@ -22,7 +22,7 @@ pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -
     let mut response = if is_change && !is_own_origin(&portal, request.headers()) {
         WebError::ForeignOrigin.into_response()
     } else {
-        designed(next.run(request).await)
+        designed(super::error::with_frame(next.run(request)).await)
     };
     let headers = response.headers_mut();
     let mut put = |name: HeaderName, value: &'static str| {

@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use super::Portal;
-use super::error::{WebError, remember_frame};
+use super::error::{WebError, remember_user};
 use super::page::{Notice, Page, UserBadge};
 use crate::app::Snapshot;
 use crate::auth::sign_in::Person;
@@ -172,7 +172,7 @@ impl FromRequestParts<Portal> for User {
             now: portal.app.clock.now(),
             notice,
         };
-        remember_frame(&user.frame(portal));
+        remember_user(portal, &user);
         Ok(user)
     }
 }
