@@ -2,6 +2,8 @@
 
 pub use crate::store::{Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, SCAN_MAX};
 
+pub use super::ledger_blocks::Listed;
+
 use super::{App, AppError};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{EntryRef, ReviewId, RuleSetName, SiteName};
@@ -80,17 +82,6 @@ fn version_search(state: &State, wanted: impl Fn(&VersionName, Digest) -> bool) 
 }
 
 impl App {
-    /// A page of the ledger; see [`crate::store::Store::browse`].
-    pub async fn browse(
-        &self,
-        filter: &LedgerFilter,
-        cursor: Option<Cursor>,
-        direction: Direction,
-        limit: u32,
-    ) -> Result<LedgerPage, AppError> {
-        Ok(self.store.browse(filter, cursor, direction, limit).await?)
-    }
-
     /// A site's entries after a number, in order, as they are stored.
     pub async fn entries_after(
         &self,

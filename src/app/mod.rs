@@ -10,6 +10,7 @@ pub mod hotfixing;
 pub mod intake;
 pub mod judge;
 pub mod ledger;
+mod ledger_blocks;
 pub mod outcome;
 pub mod reader;
 pub mod snapshot;
@@ -45,6 +46,7 @@ pub struct App {
     changed: watch::Sender<u64>,
     submissions: mpsc::Sender<writer::Submission>,
     contents: contents::Cache,
+    blocks: ledger_blocks::Cache,
     judged: judge::Cache,
     /// Whether the reader may reach the other site; only the demonstration cuts it.
     pub link_up: AtomicBool,
@@ -72,6 +74,7 @@ impl App {
             changed: watch::Sender::new(0),
             submissions,
             contents: contents::Cache::default(),
+            blocks: ledger_blocks::Cache::default(),
             judged: judge::Cache::default(),
             link_up: AtomicBool::new(true),
             peer: ArcSwap::from_pointee(reader::PeerStatus::default()),

@@ -1,16 +1,18 @@
 //! What is true at one moment, with what pods are answered from.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use bytes::Bytes;
-use imbl::OrdMap;
+use imbl::{OrdMap, Vector};
 use serde::Serialize;
 
+use super::ledger_blocks::BLOCK_ENTRIES;
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::event::Event;
-use crate::domain::ids::{RuleSetName, Timestamp};
+use crate::domain::ids::{EntryRef, RuleSetName, SiteName, Timestamp};
 use crate::domain::ledger::Entry;
 use crate::domain::state::{Pin, PinKey, State};
 use crate::domain::version::VersionName;
@@ -22,6 +24,8 @@ pub struct Snapshot {
     pub state: State,
     /// What pods of this site should run, by rule set and lane.
     pub assignments: OrdMap<PinKey, Arc<Assignment>>,
+    /// When the first entry of each block was appended, by site: where a time is to be found in the ledger.
+    block_starts: OrdMap<SiteName, Vector<Timestamp>>,
 }
 
 /// The answer to one question of a pod, ready to send.
@@ -76,11 +80,29 @@ impl Snapshot {
         Snapshot {
             state,
             assignments: OrdMap::new(),
+            block_starts: OrdMap::new(),
         }
+    }
+
+    /// How many of a site's blocks begin before an instant.
+    pub(super) fn blocks_before(&self, site: &SiteName, at: Timestamp) -> u64 {
+        let starts = self.block_starts.get(site);
+        starts.map_or(0, |starts| {
+            let found = starts.binary_search_by(|start| match *start < at {
+                true => Ordering::Less,
+                false => Ordering::Greater,
+            });
+            found.unwrap_or_else(|place| place) as u64
+        })
     }
 
     /// Takes note of an applied entry: if it moved a pin of this site, pods are told so from now on.
     pub fn note(&mut self, entry: &Entry) {
+        let EntryRef { site, seq } = &entry.at_entry;
+        if (seq - 1).is_multiple_of(BLOCK_ENTRIES) {
+            let starts = self.block_starts.entry(site.clone()).or_default();
+            starts.push_back(entry.at);
+        }
         if entry.at_entry.site != self.state.own
             || !matches!(entry.fact.event, Event::VersionActivated(_))
         {

@@ -14,7 +14,7 @@ use crate::domain::decide::{Decided, decide};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{CommandId, EntryRef, SiteName, Timestamp};
 use crate::domain::ledger::{Entry, EntryError, Head, StoredEntry};
-use crate::store::AppendError;
+use crate::store::{AppendError, Hint, Wakeups};
 
 /// How many commands may wait; beyond that callers wait to submit.
 pub(super) const WAITING_MAX: usize = 1_024;
@@ -99,10 +99,35 @@ impl Writer {
                     if count == 0 {
                         return;
                     }
+                    self.gather(&mut waiting).await;
                     self.carry_out(waiting).await;
                 }
-                _ = woken(&mut wakeups) => self.look_around().await,
+                hint = woken(&mut wakeups) => {
+                    let snapshot = self.app.snapshot();
+                    let known = |(site, head): (&SiteName, &u64)| snapshot.state.head(site).seq >= *head;
+                    // Mostly this is the echo of its own appends.
+                    if hint.is_empty() || !hint.iter().all(known) {
+                        self.look_around().await;
+                    }
+                }
                 _ = poll.tick() => self.look_around().await,
+            }
+        }
+    }
+
+    /// Lets requests that are being read at this moment share the commit, as long as more come: what they wait
+    /// for is the processor, which a commit begun too early would leave idle.
+    async fn gather(&mut self, waiting: &mut Vec<Submission>) {
+        while waiting.len() < BATCH_MAX {
+            tokio::task::yield_now().await;
+            let before = waiting.len();
+            while waiting.len() < BATCH_MAX
+                && let Ok(submission) = self.receiver.try_recv()
+            {
+                waiting.push(submission);
+            }
+            if waiting.len() == before {
+                return;
             }
         }
     }
@@ -348,7 +373,7 @@ impl Writer {
     }
 }
 
-async fn woken(wakeups: &mut Option<crate::store::Wakeups>) {
+async fn woken(wakeups: &mut Option<Wakeups>) -> Hint {
     match wakeups {
         Some(wakeups) => wakeups.next().await,
         None => std::future::pending().await,

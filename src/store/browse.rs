@@ -196,11 +196,23 @@ pub enum Direction {
     Newer,
 }
 
+/// What stands for a stored entry in a page.
+pub trait Listing {
+    /// The entry as it is stored.
+    fn stored(&self) -> &StoredEntry;
+}
+
+impl Listing for StoredEntry {
+    fn stored(&self) -> &StoredEntry {
+        self
+    }
+}
+
 /// A page of the ledger.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LedgerPage {
+pub struct LedgerPage<E = StoredEntry> {
     /// Newest first, whichever way the page was reached.
-    pub entries: Vec<StoredEntry>,
+    pub entries: Vec<E>,
     /// Where the next page towards the past begins; `None` if this one reaches the oldest match.
     pub older: Option<Cursor>,
     /// Where the next page towards the present begins; `None` if this one reaches the newest match.
@@ -209,46 +221,103 @@ pub struct LedgerPage {
     pub stopped_early: bool,
 }
 
-/// Makes a page of entries that stand in the order of travel, `found` being all of them up to `horizon`.
-pub(super) fn page_of(
-    mut found: Vec<StoredEntry>,
-    horizon: Option<Cursor>,
-    cursor: Option<&Cursor>,
-    direction: Direction,
-    limit: u32,
-) -> LedgerPage {
-    if let Some(horizon) = &horizon {
-        found.retain(|entry| !horizon.is_before(&Cursor::at(entry), direction));
+impl<E: Listing> LedgerPage<E> {
+    /// Makes a page of entries that stand in the order of travel, `found` being all of them up to `horizon`.
+    pub fn of(
+        mut found: Vec<E>,
+        horizon: Option<Cursor>,
+        cursor: Option<&Cursor>,
+        direction: Direction,
+        limit: u32,
+    ) -> LedgerPage<E> {
+        let place = |entry: &E| Cursor::at(entry.stored());
+        if let Some(horizon) = &horizon {
+            found.retain(|entry| !horizon.is_before(&place(entry), direction));
+        }
+        let limit = limit as usize;
+        let full = found.len() > limit;
+        found.truncate(limit);
+        let onward = match found.last() {
+            Some(last) if full => Some(place(last)),
+            _ if full => cursor.cloned(),
+            _ => horizon.clone(),
+        };
+        let back = match (found.first(), cursor) {
+            (_, None) => None,
+            (Some(first), _) => Some(place(first)),
+            (None, Some(cursor)) => Some(cursor.including(match direction {
+                Direction::Older => Direction::Newer,
+                Direction::Newer => Direction::Older,
+            })),
+        };
+        let stopped_early = !full && horizon.is_some();
+        if direction == Direction::Newer {
+            found.reverse();
+        }
+        let (older, newer) = match direction {
+            Direction::Older => (onward, back),
+            Direction::Newer => (back, onward),
+        };
+        LedgerPage {
+            entries: found,
+            older,
+            newer,
+            stopped_early,
+        }
     }
-    let limit = limit as usize;
-    let full = found.len() > limit;
-    found.truncate(limit);
-    let onward = match found.last() {
-        Some(last) if full => Some(Cursor::at(last)),
-        _ if full => cursor.cloned(),
-        _ => horizon.clone(),
-    };
-    let back = match (found.first(), cursor) {
-        (_, None) => None,
-        (Some(first), _) => Some(Cursor::at(first)),
-        (None, Some(cursor)) => Some(cursor.including(match direction {
-            Direction::Older => Direction::Newer,
-            Direction::Newer => Direction::Older,
-        })),
-    };
-    let stopped_early = !full && horizon.is_some();
-    if direction == Direction::Newer {
-        found.reverse();
+
+    /// The same page of something else that stands for its entries.
+    pub fn map<F>(self, each: impl FnMut(E) -> F) -> LedgerPage<F> {
+        LedgerPage {
+            entries: self.entries.into_iter().map(each).collect(),
+            older: self.older,
+            newer: self.newer,
+            stopped_early: self.stopped_early,
+        }
     }
-    let (older, newer) = match direction {
-        Direction::Older => (onward, back),
-        Direction::Newer => (back, onward),
-    };
-    LedgerPage {
-        entries: found,
-        older,
-        newer,
-        stopped_early,
+}
+
+/// A filter's times and a cursor, as exclusive bounds of one site's numbers and as times that still have to
+/// become such bounds.
+pub struct Bounds {
+    /// Only larger numbers.
+    pub above: u64,
+    /// Only smaller numbers.
+    pub below: u64,
+    /// From this instant.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub until: Option<Timestamp>,
+}
+
+impl Bounds {
+    /// The bounds of `site`'s entries.
+    pub fn of(
+        filter: &LedgerFilter,
+        cursor: Option<&Cursor>,
+        site: &SiteName,
+        direction: Direction,
+    ) -> Bounds {
+        let (mut from, mut until) = (filter.from, filter.until);
+        let (mut above, mut below) = (0, u64::MAX);
+        if let Some(cursor) = cursor {
+            // At the cursor's instant sites stand in order of their names.
+            let next = Timestamp(cursor.at.0.saturating_add(1));
+            match (direction, site.cmp(&cursor.site)) {
+                (Direction::Older, Ordering::Equal) => below = cursor.seq,
+                (Direction::Newer, Ordering::Equal) => above = cursor.seq,
+                (Direction::Older, Ordering::Less) => until = earliest(until, next),
+                (Direction::Older, Ordering::Greater) => until = earliest(until, cursor.at),
+                (Direction::Newer, Ordering::Less) => from = latest(from, next),
+                (Direction::Newer, Ordering::Greater) => from = latest(from, cursor.at),
+            }
+        }
+        Bounds {
+            above,
+            below,
+            from,
+            until,
+        }
     }
 }
 
@@ -439,7 +508,7 @@ impl Store {
                 Direction::Newer => order,
             }
         });
-        Ok(page_of(found, horizon, cursor, direction, limit))
+        Ok(LedgerPage::of(found, horizon, cursor, direction, limit))
     }
 
     fn walk_sql(&self, index: Index, direction: Direction) -> WalkSql {
@@ -579,21 +648,13 @@ impl Store {
         cursor: Option<&Cursor>,
         direction: Direction,
     ) -> Result<(i64, i64), StoreError> {
-        let (mut from, mut until) = (filter.from, filter.until);
-        let (mut above, mut below) = (0, i64::MAX);
-        if let Some(cursor) = cursor {
-            let place = super::ledger::seq(cursor.seq);
-            // At the cursor's instant sites stand in order of their names.
-            let next = Timestamp(cursor.at.0.saturating_add(1));
-            match (direction, site.cmp(&cursor.site)) {
-                (Direction::Older, Ordering::Equal) => below = place,
-                (Direction::Newer, Ordering::Equal) => above = place,
-                (Direction::Older, Ordering::Less) => until = earliest(until, next),
-                (Direction::Older, Ordering::Greater) => until = earliest(until, cursor.at),
-                (Direction::Newer, Ordering::Less) => from = latest(from, next),
-                (Direction::Newer, Ordering::Greater) => from = latest(from, cursor.at),
-            }
-        }
+        let Bounds {
+            above,
+            below,
+            from,
+            until,
+        } = Bounds::of(filter, cursor, site, direction);
+        let (mut above, mut below) = (super::ledger::seq(above), super::ledger::seq(below));
         if let Some(from) = from {
             above = above.max(self.first_at(site, from).await? - 1);
         }

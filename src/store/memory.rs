@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::accounts::{Account, SignIn, Token};
-use super::browse::{Cursor, Direction, LedgerFilter, LedgerPage, page_of};
+use super::browse::{Cursor, Direction, LedgerFilter, LedgerPage};
 use super::error::{AppendError, StoreError};
 use super::wakeups::Appended;
 use crate::domain::digest::Digest;
@@ -91,7 +91,8 @@ impl Memory {
             .or_default()
             .extend_from_slice(entries);
         drop(data);
-        self.appended.tell();
+        self.appended
+            .tell(site, expected.seq + entries.len() as u64);
         Ok(())
     }
 
@@ -145,7 +146,7 @@ impl Memory {
         if let Some(cursor) = cursor {
             found.retain(|entry| cursor.is_before(&Cursor::at(entry), direction));
         }
-        page_of(found, None, cursor, direction, limit)
+        LedgerPage::of(found, None, cursor, direction, limit)
     }
 
     /// Newest first.

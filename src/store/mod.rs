@@ -25,11 +25,13 @@ mod wakeups;
 use std::sync::Arc;
 
 pub use accounts::{Account, AccountKind, SignIn, Token};
-pub use browse::{Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, SCAN_MAX};
+pub use browse::{
+    Bounds, Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, Listing, SCAN_MAX,
+};
 pub use error::{AppendError, STATEMENT_TIMEOUT, StoreError};
 pub use fault::{Fault, Faults};
 pub use ledger::Link;
-pub use wakeups::Wakeups;
+pub use wakeups::{Hint, Wakeups};
 
 use crate::domain::ids::SiteName;
 
@@ -262,7 +264,7 @@ impl Store {
         match &*self.backend {
             Backend::Memory(_) => {}
             Backend::Sqlite(sqlite) => sqlite.close().await,
-            Backend::Postgres(postgres) => postgres.pool.close().await,
+            Backend::Postgres(postgres) => postgres.close().await,
         }
     }
 

@@ -1,6 +1,8 @@
 //! PostgreSQL: many processes, one ledger.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::migrate::Migrator;
@@ -10,7 +12,7 @@ use sqlx::{ConnectOptions, Row};
 use super::Setting;
 use super::error::{AppendError, StoreError, bounded, connection_lost};
 use super::rows::entry_columns;
-use super::wakeups::{CHANNEL, Wakeups};
+use super::wakeups::{CHANNEL, Wakeups, notice};
 use crate::domain::ids::SiteName;
 use crate::domain::ledger::{Head, StoredEntry};
 
@@ -33,8 +35,25 @@ const IDLE_UNASKED: Duration = Duration::from_millis(250);
 /// server's `max_connections` (100 by default).
 const CONNECTIONS_MAX: u32 = 10;
 
+/// Between two notices of appends. Each notice makes its commit and every listener work, so while appends
+/// follow one another closely only the first and then one a pause is told of.
+const NOTICE_PAUSE: Duration = Duration::from_millis(5);
+
 pub(super) struct Postgres {
     pub pool: PgPool,
+    /// One connection for appends: the statement stays prepared and its pages stay warm in one backend.
+    appender: PgPool,
+    notices: Arc<Mutex<Notices>>,
+}
+
+/// What listeners have been told of appends.
+#[derive(Default)]
+struct Notices {
+    told_at: Option<Instant>,
+    /// Appended since, by site.
+    owed: BTreeMap<SiteName, u64>,
+    /// Whether a task waits to tell of it.
+    waiting: bool,
 }
 
 impl Postgres {
@@ -47,23 +66,39 @@ impl Postgres {
         if !writes {
             options = options.options([("default_transaction_read_only", "on")]);
         }
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > IDLE_UNASKED {
-                        sqlx::Connection::ping(connection).await?;
-                    }
-                    Ok(true)
+        let pool_of = |options: &PgConnectOptions, connections: u32| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+                .before_acquire(|connection, meta| {
+                    Box::pin(async move {
+                        if meta.idle_for > IDLE_UNASKED {
+                            sqlx::Connection::ping(connection).await?;
+                        }
+                        Ok(true)
+                    })
                 })
-            })
-            .connect_lazy_with(options);
+                .connect_lazy_with(options.clone())
+        };
+        // The append is planned once, and as for a long ledger: a plan made while the table was empty would
+        // read all of it again and again.
+        let appending = options.clone().options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+        ]);
+        let pool = pool_of(&options, CONNECTIONS_MAX - 1);
+        let appender = pool_of(&appending, 1);
         let started = Instant::now();
         loop {
             match prepare(&pool, writes).await {
-                Ok(()) => return Ok(Postgres { pool }),
+                Ok(()) => {
+                    return Ok(Postgres {
+                        pool,
+                        appender,
+                        notices: Arc::default(),
+                    });
+                }
                 Err(StoreError::Unavailable(why)) if started.elapsed() > OPEN_PATIENCE => {
                     return Err(StoreError::Unavailable(format!(
                         "{} gave no connection for {} s: {why}",
@@ -85,7 +120,7 @@ impl Postgres {
         entries: &[StoredEntry],
     ) -> Result<(), AppendError> {
         // `$2`, `$3`: the expected head. A head beyond it cannot exist unnoticed: its number would
-        // collide with the first entry's. Listeners are told when, and only when, this commits.
+        // collide with the first entry's. Listeners are told when, and only when, this commits, or soon after.
         const SQL: &str = concat!(
             "WITH stored AS (INSERT INTO entry (",
             entry_columns!(),
@@ -94,8 +129,10 @@ impl Postgres {
             "WHERE CASE WHEN $2 = 0 THEN NOT EXISTS (SELECT 1 FROM entry WHERE site = $1) ",
             "ELSE EXISTS (SELECT 1 FROM entry WHERE site = $1 AND seq = $2 AND hash = $3) END ",
             "RETURNING seq) ",
-            "SELECT COUNT(*), CASE WHEN COUNT(*) > 0 THEN pg_notify($15, $1) END FROM stored"
+            "SELECT COUNT(*), CASE WHEN COUNT(*) > 0 AND $16 <> '' THEN pg_notify($15, $16) END FROM stored"
         );
+        let head = expected.seq + entries.len() as u64;
+        let notice = self.notice_now(site, head);
         let column = |of: fn(&StoredEntry) -> Option<&str>| -> Vec<Option<&str>> {
             entries.iter().map(of).collect()
         };
@@ -119,14 +156,18 @@ impl Postgres {
             .bind(column(|e| e.command.as_ref().map(|id| id.as_str())))
             .bind(column(|e| Some(&*e.bytes)))
             .bind(hashes)
-            .bind(CHANNEL);
+            .bind(CHANNEL)
+            .bind(&notice);
 
         // Without a connection nothing was sent, so nothing was stored.
-        let mut connection = bounded(self.pool.acquire())
+        let mut connection = bounded(self.appender.acquire())
             .await
             .map_err(|error| AppendError::Unavailable(error.to_string()))?;
         match bounded(query.fetch_one(&mut *connection)).await {
-            Ok(row) if row.get::<i64, _>(0) == entries.len() as i64 => Ok(()),
+            Ok(row) if row.get::<i64, _>(0) == entries.len() as i64 => {
+                self.stored(site, head, !notice.is_empty());
+                Ok(())
+            }
             Ok(_) => Err(AppendError::HeadMoved),
             Err(error) => {
                 if connection_lost(&error) || matches!(error, sqlx::Error::Io(_)) {
@@ -135,6 +176,69 @@ impl Postgres {
                 Err(error.into())
             }
         }
+    }
+
+    /// What the append itself tells listeners; empty if they were told a moment ago. Told in vain if the
+    /// append fails, which does no harm.
+    fn notice_now(&self, site: &SiteName, head: u64) -> String {
+        let mut notices = self.notices();
+        if notices
+            .told_at
+            .is_some_and(|at| at.elapsed() < NOTICE_PAUSE)
+        {
+            return String::new();
+        }
+        notices.told_at = Some(Instant::now());
+        notice(site, head)
+    }
+
+    /// Takes note of a stored append. If it told nobody and no append follows soon that tells of both,
+    /// listeners are told by a statement of its own.
+    fn stored(&self, site: &SiteName, head: u64, told: bool) {
+        let mut notices = self.notices();
+        if told {
+            notices.owed.remove(site);
+            return;
+        }
+        notices.owed.insert(site.clone(), head);
+        if std::mem::replace(&mut notices.waiting, true) {
+            return;
+        }
+        let (notices, pool) = (self.notices.clone(), self.pool.clone());
+        tokio::spawn(async move {
+            let owed = loop {
+                tokio::time::sleep(2 * NOTICE_PAUSE).await;
+                let mut notices = notices.lock().unwrap_or_else(PoisonError::into_inner);
+                let told_lately = notices
+                    .told_at
+                    .is_some_and(|at| at.elapsed() < NOTICE_PAUSE);
+                if notices.owed.is_empty() || !told_lately {
+                    notices.waiting = false;
+                    break std::mem::take(&mut notices.owed);
+                }
+            };
+            for (site, head) in owed {
+                // Nothing is stored by this, so nobody need wait for the disk.
+                let told = sqlx::query(
+                    "SELECT set_config('synchronous_commit', 'off', TRUE), pg_notify($1, $2)",
+                )
+                .bind(CHANNEL)
+                .bind(notice(&site, head));
+                if let Err(error) = bounded(told.execute(&pool)).await {
+                    // Listeners look by themselves once a second.
+                    tracing::debug!(%error, "could not tell of an append");
+                }
+            }
+        });
+    }
+
+    fn notices(&self) -> MutexGuard<'_, Notices> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn close(&self) {
+        self.appender.close().await;
+        self.pool.close().await;
     }
 
     pub(super) async fn listen(&self) -> Result<Wakeups, StoreError> {

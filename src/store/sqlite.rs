@@ -185,9 +185,9 @@ impl Sqlite {
         if !done? {
             return Err(AppendError::HeadMoved);
         }
-        self.appended.tell();
         let batch = |seq: u64| seq / INDEX_BATCH;
         let head = expected.seq + entries.len() as u64;
+        self.appended.tell(site, head);
         if batch(head) > batch(expected.seq) && !self.indexing.swap(true, Ordering::SeqCst) {
             let (writer, readers) = (self.writer.clone(), self.readers.clone());
             let (indexing, site) = (self.indexing.clone(), site.clone());

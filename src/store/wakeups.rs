@@ -1,9 +1,12 @@
 //! Hints that a ledger grew.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgListener, PgNotification};
 use tokio::sync::watch;
+
+use crate::domain::ids::SiteName;
 
 /// The channel on which PostgreSQL tells of appends.
 pub(super) const CHANNEL: &str = "rulegate_appended";
@@ -11,18 +14,22 @@ pub(super) const CHANNEL: &str = "rulegate_appended";
 /// How long to wait before connecting again after PostgreSQL went away.
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Tells listeners in this process.
-pub(super) struct Appended(watch::Sender<u64>);
+/// How far ledgers are known to have grown, by site: what a listener holds already need not be looked for.
+/// Empty: something may have grown, look everywhere.
+pub type Hint = BTreeMap<SiteName, u64>;
 
-impl Default for Appended {
-    fn default() -> Self {
-        Appended(watch::Sender::new(0))
-    }
-}
+/// Tells listeners in this process.
+#[derive(Default)]
+pub(super) struct Appended(watch::Sender<Hint>);
 
 impl Appended {
-    pub(super) fn tell(&self) {
-        self.0.send_modify(|count| *count = count.wrapping_add(1));
+    pub(super) fn tell(&self, site: &SiteName, head: u64) {
+        self.0.send_modify(|heads| match heads.get_mut(site) {
+            Some(known) => *known = head.max(*known),
+            None => {
+                heads.insert(site.clone(), head);
+            }
+        });
     }
 
     pub(super) fn listen(&self) -> Wakeups {
@@ -30,11 +37,30 @@ impl Appended {
     }
 }
 
+/// What PostgreSQL is told of an append.
+pub(super) fn notice(site: &SiteName, head: u64) -> String {
+    format!("{site} {head}")
+}
+
+/// Adds a notice to what is known; false if it cannot be read, as one of a newer program may be.
+fn note(hint: &mut Hint, notice: &PgNotification) -> bool {
+    let read = || {
+        let (site, head) = notice.payload().split_once(' ')?;
+        Some((site.parse::<SiteName>().ok()?, head.parse::<u64>().ok()?))
+    };
+    let Some((site, head)) = read() else {
+        return false;
+    };
+    let known = hint.entry(site).or_default();
+    *known = head.max(*known);
+    true
+}
+
 /// A stream of hints; see [`Store::listen`](super::Store::listen).
 pub struct Wakeups(Source);
 
 enum Source {
-    Process(watch::Receiver<u64>),
+    Process(watch::Receiver<Hint>),
     Postgres {
         pool: sqlx::PgPool,
         listener: Option<PgListener>,
@@ -49,19 +75,22 @@ impl Wakeups {
 
     /// Waits for the next hint. Also returns when a lost connection came back, because hints were
     /// missed meanwhile; never returns once the store is closed. Safe to cancel.
-    pub async fn next(&mut self) {
+    pub async fn next(&mut self) -> Hint {
         match &mut self.0 {
-            Source::Process(receiver) => {
-                if receiver.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
+            Source::Process(receiver) => match receiver.changed().await {
+                Ok(()) => receiver.borrow_and_update().clone(),
+                Err(_) => std::future::pending().await,
+            },
             Source::Postgres { pool, listener } => loop {
                 if let Some(connected) = listener {
                     match connected.try_recv().await {
-                        Ok(Some(_)) => {
-                            while connected.next_buffered().is_some() {}
-                            return;
+                        Ok(Some(first)) => {
+                            let mut hint = Hint::new();
+                            let mut clear = note(&mut hint, &first);
+                            while let Some(more) = connected.next_buffered() {
+                                clear &= note(&mut hint, &more);
+                            }
+                            return if clear { hint } else { Hint::new() };
                         }
                         Ok(None) | Err(_) => *listener = None,
                     }
@@ -72,7 +101,7 @@ impl Wakeups {
                 match connect(pool).await {
                     Ok(connected) => {
                         *listener = Some(connected);
-                        return;
+                        return Hint::new();
                     }
                     Err(_) => tokio::time::sleep(RECONNECT_PAUSE).await,
                 }

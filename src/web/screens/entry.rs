@@ -1,5 +1,7 @@
 //! One entry of the ledger: its sentence, its bytes, its neighbours.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -9,6 +11,7 @@ use axum::routing::get;
 
 use super::ledger::{Row, rows};
 use crate::app::AppError;
+use crate::app::ledger::Listed;
 use crate::domain::access::{Act, Scope};
 use crate::domain::ids::EntryRef;
 use crate::domain::ledger::StoredEntry;
@@ -68,9 +71,10 @@ async fn show(
     Path((site, seq)): Path<(String, u64)>,
 ) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
-    let stored = find(&portal, &site, seq).await?;
+    let listed = Arc::new(Listed::of(find(&portal, &site, seq).await?));
+    let stored = &listed.stored;
     let truth = &user.snapshot.state;
-    let row = rows(&portal, truth, std::slice::from_ref(&stored)).remove(0);
+    let row = rows(&portal, truth, std::slice::from_ref(&listed)).remove(0);
     let id = EntryRef {
         site: stored.site.clone(),
         seq,
@@ -92,7 +96,7 @@ async fn show(
             text: String::new(),
         },
     };
-    let file_name = file_name(&stored);
+    let file_name = file_name(stored);
     let view = EntryPage {
         page: Page::new(&portal, &user, "ledger", format!("Entry {id}")),
         crumbs: vec![

@@ -8,11 +8,10 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use super::ledger::{Asked, tell};
-use crate::app::ledger::{Direction, LedgerFilter};
+use crate::app::ledger::{Direction, LedgerFilter, Listed};
 use crate::app::{AppError, export};
 use crate::domain::access::{Act, Scope};
 use crate::domain::ids::{AccountId, SiteName};
-use crate::domain::ledger::StoredEntry;
 use crate::domain::state::State as Truth;
 use crate::web::Portal;
 use crate::web::error::WebResult;
@@ -131,7 +130,7 @@ async fn write_csv(
     loop {
         let browse = portal.app.browse(&filter, cursor, Direction::Older, PAGE);
         let page = browse.await?;
-        for stored in &page.entries {
+        for listed in &page.entries {
             cut = count == CSV_ROWS_MAX;
             if cut {
                 let note = format!(
@@ -140,7 +139,7 @@ async fn write_csv(
                 put_row(&mut text, &["", "", "", "", "", "", "", "", "", &note, ""]);
                 break;
             }
-            put_entry(&mut text, &names, truth, stored);
+            put_entry(&mut text, &names, truth, listed);
             count += 1;
         }
         let chunk = Bytes::from(std::mem::take(&mut text));
@@ -159,8 +158,9 @@ fn put_entry(
     text: &mut String,
     names: &dyn Fn(&AccountId) -> String,
     truth: &Truth,
-    stored: &StoredEntry,
+    listed: &Listed,
 ) {
+    let stored = &listed.stored;
     fn shown(value: &Option<impl ToString>) -> String {
         value.as_ref().map_or(String::new(), ToString::to_string)
     }
@@ -180,7 +180,7 @@ fn put_entry(
             &environment,
             &shown(&stored.version),
             &shown(&stored.review),
-            &tell(names, truth, stored).sentence(),
+            &tell(names, truth, listed).sentence(),
             &stored.hash.to_hex(),
         ],
     );

@@ -1,5 +1,7 @@
 //! The ledger, newest first, with filters.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
@@ -9,12 +11,11 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::export;
-use crate::app::ledger::{self, Direction, KindFilter, LedgerFilter, Search};
+use crate::app::ledger::{self, Direction, KindFilter, LedgerFilter, Listed, Search};
 use crate::app::{self, App, AppError};
 use crate::domain::access::{Act, Scope};
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, EntryRef, Timestamp};
-use crate::domain::ledger::{Entry, StoredEntry};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::State as Truth;
 use crate::web::choice::{Choice, choices, choices_or_all};
@@ -204,18 +205,19 @@ async fn found_entry(app: &App, wanted: &Wanted) -> Result<Option<EntryRef>, App
 /// An entry's hash does not stand in the entry itself but in the next one, as `prev`: shows the one meant.
 async fn put_hashed_in_place(
     app: &App,
-    entries: &mut [StoredEntry],
+    entries: &mut [Arc<Listed>],
     hex: &str,
 ) -> Result<(), AppError> {
     let mark = format!("\"prev\":\"{hex}");
     for entry in entries {
-        if entry.bytes.contains(&mark) && entry.seq > 1 {
+        let stored = &entry.stored;
+        if stored.bytes.contains(&mark) && stored.seq > 1 {
             let before = EntryRef {
-                site: entry.site.clone(),
-                seq: entry.seq - 1,
+                site: stored.site.clone(),
+                seq: stored.seq - 1,
             };
             if let Some(meant) = app.entry(&before).await? {
-                *entry = meant;
+                *entry = Arc::new(Listed::of(meant));
             }
         }
     }
@@ -223,16 +225,17 @@ async fn put_hashed_in_place(
 }
 
 /// Entries as rows of a list.
-pub(crate) fn rows(portal: &Portal, truth: &Truth, entries: &[StoredEntry]) -> Vec<Row> {
+pub(crate) fn rows(portal: &Portal, truth: &Truth, entries: &[Arc<Listed>]) -> Vec<Row> {
     let names = |id: &AccountId| portal.auth.directory.name(id);
     entries
         .iter()
-        .map(|stored| row(&names, truth, stored))
+        .map(|listed| row(&names, truth, listed))
         .collect()
 }
 
-fn row(names: &dyn Fn(&AccountId) -> String, truth: &Truth, stored: &StoredEntry) -> Row {
-    let told = tell(names, truth, stored);
+fn row(names: &dyn Fn(&AccountId) -> String, truth: &Truth, listed: &Listed) -> Row {
+    let told = tell(names, truth, listed);
+    let stored = &listed.stored;
     let own = stored.site == truth.own;
     Row {
         class: told.class,
@@ -259,11 +262,11 @@ fn row(names: &dyn Fn(&AccountId) -> String, truth: &Truth, stored: &StoredEntry
 pub(super) fn tell(
     names: &dyn Fn(&AccountId) -> String,
     truth: &Truth,
-    stored: &StoredEntry,
+    listed: &Listed,
 ) -> app::told::Told {
-    match Entry::read(&stored.bytes) {
-        Ok(entry) => app::told::told(&entry, names, truth),
-        Err(why) => app::told::unreadable(why.to_string()),
+    match &listed.entry {
+        Ok(entry) => app::told::told(entry, names, truth),
+        Err(why) => app::told::unreadable(why.clone()),
     }
 }
 
