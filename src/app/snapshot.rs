@@ -10,8 +10,9 @@ use serde::Serialize;
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::event::Event;
-use crate::domain::ids::{RuleSetName, Timestamp};
+use crate::domain::ids::{RuleSetName, SiteName, Timestamp};
 use crate::domain::ledger::Entry;
+use crate::domain::merkle::Frontier;
 use crate::domain::state::{Pin, PinKey, State};
 use crate::domain::version::VersionName;
 
@@ -22,6 +23,8 @@ pub struct Snapshot {
     pub state: State,
     /// What pods of this site should run, by rule set and lane.
     pub assignments: OrdMap<PinKey, Arc<Assignment>>,
+    /// The trees over other sites' entries as far as they are in the state.
+    pub copies: OrdMap<SiteName, Arc<Frontier>>,
 }
 
 /// The answer to one question of a pod, ready to send.
@@ -76,6 +79,7 @@ impl Snapshot {
         Snapshot {
             state,
             assignments: OrdMap::new(),
+            copies: OrdMap::new(),
         }
     }
 

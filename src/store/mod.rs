@@ -19,6 +19,7 @@ mod ledger;
 mod memory;
 mod postgres;
 mod rows;
+mod sites;
 mod sqlite;
 mod wakeups;
 
@@ -29,6 +30,7 @@ pub use browse::{Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, SCAN_M
 pub use error::{AppendError, STATEMENT_TIMEOUT, StoreError};
 pub use fault::{Fault, Faults};
 pub use ledger::Link;
+pub use sites::{ALARMS_MAX, KeptAlarm, KeptCheckpoint, SigningIdentity};
 pub use wakeups::Wakeups;
 
 use crate::domain::ids::SiteName;

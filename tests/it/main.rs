@@ -8,6 +8,7 @@ mod harness;
 mod ledger_vector;
 mod proofs;
 mod screens;
+mod sites;
 mod store;
 mod tidy;
 mod verdict;

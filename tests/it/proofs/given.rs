@@ -39,6 +39,18 @@ impl Ledger {
 
     /// Appends an entry that says `text`.
     pub fn say(&mut self, text: &str) {
+        self.tell(Fact {
+            ruleset: None,
+            lane: None,
+            event: Event::SiteDeclared(SiteDeclared {
+                live: self.site.clone(),
+                reason: text.into(),
+            }),
+        });
+    }
+
+    /// Appends a fact.
+    pub fn tell(&mut self, fact: Fact) {
         let entry = Entry {
             at_entry: EntryRef {
                 site: self.site.clone(),
@@ -47,14 +59,7 @@ impl Ledger {
             at: Timestamp(1_763_720_000_000_000 + self.head.seq as i64),
             actor: "console".parse().unwrap(),
             command: format!("c-{}", self.head.seq).parse().unwrap(),
-            fact: Fact {
-                ruleset: None,
-                lane: None,
-                event: Event::SiteDeclared(SiteDeclared {
-                    live: self.site.clone(),
-                    reason: text.into(),
-                }),
-            },
+            fact,
             prev: self.head.hash,
         };
         let stored = entry.seal(true);

@@ -1,5 +1,5 @@
 //! Trees, checkpoints, trust: what makes a ledger provable to somebody who believes nobody.
 mod checkpoints;
-mod given;
+pub mod given;
 mod tree;
 mod trust;
