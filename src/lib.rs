@@ -4,7 +4,7 @@
 //! A pure core in thin shells; imports follow the arrows:
 //!
 //! ```text
-//! cli ─► web, api ─► app ─► store ─► domain        web, api ─► auth ─► store        ops ─► store (probe)
+//! cli ─► web, api ─► app ─► store ─► domain        web, api ─► auth ─► store        ops ─► store (probe)     cli ─► peer ─► app
 //! ```
 pub mod api;
 pub mod app;
@@ -13,5 +13,6 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod ops;
+pub mod peer;
 pub mod store;
 pub mod web;

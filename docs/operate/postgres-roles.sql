@@ -9,7 +9,7 @@
 CREATE ROLE :"app" LOGIN;
 
 GRANT USAGE ON SCHEMA public TO :"app";
-GRANT SELECT, INSERT ON entry, content, meta TO :"app";
+GRANT SELECT, INSERT ON entry, content, meta, identity, checkpoint, alarm TO :"app";
 GRANT SELECT, INSERT, UPDATE ON account, token TO :"app";
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in TO :"app";
 GRANT SELECT, UPDATE ON account_change TO :"app";

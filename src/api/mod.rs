@@ -13,6 +13,7 @@ mod ledger;
 mod observations;
 mod persons;
 mod problem;
+mod proofs;
 mod releases;
 mod request;
 mod requests;
@@ -21,6 +22,7 @@ mod rulesets;
 mod site;
 mod stops;
 mod view;
+mod wake;
 
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ pub struct Api {
     /// Who is asking.
     pub auth: Auth,
     intakes: Semaphore,
+    listeners: Arc<Semaphore>,
     packed: bundles::Packed,
     rights: assignments::Rights,
     /// The description of every address, with its entity tag.
@@ -58,6 +61,7 @@ pub fn router(app: Arc<App>, auth: Auth) -> Router {
         app,
         auth,
         intakes: Semaphore::new(INTAKES_MAX),
+        listeners: Arc::new(Semaphore::new(wake::LISTENERS_MAX)),
         packed: bundles::Packed::default(),
         rights: assignments::Rights::default(),
         document: document::served(document),
@@ -114,6 +118,12 @@ fn described() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(stops::declare_live))
         .routes(routes!(ledger::entries))
         .routes(routes!(ledger::entry))
+        .routes(routes!(ledger::lines))
+        .routes(routes!(proofs::checkpoint))
+        .routes(routes!(proofs::checkpoints))
+        .routes(routes!(proofs::consistency))
+        .routes(routes!(proofs::inclusion))
+        .routes(routes!(wake::events))
         .routes(routes!(ledger::content))
         .routes(routes!(assignments::assignment))
         .routes(routes!(bundles::bundle))

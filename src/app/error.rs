@@ -42,6 +42,9 @@ pub enum AppError {
     /// The ledger holds what this program does not know: it stopped writing.
     #[error("this process stopped writing: {0}")]
     StoppedWriting(String),
+    /// The own ledger is shorter than what the site has signed: nothing is appended until it is whole again.
+    #[error("nothing is appended at this site: {0}")]
+    Behind(String),
     /// Something broke.
     #[error("{0}")]
     Broken(String),

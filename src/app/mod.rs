@@ -7,30 +7,42 @@ pub mod error;
 pub mod execute;
 pub mod export;
 pub mod hotfixing;
+pub mod identity;
 pub mod intake;
 pub mod judge;
 pub mod ledger;
 mod ledger_blocks;
 pub mod outcome;
+mod proofs;
 pub mod reader;
+pub mod recovery;
+mod signer;
 pub mod snapshot;
+pub mod source;
 pub mod told;
 pub mod trail;
 mod writer;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
-use arc_swap::ArcSwap;
-use tokio::sync::{mpsc, watch};
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::config::Config;
+use crate::domain::checkpoint::{SigningKey, VerifierKey};
+use crate::domain::ids::SiteName;
+use crate::domain::merkle::Tree;
 use crate::domain::state::State;
 use crate::store::Store;
 
 pub use clock::Clock;
 pub use error::AppError;
+pub use identity::IdentitySettings;
 pub use snapshot::Snapshot;
+
+pub use crate::store::{KeptAlarm, KeptCheckpoint};
 
 /// One site's application in this process. Cheap to share; every field is safe to use from any task.
 pub struct App {
@@ -54,6 +66,20 @@ pub struct App {
     pub peer: ArcSwap<reader::PeerStatus>,
     /// Why this process stopped writing, if it did.
     pub stopped: ArcSwap<Option<String>>,
+    /// Why nothing is appended although everything else works: the own ledger is shorter than what was signed.
+    pub behind: ArcSwap<Option<String>>,
+    /// With what this site signs its checkpoints.
+    key: SigningKey,
+    /// The tree over the own ledger, as far as it was built.
+    tree: Mutex<Tree>,
+    signed: ArcSwapOption<KeptCheckpoint>,
+    signed_changed: watch::Sender<u64>,
+    /// Under which keys other sites' checkpoints are believed.
+    peer_keys: ArcSwap<BTreeMap<SiteName, Vec<VerifierKey>>>,
+    /// Asks the writer to look around at once.
+    nudged: Notify,
+    /// True once the process is about to end: streams that never end by themselves end now.
+    pub ending: watch::Sender<bool>,
 }
 
 impl App {
@@ -63,7 +89,21 @@ impl App {
     /// site or its ledger does not follow from its first entry. A ledger with entries that this program does not
     /// know opens, serves and refuses to write.
     pub async fn start(config: Config, store: Store, clock: Clock) -> Result<Arc<App>, AppError> {
+        App::start_as(config, &IdentitySettings::default(), store, clock).await
+    }
+
+    /// As [`App::start`], with what is told about keys.
+    ///
+    /// Errors: also [`AppError::Broken`] if the database signs for another installation or with another key.
+    pub async fn start_as(
+        config: Config,
+        identity: &IdentitySettings,
+        store: Store,
+        clock: Clock,
+    ) -> Result<Arc<App>, AppError> {
         store.claim_identity(&config.site).await?;
+        let key = identity::establish(&store, &config.site, identity).await?;
+        let signed = store.last_checkpoint(&config.site).await?;
         let (submissions, receiver) = mpsc::channel(writer::WAITING_MAX);
         let snapshot = Snapshot::new(State::new(config.topology.clone(), config.site.clone()));
         let app = Arc::new(App {
@@ -79,10 +119,26 @@ impl App {
             link_up: AtomicBool::new(true),
             peer: ArcSwap::from_pointee(reader::PeerStatus::default()),
             stopped: ArcSwap::from_pointee(None),
+            behind: ArcSwap::from_pointee(None),
+            key,
+            tree: Mutex::default(),
+            signed: ArcSwapOption::empty(),
+            signed_changed: watch::Sender::new(0),
+            peer_keys: ArcSwap::default(),
+            nudged: Notify::new(),
+            ending: watch::Sender::new(false),
         });
+        app.believe(&identity.peer_keys);
+        if let Some(signed) = &signed {
+            app.note_signed_elsewhere(signed.size, "this site signed them")
+                .await?;
+        }
         let writer = writer::Writer::new(app.clone(), receiver);
         let writer = writer.fold_everything().await?;
         tokio::spawn(writer.run());
+        if !identity.is_guest {
+            signer::start(&app);
+        }
         duties::start(app.clone());
         Ok(app)
     }

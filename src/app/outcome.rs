@@ -86,6 +86,16 @@ impl AppError {
                     "Ask an operator to upgrade this process.",
                 )
             },
+            AppError::Behind(reason) => Outcome {
+                details: vec![reason.clone()],
+                ..told(
+                    503,
+                    "ledger_behind",
+                    "This site takes no entries",
+                    "Its ledger is not the one that it signed, so nothing may be appended; nothing was stored, reading works.".into(),
+                    "Ask an operator to bring the missing entries back with `rulegate site recover`.",
+                )
+            },
             AppError::Broken(_) => told(
                 500,
                 "internal",

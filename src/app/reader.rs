@@ -1,136 +1,397 @@
-//! Reads the other site's ledger: page by page from our copy's head, each page checked before it is kept.
+//! Reads the other site's ledger: page by page from our copy's head to its last checkpoint, each page judged by
+//! [`Trust`] before it is kept. It changes nothing at the other site and any number of processes may run it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::source::{InProcess, Source, SourceError};
 use super::{App, AppError};
 use crate::domain::digest::Digest;
 use crate::domain::event::Event;
 use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::ledger::{self, Entry, StoredEntry};
+use crate::domain::ledger::StoredEntry;
 use crate::domain::manifest::Manifest;
+use crate::domain::trust::{Alarm, Copy, Trust};
+use crate::store::{AppendError, KeptCheckpoint};
 
 /// Entries taken in one transaction.
 const PAGE: u32 = 500;
-/// Without a wake-up, how often the other site is asked.
+/// Without a hint, how often the other site is asked.
 const POLL: Duration = Duration::from_secs(1);
+/// Every how many rounds the other site's copy of our ledger is compared with ours.
+const COMPARE_EVERY: u64 = 10;
+/// Rounds after which a shorter checkpoint counts as a rollback: one of several processes may lag for a moment.
+const ROLLED_BACK_AFTER: u32 = 3;
 
 /// What is known of the other site.
 #[derive(Debug, Clone, Default)]
 pub struct PeerStatus {
     /// When it last answered.
     pub heard_at: Option<Timestamp>,
-    /// The newest entry number it named.
+    /// How many entries its newest believed checkpoint covers.
     pub head_seq: u64,
     /// What went wrong since.
     pub trouble: Option<String>,
+    /// What of it was refused and is refused still.
+    pub alarm: Option<Alarm>,
 }
 
-/// Reads `peer`, a site in the same process, until the process ends. The link can be cut by hand.
-pub fn start(app: Arc<App>, peer: Arc<App>) {
-    tokio::spawn(async move {
-        let mut changes = peer.changes();
-        loop {
-            if app.is_linked() && peer.is_linked() {
-                let outcome = pull(&app, &peer).await;
-                let mut status = PeerStatus::clone(&app.peer.load());
-                match outcome {
-                    Ok(head_seq) => {
-                        status = PeerStatus {
-                            heard_at: Some(app.clock.now()),
-                            head_seq,
-                            trouble: None,
-                        };
-                    }
-                    Err(error) => status.trouble = Some(error.to_string()),
-                }
-                app.peer.store(Arc::new(status));
+/// Why a round ended early.
+enum Stop {
+    /// It cannot be read for now.
+    Trouble(String),
+    /// Something offered is refused; with what proves it.
+    Refused(Alarm, String),
+    /// Somebody else brought the same entries first: begin anew.
+    Overtaken,
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Stop {
+        match error {
+            SourceError::Newer(problem) => {
+                Stop::Refused(Alarm::NewerFormat { problem }, String::new())
             }
+            other => Stop::Trouble(other.to_string()),
+        }
+    }
+}
+impl From<AppError> for Stop {
+    fn from(error: AppError) -> Stop {
+        Stop::Trouble(error.to_string())
+    }
+}
+impl From<crate::store::StoreError> for Stop {
+    fn from(error: crate::store::StoreError) -> Stop {
+        Stop::Trouble(error.to_string())
+    }
+}
+
+/// Reads `peer`, a site in the same process, until the process ends, and believes its key.
+pub fn start(app: Arc<App>, peer: Arc<App>) {
+    app.believe(&[peer.verifier_key()]);
+    start_from(app, InProcess(peer));
+}
+
+/// Reads a site until the process ends. Its keys are believed by [`App::believe`] before.
+pub fn start_from(app: Arc<App>, source: impl Source) {
+    tokio::spawn(async move {
+        let mut hints = source.hints();
+        let mut reader = Reader::new(source);
+        loop {
+            reader.round(&app).await;
             tokio::select! {
-                _ = changes.changed() => {}
+                changed = hints.changed() => {
+                    if changed.is_err() {
+                        tokio::time::sleep(POLL).await;
+                    }
+                }
                 _ = tokio::time::sleep(POLL) => {}
             }
         }
     });
 }
 
-/// Takes over everything the peer holds beyond our copy and returns its head's number.
+/// Compares the own ledger with what the other site holds of it; see [`App::check_against`].
 ///
-/// Errors: [`AppError::Broken`] if a page does not follow from our copy: then nothing of it is kept.
-async fn pull(app: &App, peer: &App) -> Result<u64, AppError> {
-    let site = peer.config.site.clone();
-    let peer_head = peer.snapshot().state.head(&site).seq;
-    let mut head = app.store.head(&site).await?;
-    let mut command = match app.store.entry(&site, head.seq).await? {
-        Some(last) => Some(read(&site, &last)?.command),
-        None => None,
-    };
-    while head.seq < peer_head {
-        let page = peer.store.entries_after(&site, head.seq, PAGE).await?;
-        let expected = head;
-        let mut received = Vec::with_capacity(page.len());
-        let mut wanted = Vec::new();
-        for stored in page
-            .into_iter()
-            .take_while(|stored| stored.seq <= peer_head)
-        {
-            let (entry, stored) = Entry::receive(&stored.bytes, command.as_ref())
-                .map_err(|e| AppError::Broken(format!("{site}#{}: {e}", stored.seq)))?;
-            head = ledger::follow(&site, head, &entry, stored.hash)
-                .map_err(|e| AppError::Broken(e.to_string()))?;
-            wanted.extend(snapshots_named(&entry.fact.event));
-            command = Some(entry.command.clone());
-            received.push(stored);
+/// Errors: [`AppError::Unavailable`] if it cannot be asked.
+pub async fn compare(app: &App, source: &impl Source) -> Result<(), AppError> {
+    let asked = source.checkpoint(&app.config.site).await;
+    let note = asked.map_err(|error| AppError::Unavailable(error.to_string()))?;
+    match note {
+        Some(note) => app.check_against(&note, source.site()).await,
+        None => Ok(()),
+    }
+}
+
+/// One reader with what it believes so far.
+pub struct Reader<S> {
+    source: S,
+    site: SiteName,
+    /// Absent at first and whenever the database may know more.
+    trust: Option<Trust>,
+    rounds: u64,
+    shorter: u32,
+}
+
+impl<S: Source> Reader<S> {
+    /// A reader that believes nothing yet.
+    pub fn new(source: S) -> Reader<S> {
+        let site = source.site().clone();
+        Reader {
+            source,
+            site,
+            trust: None,
+            rounds: 0,
+            shorter: 0,
         }
-        if received.is_empty() {
-            return Err(AppError::Broken(format!(
-                "{site} names entry {peer_head} and does not give it"
+    }
+
+    /// Brings everything that can be brought now, and tells the app how it went.
+    pub async fn round(&mut self, app: &App) {
+        if !app.is_linked() {
+            return;
+        }
+        self.rounds += 1;
+        let mut outcome = self.pull(app).await;
+        // Each other reader brings at least one page before it overtakes, so this ends.
+        while let Err(Stop::Overtaken) = outcome {
+            self.trust = None;
+            outcome = self.pull(app).await;
+        }
+        let mut status = PeerStatus::clone(&app.peer.load());
+        match outcome {
+            Ok(()) => {
+                self.shorter = 0;
+                let head_seq = self.trust.as_ref().map_or(0, Trust::seen_size);
+                let heard_at = Some(app.clock.now());
+                // What the writer found wrong with the copy stays until the copy is right.
+                let alarm = status.alarm.filter(|alarm| alarm.code() == "copy_changed");
+                status = PeerStatus {
+                    heard_at,
+                    head_seq,
+                    trouble: alarm.as_ref().map(Alarm::to_string),
+                    alarm,
+                };
+                app.peer.store(Arc::new(status));
+            }
+            Err(Stop::Refused(alarm, evidence)) => {
+                self.trust = None;
+                let is_shorter = matches!(alarm, Alarm::RolledBack { .. });
+                self.shorter = if is_shorter { self.shorter + 1 } else { 0 };
+                if !is_shorter || self.shorter >= ROLLED_BACK_AFTER {
+                    app.raise(&self.site, &alarm, &evidence).await;
+                }
+            }
+            Err(Stop::Trouble(trouble)) => {
+                status.trouble = Some(trouble);
+                app.peer.store(Arc::new(status));
+            }
+            Err(Stop::Overtaken) => {}
+        }
+    }
+
+    async fn pull(&mut self, app: &App) -> Result<(), Stop> {
+        if self.rounds % COMPARE_EVERY == 1 {
+            compare(app, &self.source).await?;
+        }
+        let mut trust = match self.trust.take() {
+            Some(trust) => trust,
+            None => believed_so_far(app, &self.site).await?,
+        };
+        if let Some(note) = self.source.checkpoint(&self.site).await? {
+            trust = self.see(app, trust, &note).await?;
+        }
+        while trust.head().seq < trust.seen_size() {
+            trust = self.page(app, trust).await?;
+        }
+        self.trust = Some(trust);
+        Ok(())
+    }
+
+    /// Takes note of the checkpoint that the other site shows.
+    async fn see(&self, app: &App, trust: Trust, note: &str) -> Result<Trust, Stop> {
+        let refused = |alarm| Stop::Refused(alarm, note.to_owned());
+        let offered = trust.open(note).map_err(refused)?;
+        if trust.seen() == Some(&offered) {
+            return Ok(trust);
+        }
+        let proof = match trust.seen_size() {
+            seen if seen > 0 && seen < offered.size => {
+                self.source.proof(seen, offered.size).await?
+            }
+            _ => Vec::new(),
+        };
+        let next = trust.see(&offered, &proof).map_err(|alarm| {
+            let ours = trust.seen().map_or(String::new(), |seen| seen.text());
+            Stop::Refused(alarm, format!("{note}\nseen before:\n{ours}"))
+        })?;
+        let kept = KeptCheckpoint {
+            size: offered.size,
+            root: offered.root,
+            note: note.to_owned(),
+            at: app.clock.now(),
+        };
+        if kept.size > 0 {
+            app.store.put_checkpoint(&self.site, &kept).await?;
+        }
+        Ok(next)
+    }
+
+    /// Brings the next page with the contents that it names, in one transaction.
+    async fn page(&self, app: &App, trust: Trust) -> Result<Trust, Stop> {
+        let (after, size) = (trust.head().seq, trust.seen_size());
+        let page = self.source.entries(&self.site, after, PAGE).await?;
+        let to = page.last().map_or(after, |(seq, _)| *seq).min(size);
+        if to <= after {
+            return Err(Stop::Trouble(format!(
+                "{} signs entry {size} and does not give entry {}",
+                self.site,
+                after + 1
             )));
         }
-        for checksum in wanted {
-            bring_snapshot(app, peer, &checksum).await?;
+        let proof = match to < size {
+            true => self.source.proof(to, size).await?,
+            false => Vec::new(),
+        };
+        let lines = page.iter().map(|(seq, bytes)| (*seq, bytes.as_str()));
+        let taken = trust.take(lines, &proof).map_err(|alarm| {
+            let note = trust.seen().map_or(String::new(), |seen| seen.text());
+            let lines: Vec<&str> = page.iter().map(|(_, bytes)| bytes.as_str()).collect();
+            Stop::Refused(alarm, format!("{note}{}", lines.join("\n")))
+        })?;
+        for (entry, _) in &taken.entries {
+            if let Some(checksum) = snapshot_named(&entry.fact.event) {
+                self.bring_snapshot(app, &checksum).await?;
+            }
         }
-        app.store.append_foreign(&site, expected, &received).await?;
+        let stored: Vec<StoredEntry> = taken.entries.into_iter().map(|(_, s)| s).collect();
+        match app
+            .store
+            .append_foreign(&self.site, trust.head(), &stored)
+            .await
+        {
+            Ok(()) => Ok(taken.next),
+            Err(AppendError::HeadMoved | AppendError::CommandKnown | AppendError::Unknown(_)) => {
+                Err(Stop::Overtaken)
+            }
+            Err(error) => Err(Stop::Trouble(error.to_string())),
+        }
     }
-    Ok(peer_head)
-}
 
-fn read(site: &SiteName, stored: &StoredEntry) -> Result<Entry, AppError> {
-    Entry::read(&stored.bytes).map_err(|e| AppError::Broken(format!("{site}#{}: {e}", stored.seq)))
-}
+    /// Brings what is missing of a snapshot here, each content checked against its digest.
+    async fn bring_snapshot(&self, app: &App, checksum: &Digest) -> Result<(), Stop> {
+        if app.store.contents_missing(&[*checksum]).await?.is_empty()
+            && app.rules(checksum).await.is_ok()
+        {
+            return Ok(());
+        }
+        let text = self.bring_content(checksum).await?;
+        let bad = |_| Stop::Refused(Alarm::BadContent { digest: *checksum }, String::new());
+        let manifest = std::str::from_utf8(&text).map_err(|_| bad(()))?;
+        let manifest = Manifest::parse(manifest).map_err(|_| bad(()))?;
+        let digests: Vec<Digest> = manifest.rules().values().copied().collect();
+        let mut contents: Vec<(Digest, Bytes)> = Vec::new();
+        let mut size_bytes = 0;
+        for digest in app.store.contents_missing(&digests).await? {
+            let bytes = self.bring_content(&digest).await?;
+            size_bytes += bytes.len();
+            contents.push((digest, bytes));
+            if size_bytes > KEEP_SIZE_BYTES {
+                keep(app, &contents).await?;
+                contents.clear();
+                size_bytes = 0;
+            }
+        }
+        // The manifest last: what is here of it is whole.
+        contents.push((*checksum, text));
+        keep(app, &contents).await
+    }
 
-/// Snapshots whose bytes an entry makes this site need.
-fn snapshots_named(event: &Event) -> Vec<Digest> {
-    match event {
-        Event::ReleaseCommitted(body) => vec![body.checksum],
-        Event::HotfixCommitted(body) => vec![body.checksum],
-        _ => Vec::new(),
+    async fn bring_content(&self, digest: &Digest) -> Result<Bytes, Stop> {
+        let bytes = self.source.content(digest).await?.ok_or_else(|| {
+            Stop::Trouble(format!("{} does not give content {digest}", self.site))
+        })?;
+        match Digest::of(&bytes) == *digest {
+            true => Ok(bytes),
+            false => Err(Stop::Refused(
+                Alarm::BadContent { digest: *digest },
+                format!("{} bytes with digest {}", bytes.len(), Digest::of(&bytes)),
+            )),
+        }
     }
 }
 
-/// Brings what is missing of a snapshot here, each content checked against its digest.
-async fn bring_snapshot(app: &App, peer: &App, checksum: &Digest) -> Result<(), AppError> {
-    let gone = || AppError::NotFound {
-        what: "snapshot",
-        name: checksum.to_string(),
-    };
-    let text = peer.content(checksum).await?.ok_or_else(gone)?;
-    let manifest = Manifest::parse(std::str::from_utf8(&text).map_err(|_| gone())?)?;
-    let digests: Vec<Digest> = manifest.rules().values().copied().collect();
-    let missing = app.store.contents_missing(&digests).await?;
-    let bytes = peer.contents(&missing).await?;
-    let mut contents: Vec<(Digest, Bytes)> = missing.into_iter().zip(bytes).collect();
-    contents.push((*checksum, text));
-    if let Some((digest, _)) = contents
-        .iter()
-        .find(|(digest, bytes)| Digest::of(bytes) != *digest)
-    {
-        return Err(AppError::Broken(format!(
-            "content {digest} does not have the bytes it names"
+/// Contents are kept in portions of this size, so that a big release does not fill the memory.
+const KEEP_SIZE_BYTES: usize = 16 * 1024 * 1024;
+
+async fn keep(app: &App, contents: &[(Digest, Bytes)]) -> Result<(), Stop> {
+    match app.store.put_contents(contents).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Stop::Trouble(error.to_string())),
+    }
+}
+
+/// What the database says is believed: the newest checkpoint kept, believed again, and the whole copy.
+async fn believed_so_far(app: &App, site: &SiteName) -> Result<Trust, Stop> {
+    let keys = app.keys_of(site);
+    if keys.is_empty() {
+        return Err(Stop::Trouble(format!(
+            "no key is believed for {site}: give it with --peer-key"
         )));
     }
-    app.store.put_contents(&contents).await?;
-    Ok(())
+    let kept = app.store.last_checkpoint(site).await?;
+    let seen = match &kept {
+        Some(kept) => {
+            let believed = app.believe_kept(site, kept);
+            Some(believed.map_err(|alarm| Stop::Refused(alarm, kept.note.clone()))?)
+        }
+        None => None,
+    };
+    // The state holds the checked part of the copy with its tree; only the rest is read again.
+    let snapshot = app.snapshot();
+    let head = snapshot.state.head(site);
+    let mut copy = match snapshot.copies.get(site) {
+        Some(frontier) if frontier.size() == head.seq => {
+            let last = app.store.entry(site, head.seq).await?;
+            let command = last
+                .map(|last| crate::domain::ledger::Entry::read(&last.bytes))
+                .transpose()
+                .map_err(|e| Stop::Trouble(format!("{site}#{}: {e}", head.seq)))?
+                .map(|entry| entry.command);
+            Copy {
+                head,
+                frontier: (**frontier).clone(),
+                command,
+            }
+        }
+        _ => Copy::default(),
+    };
+    loop {
+        let page = app.store.links_after(site, copy.head.seq, PAGE).await?;
+        for link in &page {
+            copy.push(site, &link.bytes).map_err(|alarm| {
+                Stop::Refused(
+                    in_our_copy(site, alarm, seen.as_ref().map_or(0, |s| s.size)),
+                    link.bytes.clone(),
+                )
+            })?;
+        }
+        if page.len() < PAGE as usize {
+            break;
+        }
+    }
+    let size = seen.as_ref().map_or(0, |seen| seen.size);
+    if copy.head.seq > size {
+        let seq = copy.head.seq;
+        let (site, seen) = (
+            site.clone(),
+            seen.as_ref().map_or(String::new(), |s| s.text()),
+        );
+        return Err(Stop::Refused(Alarm::CopyChanged { site, seq, size }, seen));
+    }
+    Ok(Trust::new(site.clone(), keys, seen, copy))
+}
+
+/// What is wrong in our own copy is not the other site's doing.
+fn in_our_copy(site: &SiteName, alarm: Alarm, size: u64) -> Alarm {
+    match alarm {
+        Alarm::BadEntry { entry, .. } => Alarm::CopyChanged {
+            site: site.clone(),
+            seq: entry.seq,
+            size,
+        },
+        other => other,
+    }
+}
+
+/// The snapshot whose bytes an entry makes this site need.
+fn snapshot_named(event: &Event) -> Option<Digest> {
+    match event {
+        Event::ReleaseCommitted(body) => Some(body.checksum),
+        Event::HotfixCommitted(body) => Some(body.checksum),
+        _ => None,
+    }
 }

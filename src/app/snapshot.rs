@@ -14,6 +14,7 @@ use crate::domain::environment::Environment;
 use crate::domain::event::Event;
 use crate::domain::ids::{EntryRef, RuleSetName, SiteName, Timestamp};
 use crate::domain::ledger::Entry;
+use crate::domain::merkle::Frontier;
 use crate::domain::state::{Pin, PinKey, State};
 use crate::domain::version::VersionName;
 
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub assignments: OrdMap<PinKey, Arc<Assignment>>,
     /// When the first entry of each block was appended, by site: where a time is to be found in the ledger.
     block_starts: OrdMap<SiteName, Vector<Timestamp>>,
+    /// The trees over other sites' entries as far as they are in the state.
+    pub copies: OrdMap<SiteName, Arc<Frontier>>,
 }
 
 /// The answer to one question of a pod, ready to send.
@@ -81,6 +84,7 @@ impl Snapshot {
             state,
             assignments: OrdMap::new(),
             block_starts: OrdMap::new(),
+            copies: OrdMap::new(),
         }
     }
 

@@ -14,6 +14,8 @@ use crate::domain::decide::{Decided, decide};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{CommandId, EntryRef, SiteName, Timestamp};
 use crate::domain::ledger::{Entry, EntryError, Head, StoredEntry};
+use crate::domain::merkle::Frontier;
+use crate::domain::trust::Alarm;
 use crate::store::{AppendError, Hint, Wakeups};
 
 /// How many commands may wait; beyond that callers wait to submit.
@@ -110,6 +112,7 @@ impl Writer {
                         self.look_around().await;
                     }
                 }
+                _ = self.app.nudged.notified() => self.look_around().await,
                 _ = poll.tick() => self.look_around().await,
             }
         }
@@ -143,7 +146,10 @@ impl Writer {
         let mut snapshot = Snapshot::clone(&self.app.snapshot());
         let mut moved = false;
         for site in self.app.config.topology.sites.clone() {
-            moved |= self.catch_up_site(&mut snapshot, &site).await?;
+            moved |= match site == self.app.config.site {
+                true => self.catch_up_site(&mut snapshot, &site, None).await?,
+                false => self.catch_up_other(&mut snapshot, &site).await?,
+            };
         }
         if moved {
             self.app.publish(snapshot);
@@ -151,10 +157,55 @@ impl Writer {
         Ok(())
     }
 
+    /// Applies another site's entries as far as a checkpoint of that site covers them, all or nothing: rows that
+    /// somebody wrote into our copy never become part of the state.
+    async fn catch_up_other(
+        &self,
+        snapshot: &mut Snapshot,
+        site: &SiteName,
+    ) -> Result<bool, AppError> {
+        let (store, known) = (&self.app.store, snapshot.state.head(site).seq);
+        let stored = store.head(site).await?.seq;
+        if stored <= known {
+            return Ok(false);
+        }
+        let kept = store.checkpoint_upto(site, stored).await?;
+        let Some(kept) = kept.filter(|kept| kept.size > known) else {
+            return Ok(false);
+        };
+        let believed = match self.app.believe_kept(site, &kept) {
+            Ok(believed) => believed,
+            Err(alarm) => {
+                self.app.raise(site, &alarm, &kept.note).await;
+                return Ok(false);
+            }
+        };
+        let mut trial = snapshot.clone();
+        let mut frontier = Frontier::clone(trial.copies.get(site).unwrap_or(&Arc::default()));
+        let read = (&mut frontier, believed.size);
+        if !self.catch_up_site(&mut trial, site, Some(read)).await? {
+            return Ok(false);
+        }
+        if (frontier.size(), frontier.root()) != (believed.size, believed.root) {
+            let alarm = Alarm::CopyChanged {
+                site: site.clone(),
+                seq: frontier.size(),
+                size: believed.size,
+            };
+            self.app.raise(site, &alarm, &kept.note).await;
+            return Ok(false);
+        }
+        trial.copies.insert(site.clone(), Arc::new(frontier));
+        *snapshot = trial;
+        Ok(true)
+    }
+
+    /// Applies a ledger's entries beyond the state; of another site's only up to a number, gathering their tree.
     async fn catch_up_site(
         &self,
         snapshot: &mut Snapshot,
         site: &SiteName,
+        mut covered: Option<(&mut Frontier, u64)>,
     ) -> Result<bool, AppError> {
         let mut moved = false;
         if self.app.stopped.load().is_some() {
@@ -171,6 +222,12 @@ impl Writer {
                 tokio::spawn(async move { store.links_after(&site, last, PAGE).await })
             });
             for link in page {
+                if let Some((frontier, upto)) = &mut covered {
+                    if link.seq > *upto {
+                        return Ok(moved);
+                    }
+                    frontier.push(link.bytes.as_bytes());
+                }
                 match Entry::read(&link.bytes) {
                     Ok(entry) => take(snapshot, &entry, link.hash)?,
                     Err(
@@ -199,12 +256,10 @@ impl Writer {
 
     async fn carry_out(&self, mut waiting: Vec<Submission>) {
         if let Some(reason) = self.app.stopped.load().as_ref() {
-            for submission in waiting {
-                let _ = submission
-                    .reply
-                    .send(Err(AppError::StoppedWriting(reason.clone())));
-            }
-            return;
+            return refuse_all(waiting, &AppError::StoppedWriting(reason.clone()));
+        }
+        if let Some(reason) = self.app.behind.load().as_ref() {
+            return refuse_all(waiting, &AppError::Behind(reason.clone()));
         }
         for race in 0.. {
             let Batch {
@@ -400,6 +455,8 @@ fn refuse_all(submissions: Vec<Submission>, error: &AppError) {
             AppError::Full => AppError::Full,
             AppError::Unavailable(why) => AppError::Unavailable(why.clone()),
             AppError::Unknown(why) => AppError::Unknown(why.clone()),
+            AppError::StoppedWriting(why) => AppError::StoppedWriting(why.clone()),
+            AppError::Behind(why) => AppError::Behind(why.clone()),
             other => AppError::Broken(other.to_string()),
         };
         let _ = submission.reply.send(Err(same));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use super::{CliResult, block_on};
-use crate::app::{App, Clock};
+use crate::app::{App, Clock, IdentitySettings};
 use crate::auth::password::{Passwords, acceptable};
 use crate::auth::token::NewToken;
 use crate::auth::{Auth, random_secret};
@@ -155,7 +155,11 @@ async fn open(args: &DatabaseArgs) -> Result<(Arc<App>, Auth), Box<dyn std::erro
         public_origin: None,
         demo: false,
     };
-    let app = App::start(config, store, Clock::default()).await?;
+    let identity = IdentitySettings {
+        is_guest: true,
+        ..IdentitySettings::default()
+    };
+    let app = App::start_as(config, &identity, store, Clock::default()).await?;
     let auth = Auth::start(app.clone()).await;
     Ok((app, auth))
 }

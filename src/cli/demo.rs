@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-use super::serve::{portal, router};
+use super::serve::{end_streams, portal, router};
 use super::{CliResult, block_on};
 use crate::app::{App, Clock, reader};
 use crate::config::Config;
@@ -143,6 +143,7 @@ async fn serve(args: DemoArgs, known: Option<DemoFile>) -> CliResult {
         topology.sites[1], file.other_site
     );
     let end = server::end_signal();
+    end_streams(&apps, end.clone());
     tokio::join!(
         server::serve(first, here, end.clone()),
         server::serve(second, there, end)

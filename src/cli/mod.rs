@@ -9,6 +9,7 @@ pub mod export;
 pub mod health;
 pub mod push;
 pub mod serve;
+pub mod site;
 pub mod verdict;
 pub mod verify;
 
@@ -54,6 +55,9 @@ enum Command {
     /// Tokens, for whoever has the database at hand.
     #[command(subcommand)]
     Token(account::TokenCommand),
+    /// A site's key, and taking back what its database lost.
+    #[command(subcommand)]
+    Site(site::SiteCommand),
     /// Check the settings that durability stands on, and the ledger.
     Doctor(doctor::DoctorArgs),
     /// Ask a running process how it is: exit 0 if it answers 200, else 1.
@@ -75,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Account(command) => account::account(command),
         Command::Token(command) => account::token(command),
+        Command::Site(command) => site::run(command),
         Command::Doctor(args) => doctor::run(args),
         Command::Health(args) => health::run(args),
     };

@@ -6,15 +6,20 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+use super::site::{IdentityArgs, PeerArgs};
 use super::{CliResult, block_on};
-use crate::app::{App, Clock};
+use crate::app::{App, Clock, IdentitySettings, reader};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::domain::environment::Topology;
 use crate::domain::ids::{LaneName, SiteName};
 use crate::ops::{health, logging, server};
+use crate::peer::Peer;
 use crate::store::Store;
 use crate::web::{self, Portal};
+
+/// How long the start waits for the other site's word on our own ledger.
+const COMPARE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// What `serve` is told.
 #[derive(clap::Args)]
@@ -47,6 +52,10 @@ pub struct ServeArgs {
         default_value = "sl,prod"
     )]
     lanes: Vec<LaneName>,
+    #[command(flatten)]
+    identity: IdentityArgs,
+    #[command(flatten)]
+    peer: PeerArgs,
     /// Log lines as JSON objects.
     #[arg(long, env = "RULEGATE_LOG_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     log_json: bool,
@@ -63,6 +72,18 @@ pub fn run(args: ServeArgs) -> CliResult {
             "listening beyond this machine needs --public-origin, the address people use".into(),
         );
     }
+    let peer = args.peer.settings(&args.site)?;
+    if let Some(peer) = &peer
+        && !args.sites.contains(&peer.site)
+    {
+        return Err(format!("--peer-key is of {}, which is none of the sites", peer.site).into());
+    }
+    let identity = IdentitySettings {
+        installation: args.identity.installation,
+        key_file: args.identity.key_file,
+        peer_keys: args.peer.peer_keys,
+        is_guest: false,
+    };
     let config = Config {
         site: args.site,
         topology: Topology {
@@ -79,12 +100,36 @@ pub fn run(args: ServeArgs) -> CliResult {
         let store = Store::open(&args.database).await?;
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
-        let app = App::start(config, store, Clock::default()).await?;
-        let portal = portal(app, None, Vec::new()).await;
+        let app = App::start_as(config, &identity, store, Clock::default()).await?;
+        if let Some(peer) = &peer {
+            let source = Peer::new(peer)?;
+            // If the other site holds more of our own ledger than we do, nothing may be appended.
+            let compared = reader::compare(&app, &source);
+            match tokio::time::timeout(COMPARE_PATIENCE, compared).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the other site could not be asked"),
+                Err(_) => tracing::warn!("the other site does not answer"),
+            }
+            reader::start_from(app.clone(), source);
+        }
+        let portal = portal(app.clone(), None, Vec::new()).await;
         println!("ready http://{address}");
-        server::serve(listener, router(portal), server::end_signal()).await;
+        let end = server::end_signal();
+        end_streams(&[app], end.clone());
+        server::serve(listener, router(portal), end).await;
         Ok(ExitCode::SUCCESS)
     })?
+}
+
+/// Ends the streams of these sites once the process is asked to end.
+pub fn end_streams(apps: &[Arc<App>], mut end: tokio::sync::watch::Receiver<bool>) {
+    let apps = apps.to_vec();
+    tokio::spawn(async move {
+        let _ = end.wait_for(|end| *end).await;
+        for app in apps {
+            app.ending.send_replace(true);
+        }
+    });
 }
 
 /// The portal of one site.

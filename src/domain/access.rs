@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::environment::Environment;
 use super::ids::{AccountId, LaneName, RuleSetName, SiteName};
 
-/// A role; persons hold the first seven, service accounts the last two.
+/// A role; persons hold the first seven, service accounts the last three.
 #[derive(
     Debug,
     Clone,
@@ -39,11 +39,13 @@ pub enum Role {
     Pipeline,
     /// Asks what to run.
     Pod,
+    /// Reads ledgers with contents and checkpoints: another site's reader, a mirror, a witness.
+    Mirror,
 }
 
 impl Role {
     /// Every role, in the order of the table.
-    pub const ALL: [Role; 9] = [
+    pub const ALL: [Role; 10] = [
         Role::ReleaseAdmin,
         Role::Reviewer,
         Role::Author,
@@ -53,6 +55,7 @@ impl Role {
         Role::Admin,
         Role::Pipeline,
         Role::Pod,
+        Role::Mirror,
     ];
 
     /// The role's name, as in `release-admin`.
@@ -67,6 +70,7 @@ impl Role {
             Role::Admin => "admin",
             Role::Pipeline => "pipeline",
             Role::Pod => "pod",
+            Role::Mirror => "mirror",
         }
     }
 
@@ -77,7 +81,7 @@ impl Role {
 
     /// True for the roles of service accounts.
     pub fn is_service(self) -> bool {
-        matches!(self, Role::Pipeline | Role::Pod)
+        matches!(self, Role::Pipeline | Role::Pod | Role::Mirror)
     }
 }
 
@@ -245,7 +249,7 @@ pub fn allows(role: Role, act: Act) -> bool {
         Act::Hold | Act::CancelIntent => &[ReleaseAdmin, Operator],
         Act::Freeze | Act::DeclareLiveSite => &[Operator],
         Act::ReviewBrokenGlass => &[ReleaseAdmin, Reviewer, Auditor],
-        Act::ExportLedger => &[ReleaseAdmin, Auditor, Admin],
+        Act::ExportLedger => &[ReleaseAdmin, Auditor, Admin, Mirror],
         Act::ManageAccounts | Act::RequestPolicy => &[Admin],
         Act::ReadAssignment => &[Pod],
     };

@@ -5,6 +5,7 @@
 //! what a site has to do by itself.
 pub mod access;
 mod apply;
+pub mod checkpoint;
 pub mod command;
 pub mod decide;
 pub mod diff;
@@ -17,6 +18,7 @@ pub mod ids;
 pub mod judgement;
 pub mod ledger;
 pub mod manifest;
+pub mod merkle;
 mod owed;
 pub mod policy;
 pub mod refusal;
@@ -25,6 +27,7 @@ pub mod same_edits;
 pub mod standing;
 pub mod state;
 mod text;
+pub mod trust;
 pub mod verdict;
 pub mod verify;
 pub mod version;

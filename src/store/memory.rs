@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::accounts::{Account, SignIn, Token};
 use super::browse::{Cursor, Direction, LedgerFilter, LedgerPage};
 use super::error::{AppendError, StoreError};
+use super::sites::{ALARMS_MAX, KeptAlarm, KeptCheckpoint, SigningIdentity};
 use super::wakeups::Appended;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{AccountId, CommandId, SiteName, Timestamp};
@@ -30,6 +31,9 @@ struct Data {
     sign_ins: HashMap<Digest, SignIn>,
     tokens: BTreeMap<String, Token>,
     accounts_version: i64,
+    signing: Option<SigningIdentity>,
+    checkpoints: BTreeMap<(SiteName, u64), KeptCheckpoint>,
+    alarms: Vec<KeptAlarm>,
 }
 
 impl Data {
@@ -49,6 +53,65 @@ impl Memory {
 
     pub(super) fn claim_identity(&self, site: &SiteName) {
         self.data().identity.get_or_insert_with(|| site.clone());
+    }
+
+    pub(super) fn signing_identity(&self) -> Option<SigningIdentity> {
+        self.data().signing.clone()
+    }
+
+    pub(super) fn claim_signing_identity(&self, wanted: &SigningIdentity) {
+        self.data().signing.get_or_insert_with(|| wanted.clone());
+    }
+
+    pub(super) fn put_checkpoint(&self, site: &SiteName, kept: &KeptCheckpoint) {
+        let key = (site.clone(), kept.size);
+        let mut data = self.data();
+        data.checkpoints.entry(key).or_insert_with(|| kept.clone());
+    }
+
+    pub(super) fn checkpoint_upto(&self, site: &SiteName, upto: u64) -> Option<KeptCheckpoint> {
+        let data = self.data();
+        let mut upto = data
+            .checkpoints
+            .range((site.clone(), 0)..=(site.clone(), upto));
+        upto.next_back().map(|(_, kept)| kept.clone())
+    }
+
+    pub(super) fn checkpoints_after(
+        &self,
+        site: &SiteName,
+        after: u64,
+        limit: u32,
+    ) -> Vec<KeptCheckpoint> {
+        let data = self.data();
+        let from = (site.clone(), after.saturating_add(1));
+        let after = data.checkpoints.range(from..=(site.clone(), u64::MAX));
+        after
+            .take(limit as usize)
+            .map(|(_, kept)| kept.clone())
+            .collect()
+    }
+
+    pub(super) fn put_alarm(&self, alarm: &KeptAlarm) {
+        let alarms = &mut self.data().alarms;
+        let is_same = |kept: &KeptAlarm| {
+            (&kept.site, &kept.code, &kept.sentence, &kept.evidence)
+                == (&alarm.site, &alarm.code, &alarm.sentence, &alarm.evidence)
+        };
+        let of_site = alarms.iter().filter(|kept| kept.site == alarm.site).count();
+        if of_site < ALARMS_MAX as usize && !alarms.iter().any(is_same) {
+            alarms.push(alarm.clone());
+        }
+    }
+
+    pub(super) fn alarms(&self, limit: u32) -> Vec<KeptAlarm> {
+        let data = self.data();
+        data.alarms
+            .iter()
+            .rev()
+            .take(limit as usize)
+            .cloned()
+            .collect()
     }
 
     pub(super) fn head(&self, site: &SiteName) -> Head {

@@ -19,6 +19,7 @@ mod ledger;
 mod memory;
 mod postgres;
 mod rows;
+mod sites;
 mod sqlite;
 mod wakeups;
 
@@ -31,6 +32,7 @@ pub use browse::{
 pub use error::{AppendError, STATEMENT_TIMEOUT, StoreError};
 pub use fault::{Fault, Faults};
 pub use ledger::Link;
+pub use sites::{ALARMS_MAX, KeptAlarm, KeptCheckpoint, SigningIdentity};
 pub use wakeups::{Hint, Wakeups};
 
 use crate::domain::ids::SiteName;

@@ -394,9 +394,10 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Refuses a file that holds none of our tables.
+/// Refuses a file that holds none of our tables, or those of an older program.
 async fn check_tables(readers: &SqlitePool) -> Result<(), StoreError> {
-    bounded(sqlx::query("SELECT seq FROM entry LIMIT 1").fetch_optional(readers))
+    const SQL: &str = "SELECT seq, (SELECT MAX(size) FROM checkpoint) FROM entry LIMIT 1";
+    bounded(sqlx::query(SQL).fetch_optional(readers))
         .await
         .map(|_| ())
         .map_err(|error| match error {

@@ -120,6 +120,18 @@ impl User {
                 text: format!("This process writes no more: {reason}. Reading works."),
             });
         }
+        if let Some(reason) = portal.app.behind.load().as_ref() {
+            banners.push(Notice {
+                kind: "bad",
+                text: format!("This site takes no entries: {reason}"),
+            });
+        }
+        if let Some(alarm) = portal.app.peer.load().alarm.as_ref() {
+            banners.push(Notice {
+                kind: "bad",
+                text: format!("Not believed: {alarm}. {}", alarm.remedy()),
+            });
+        }
         if !portal.app.is_linked() {
             let text = format!(
                 "The link from {} to the other site is cut. This site goes on alone.",

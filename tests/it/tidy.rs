@@ -29,6 +29,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("auth", &["auth", "app", "store", "domain"]),
     ("web", &["web", "app", "auth", "domain", "config"]),
     ("api", &["api", "app", "auth", "domain", "config"]),
+    ("peer", &["peer", "app", "domain"]),
     ("ops", &["ops", "app"]),
 ];
 

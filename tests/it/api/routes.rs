@@ -89,6 +89,7 @@ impl Place {
             let done = world.act(who, command).await.unwrap();
             entries.push((name, done.entry().unwrap().seq));
         }
+        world.signed().await;
         Place {
             world,
             review,
@@ -147,6 +148,8 @@ impl Place {
             "observations" if path.contains("rulesets") => {
                 format!("{filled}?environment=ipc2/prod")
             }
+            "consistency" => format!("{filled}?from=1&to=2"),
+            "inclusion" => format!("{filled}?entry=1&size=2"),
             _ => filled,
         }
     }

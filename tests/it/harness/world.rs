@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use bytes::Bytes;
+use http_body_util::BodyExt as _;
 use rulegate::app::execute::Executed;
 use rulegate::app::hotfixing::Edits;
 use rulegate::app::intake::Intake;
@@ -36,6 +37,7 @@ pub const PEOPLE: &[(&str, Role)] = &[
     ("adam", Role::Admin),
     ("pipeline", Role::Pipeline),
     ("pods", Role::Pod),
+    ("mirror", Role::Mirror),
 ];
 
 /// The password of every sample person.
@@ -146,6 +148,18 @@ impl World {
             router,
             people,
         }
+    }
+
+    /// Waits until everything in the ledger is signed for.
+    pub async fn signed(&self) {
+        let head = self.app.snapshot().state.own_ledger().head.seq;
+        let mut changes = self.app.signed_changes();
+        let signed = changes.wait_for(|size| *size >= head);
+        let patience = std::time::Duration::from_secs(20);
+        tokio::time::timeout(patience, signed)
+            .await
+            .unwrap()
+            .unwrap();
     }
 
     pub fn id(&self, name: &str) -> AccountId {
@@ -345,8 +359,13 @@ impl World {
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let (parts, mut body) = response.into_parts();
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let bytes = match kind.is_some_and(|kind| kind == "text/event-stream") {
+            // A stream never ends by itself: its first event is enough.
+            true => body.frame().await.unwrap().unwrap().into_data().unwrap(),
+            false => axum::body::to_bytes(body, usize::MAX).await.unwrap(),
+        };
         Answer {
             status: parts.status,
             headers: parts.headers,

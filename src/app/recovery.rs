@@ -1,0 +1,211 @@
+//! Takes back from another site the entries that this database lost, after verifying them under the site's own
+//! signature.
+
+use bytes::Bytes;
+
+use super::AppError;
+use super::source::{Source, SourceError};
+use crate::domain::checkpoint::{self, VerifierKey};
+use crate::domain::digest::Digest;
+use crate::domain::event::Event;
+use crate::domain::ids::SiteName;
+use crate::domain::manifest::Manifest;
+use crate::domain::trust::Copy;
+use crate::store::{KeptCheckpoint, Store};
+
+/// Entries fetched and appended at a time.
+const PAGE: u32 = 500;
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// The first entry that was missing.
+    pub from: u64,
+    /// The last entry; below `from` if nothing was missing.
+    pub to: u64,
+    /// Contents that were missing too.
+    pub contents: u64,
+}
+
+/// Brings `site`'s own ledger up to the newest checkpoint of it that `source` holds.
+///
+/// The entries are fetched twice: first everything is verified (chain, root, signature by one of `keys`), then it
+/// is appended page by page, each page being the one that was verified. Safe to repeat after a failure.
+///
+/// Errors: [`AppError::Broken`] if what the source holds is not what this site signed, or does not continue what is
+/// in the database; [`AppError::Unavailable`] if it cannot be read.
+pub async fn recover(
+    store: &Store,
+    site: &SiteName,
+    keys: &[VerifierKey],
+    source: &impl Source,
+    now: crate::domain::ids::Timestamp,
+) -> Result<Recovered, AppError> {
+    let holder = source.site();
+    let note = source
+        .checkpoint(site)
+        .await
+        .map_err(away)?
+        .ok_or_else(|| {
+            AppError::Broken(format!(
+                "{holder} holds no checkpoint of {site}: there is nothing to take back"
+            ))
+        })?;
+    let held = checkpoint::open(&note, keys).map_err(|error| {
+        AppError::Broken(format!(
+            "what {holder} holds of {site} is not believed: {error}"
+        ))
+    })?;
+    let here = own_copy(store, site).await?;
+    let from = here.head.seq + 1;
+    let mut ends: Vec<(u64, Digest)> = Vec::new();
+    let mut verified = here.clone();
+    while verified.head.seq < held.size {
+        let page = fetch(source, site, verified.head.seq, held.size).await?;
+        for bytes in &page {
+            verified.push(site, bytes).map_err(refused)?;
+        }
+        ends.push((verified.head.seq, verified.head.hash));
+    }
+    if verified.frontier.size() == held.size && verified.frontier.root() != held.root {
+        return Err(AppError::Broken(format!(
+            "the entries here up to {} and those that {holder} holds are not the ones that {site} signed at {}: \
+             two histories exist, and taking entries back does not heal that",
+            from - 1,
+            held.size
+        )));
+    }
+    let mut contents = 0;
+    let mut copy = here;
+    for (end, hash) in ends {
+        let expected = copy.head;
+        let mut entries = Vec::new();
+        while copy.head.seq < end {
+            for bytes in fetch(source, site, copy.head.seq, end).await? {
+                let (entry, stored) = copy.push(site, &bytes).map_err(refused)?;
+                contents += bring_contents(store, source, &entry.fact.event).await?;
+                entries.push(stored);
+            }
+        }
+        if copy.head.hash != hash {
+            return Err(AppError::Broken(format!(
+                "{holder} gives other entries now than a moment ago: nothing more is taken from it"
+            )));
+        }
+        store.append(site, expected, &entries).await?;
+    }
+    let to = copy.head.seq.max(held.size.min(from - 1));
+    if to >= from {
+        let kept = KeptCheckpoint {
+            size: held.size,
+            root: held.root,
+            note,
+            at: now,
+        };
+        store.put_checkpoint(site, &kept).await?;
+    }
+    Ok(Recovered { from, to, contents })
+}
+
+/// The own ledger as it is, checked from its first entry.
+async fn own_copy(store: &Store, site: &SiteName) -> Result<Copy, AppError> {
+    let mut copy = Copy::default();
+    loop {
+        let page = store.links_after(site, copy.head.seq, PAGE).await?;
+        for link in &page {
+            copy.push(site, &link.bytes).map_err(refused)?;
+        }
+        if page.len() < PAGE as usize {
+            return Ok(copy);
+        }
+    }
+}
+
+/// The next entries after a number, at least one, none beyond `upto`.
+async fn fetch(
+    source: &impl Source,
+    site: &SiteName,
+    after: u64,
+    upto: u64,
+) -> Result<Vec<String>, AppError> {
+    let limit = PAGE.min(u32::try_from(upto - after).unwrap_or(PAGE));
+    let page = source.entries(site, after, limit).await.map_err(away)?;
+    if page.is_empty() {
+        return Err(AppError::Unavailable(format!(
+            "{} does not give entry {} of {site}",
+            source.site(),
+            after + 1
+        )));
+    }
+    Ok(page
+        .into_iter()
+        .map(|(_, bytes)| bytes)
+        .take(limit as usize)
+        .collect())
+}
+
+/// Brings what an entry names and is not here; of an observation what there is.
+async fn bring_contents(
+    store: &Store,
+    source: &impl Source,
+    event: &Event,
+) -> Result<u64, AppError> {
+    let (checksum, must_be_there) = match event {
+        Event::ReleaseCommitted(body) => (body.checksum, true),
+        Event::ReleaseReceived(body) => (body.checksum, true),
+        Event::HotfixCommitted(body) => (body.checksum, true),
+        Event::ObservationRecorded(body) => (body.checksum, false),
+        _ => return Ok(0),
+    };
+    let text = match store.content(&checksum).await? {
+        Some(text) => Some(text),
+        None => content(source, &checksum).await?,
+    };
+    let Some(text) = text else {
+        return missing(source, &checksum, must_be_there);
+    };
+    let manifest = std::str::from_utf8(&text)
+        .ok()
+        .and_then(|text| Manifest::parse(text).ok())
+        .ok_or_else(|| AppError::Broken(format!("content {checksum} is no manifest")))?;
+    let digests: Vec<Digest> = manifest.rules().values().copied().collect();
+    let mut brought = 0;
+    for digest in store.contents_missing(&digests).await? {
+        match content(source, &digest).await? {
+            Some(bytes) => brought += store.put_contents(&[(digest, bytes)]).await?,
+            None => {
+                missing(source, &digest, must_be_there)?;
+            }
+        }
+    }
+    Ok(brought + store.put_contents(&[(checksum, text)]).await?)
+}
+
+async fn content(source: &impl Source, digest: &Digest) -> Result<Option<Bytes>, AppError> {
+    let bytes = source.content(digest).await.map_err(away)?;
+    match bytes {
+        Some(bytes) if Digest::of(&bytes) != *digest => Err(AppError::Broken(format!(
+            "{} gives content {digest} with other bytes than it names",
+            source.site()
+        ))),
+        bytes => Ok(bytes),
+    }
+}
+
+fn missing(source: &impl Source, digest: &Digest, must_be_there: bool) -> Result<u64, AppError> {
+    match must_be_there {
+        true => Err(AppError::Broken(format!(
+            "{} does not have content {digest}, which an entry needs",
+            source.site()
+        ))),
+        false => Ok(0),
+    }
+}
+
+fn away(error: SourceError) -> AppError {
+    AppError::Unavailable(error.to_string())
+}
+
+fn refused(alarm: crate::domain::trust::Alarm) -> AppError {
+    AppError::Broken(alarm.to_string())
+}

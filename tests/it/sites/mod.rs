@@ -1,0 +1,6 @@
+//! Two sites: what travels between them, what is refused, what is taken back.
+mod given;
+mod identity;
+mod reading;
+mod recovery;
+mod refusals;

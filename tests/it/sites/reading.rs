@@ -1,0 +1,281 @@
+//! What travels between honest sites: in one process and over HTTP.
+
+use std::sync::Arc;
+
+use rulegate::app::reader::{self, Reader};
+use rulegate::app::source::{InProcess, Source, SourceError};
+use rulegate::app::{App, AppError};
+use rulegate::domain::access::Scope;
+use rulegate::ops::server;
+use rulegate::peer::{Peer, PeerSettings};
+use rulegate::store::Store;
+
+use super::given::{alarm, grow, known, site, until};
+use crate::harness::world::World;
+
+#[tokio::test]
+async fn two_sites_read_each_other() {
+    let (one, two) = (site("ipc1").await, site("ipc2").await);
+    reader::start(one.clone(), two.clone());
+    reader::start(two.clone(), one.clone());
+    for number in 0..20 {
+        grow(&one, &format!("a-{number}")).await.unwrap();
+        grow(&two, &format!("b-{number}")).await.unwrap();
+    }
+    until("both know everything", async || {
+        (known(&one, "ipc2"), known(&two, "ipc1")) == (20, 20)
+    })
+    .await;
+    for app in [&one, &two] {
+        assert_eq!(alarm(app), None);
+        assert_eq!(app.peer.load().trouble, None);
+    }
+    let name = "ipc2".parse().unwrap();
+    let copied = one.store.entries_after(&name, 0, 50).await.unwrap();
+    assert_eq!(copied, two.store.entries_after(&name, 0, 50).await.unwrap());
+    let seen = one.store.last_checkpoint(&name).await.unwrap().unwrap();
+    assert_eq!(Some(seen.note), two.signed().map(|kept| kept.note.clone()));
+}
+
+#[tokio::test]
+async fn a_cut_link_carries_nothing_and_a_mended_one_everything() {
+    let (one, two) = (site("ipc1").await, site("ipc2").await);
+    reader::start(one.clone(), two.clone());
+    grow(&two, "b-1").await.unwrap();
+    until("the first", async || known(&one, "ipc2") == 1).await;
+    two.link_up
+        .store(false, std::sync::atomic::Ordering::SeqCst);
+    grow(&two, "b-2").await.unwrap();
+    until("signed", async || {
+        two.signed().is_some_and(|kept| kept.size == 2)
+    })
+    .await;
+    until("noticed", async || one.peer.load().trouble.is_some()).await;
+    assert_eq!(known(&one, "ipc2"), 1);
+    grow(&one, "a-1").await.unwrap();
+    two.link_up.store(true, std::sync::atomic::Ordering::SeqCst);
+    until("the second", async || known(&one, "ipc2") == 2).await;
+    until("no trouble", async || one.peer.load().trouble.is_none()).await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_site_is_believed_without_its_key() {
+    let (one, two) = (site("ipc1").await, site("ipc2").await);
+    grow(&two, "b-1").await.unwrap();
+    until("signed", async || two.signed().is_some()).await;
+    let mut reader = Reader::new(InProcess(two.clone()));
+    reader.round(&one).await;
+    let trouble = one.peer.load().trouble.clone().unwrap();
+    assert!(trouble.contains("no key is believed for ipc2"), "{trouble}");
+    one.believe(&[two.verifier_key()]);
+    reader.round(&one).await;
+    until("taken", async || known(&one, "ipc2") == 1).await;
+}
+
+#[tokio::test]
+async fn several_readers_bring_everything_once() {
+    let (one, two) = (site("ipc1").await, site("ipc2").await);
+    for number in 0..30 {
+        grow(&two, &format!("b-{number}")).await.unwrap();
+    }
+    until("signed", async || {
+        two.signed().is_some_and(|kept| kept.size == 30)
+    })
+    .await;
+    one.believe(&[two.verifier_key()]);
+    let rounds = (0..4).map(|_| {
+        let (one, two) = (one.clone(), two.clone());
+        tokio::spawn(async move { Reader::new(InProcess(two)).round(&one).await })
+    });
+    for round in rounds.collect::<Vec<_>>() {
+        round.await.unwrap();
+    }
+    until("taken", async || known(&one, "ipc2") == 30).await;
+    assert_eq!(alarm(&one), None);
+    let copied = one.store.head(&two.config.site).await.unwrap();
+    assert_eq!(copied, two.store.head(&two.config.site).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_copy_is_believed_again_after_a_restart() {
+    let (one, two) = (site("ipc1").await, site("ipc2").await);
+    for number in 0..5 {
+        grow(&two, &format!("b-{number}")).await.unwrap();
+    }
+    until("signed", async || {
+        two.signed().is_some_and(|kept| kept.size == 5)
+    })
+    .await;
+    one.believe(&[two.verifier_key()]);
+    Reader::new(InProcess(two.clone())).round(&one).await;
+    until("taken", async || known(&one, "ipc2") == 5).await;
+    let again = super::given::site_on("ipc1", one.store.clone())
+        .await
+        .unwrap();
+    assert_eq!(
+        known(&again, "ipc2"),
+        0,
+        "whose key is not given is not believed"
+    );
+    again.believe(&[two.verifier_key()]);
+    until("believed", async || known(&again, "ipc2") == 5).await;
+    grow(&two, "b-6").await.unwrap();
+    until("signed", async || {
+        two.signed().is_some_and(|kept| kept.size == 6)
+    })
+    .await;
+    Reader::new(InProcess(two)).round(&again).await;
+    until("goes on", async || known(&again, "ipc2") == 6).await;
+}
+
+/// ipc2 with people and rules, served on a port of this machine.
+async fn served() -> (World, String) {
+    let world = World::on(Store::open("memory:").await.unwrap()).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (_, end) = Box::leak(Box::new(tokio::sync::watch::channel(false)));
+    tokio::spawn(server::serve(listener, world.router.clone(), end.clone()));
+    (world, url)
+}
+
+fn peer(url: &str, token: String) -> Peer {
+    let settings = PeerSettings {
+        site: "ipc2".parse().unwrap(),
+        url: url.into(),
+        token,
+        ca_file: None,
+    };
+    Peer::new(&settings).unwrap()
+}
+
+async fn reading(world: &World, url: &str) -> Arc<App> {
+    let one = site("ipc1").await;
+    one.believe(&[world.app.verifier_key()]);
+    let token = world.token("mirror", Scope::EVERYWHERE).await;
+    reader::start_from(one.clone(), peer(url, token));
+    one
+}
+
+#[tokio::test]
+async fn over_http_entries_rules_and_hints_travel() {
+    let (world, url) = served().await;
+    world
+        .live("1", &[("a.conf", "one\n"), ("b.bin", "two\n")])
+        .await;
+    let one = reading(&world, &url).await;
+    let head = || known(&world.app, "ipc2");
+    until("everything is known", async || {
+        known(&one, "ipc2") == head()
+    })
+    .await;
+    assert_eq!(alarm(&one), None);
+    let state = one.snapshot().state.clone();
+    let versions = state.versions(&"crs".parse().unwrap());
+    let (_, facts) = &versions[0];
+    let rules = one.rules(&facts.checksum).await.unwrap();
+    assert_eq!(&rules.texts["a.conf"][..], b"one\n");
+    // ipc1 says in its own ledger that it has the bytes.
+    until("received", async || known(&one, "ipc1") > 0).await;
+    world.release("2", &[("a.conf", "three\n")]).await;
+    until("the next one", async || known(&one, "ipc2") == head()).await;
+}
+
+#[tokio::test]
+async fn news_are_told_to_whoever_listens() {
+    let (world, url) = served().await;
+    let token = world.token("mirror", Scope::EVERYWHERE).await;
+    let peer = peer(&url, token);
+    let mut hints = peer.hints();
+    let patience = std::time::Duration::from_secs(20);
+    let first = tokio::time::timeout(patience, hints.changed());
+    first
+        .await
+        .expect("the stream begins with the newest")
+        .unwrap();
+    hints.borrow_and_update();
+    world.release("1", &[("a.conf", "one\n")]).await;
+    let next = tokio::time::timeout(patience, hints.changed());
+    next.await.expect("a release is told").unwrap();
+}
+
+#[tokio::test]
+async fn without_a_right_the_other_site_says_so() {
+    let (world, url) = served().await;
+    let ipc2 = "ipc2".parse().unwrap();
+    let refused = peer(&url, "rgt_nobody".into())
+        .checkpoint(&ipc2)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&refused, SourceError::Refused(why) if why.contains("token")),
+        "{refused}"
+    );
+    let token = world.token("pipeline", Scope::EVERYWHERE).await;
+    let refused = peer(&url, token).checkpoint(&ipc2).await.unwrap_err();
+    assert!(refused.to_string().contains("not_allowed"), "{refused}");
+    let nobody = peer("http://127.0.0.1:9", String::new());
+    assert!(matches!(
+        nobody.checkpoint(&ipc2).await,
+        Err(SourceError::Away(_))
+    ));
+}
+
+#[tokio::test]
+async fn between_machines_only_tls_is_used() {
+    let settings = |url: &str| PeerSettings {
+        site: "ipc2".parse().unwrap(),
+        url: url.into(),
+        token: String::new(),
+        ca_file: None,
+    };
+    assert!(Peer::new(&settings("http://rules.example.org")).is_err());
+    assert!(Peer::new(&settings("http://127.0.0.1.example.org:80")).is_err());
+    assert!(Peer::new(&settings("https://rules.example.org")).is_ok());
+}
+
+#[tokio::test]
+async fn proofs_are_given_to_mirrors_and_refused_to_others() {
+    let (world, _) = served().await;
+    world.live("1", &[("a.conf", "one\n")]).await;
+    world.signed().await;
+    let size = world.app.signed().unwrap().size;
+    let proof = world.app.prove_consistency(3, size).await.unwrap();
+    let token = world.token("mirror", Scope::EVERYWHERE).await;
+    let get = async |address: &str| {
+        let method = axum::http::Method::GET;
+        world.api(method, &token, address, "").await
+    };
+    let told = get(&format!("/api/v1/ledger/ipc2/consistency?from=3&to={size}")).await;
+    assert_eq!(told.json()["hashes"].as_array().unwrap().len(), proof.len());
+    let beyond = get(&format!(
+        "/api/v1/ledger/ipc2/consistency?from=3&to={}",
+        size + 1
+    ))
+    .await;
+    assert_eq!(beyond.status, 404);
+    let note = get("/api/v1/ledger/ipc2/checkpoint").await;
+    assert!(
+        note.text.starts_with("local/rulegate/e3/ipc2\n"),
+        "{}",
+        note.text
+    );
+    assert_eq!(note.header("content-type"), "text/plain; charset=utf-8");
+    let lines = get("/api/v1/ledger/ipc2/lines?after=2&limit=3").await;
+    let stored = world
+        .app
+        .entries_after(&world.app.config.site, 2, 3)
+        .await
+        .unwrap();
+    let expected: String = stored
+        .iter()
+        .map(|s| format!("{{\"hash\":\"{}\",\"entry\":{}}}\n", s.hash, s.bytes))
+        .collect();
+    assert_eq!(lines.text, expected);
+    assert_eq!(
+        get("/api/v1/policy").await.status,
+        403,
+        "a mirror sees nothing else"
+    );
+    let gone: AppError = world.app.prove_inclusion(0, size).await.unwrap_err();
+    assert!(matches!(gone, AppError::NotFound { .. }));
+}
