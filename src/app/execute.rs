@@ -119,6 +119,7 @@ impl App {
         if let Command::CommitRelease { judged, .. }
         | Command::AnswerHotfix { judged, .. }
         | Command::Approve { judged, .. }
+        | Command::ClosePair { judged, .. }
         | Command::Execute { judged, .. } = command
         {
             *judged = self.judge(&questions).await?;
@@ -138,6 +139,14 @@ fn questions_of(state: &State, command: &Command) -> Vec<Question> {
             .iter()
             .flat_map(|environment| state.questions(ruleset, environment, snapshot.checksum))
             .collect(),
+        Command::ClosePair {
+            ruleset,
+            first,
+            second,
+            ..
+        } => state
+            .open_pair(ruleset, first, second)
+            .map_or(Vec::new(), |pair| pair.questions()),
         Command::AnswerHotfix { review, .. }
         | Command::Approve { review, .. }
         | Command::Execute { review, .. } => state

@@ -2,7 +2,7 @@
 
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
-use crate::domain::event::{DriftFinding, Event, Finding, Mode};
+use crate::domain::event::{DriftFinding, Event, Finding, Mode, PairFinding, PairOutcome};
 use crate::domain::ids::{AccountId, EntryRef, ReviewId, RuleSetName, Timestamp};
 use crate::domain::ledger::Entry;
 use crate::domain::manifest::is_direction_or_invisible;
@@ -399,6 +399,62 @@ impl Teller<'_> {
                 ];
                 line("Hotfix given up", "hotfix", pieces, quoted(&b.reason))
             }
+            Event::HotfixTransferred(b) => {
+                let pieces = vec![
+                    text("·"),
+                    self.version(&b.hotfix),
+                    text("from"),
+                    Piece::Environment(b.from.clone()),
+                    text("to"),
+                    Piece::Environment(b.environment.clone()),
+                ];
+                let detail = match b.by == b.hotfix {
+                    true => "as it is".to_owned(),
+                    false => format!("with {}", b.by),
+                };
+                line("Hotfix transferred", "hotfix", pieces, detail)
+            }
+            Event::TransferDeclined(b) => {
+                let pieces = vec![
+                    self.by(),
+                    text("·"),
+                    self.version(&b.hotfix),
+                    text("stays out of"),
+                    Piece::Environment(b.environment.clone()),
+                ];
+                line("Transfer declined", "hotfix", pieces, quoted(&b.reason))
+            }
+            Event::PairClosed(b) => {
+                let pieces = vec![
+                    self.by(),
+                    text("·"),
+                    self.version(&b.first),
+                    text("and"),
+                    self.version(&b.second),
+                ];
+                let outcome = match &b.outcome {
+                    PairOutcome::One => "one fix".to_owned(),
+                    PairOutcome::Keep { hotfix } => format!("{hotfix} stays"),
+                    PairOutcome::Both => "both are needed".to_owned(),
+                };
+                let found = pair_words(b.finding).to_owned();
+                let detail = joined([found, outcome, quoted(&b.reason)]);
+                line("Pair closed", "hotfix", pieces, detail)
+            }
+            Event::DifferenceAccepted(b) => {
+                let pieces = vec![
+                    self.by(),
+                    text("·"),
+                    Piece::Environment(b.environment.clone()),
+                    text("stays on"),
+                    self.version(&b.version),
+                    text("while"),
+                    Piece::Environment(b.live.clone()),
+                    text("serves"),
+                    self.version(&b.live_version),
+                ];
+                line("Difference accepted", "", pieces, quoted(&b.reason))
+            }
             Event::ObservationRecorded(b) => self.observed(&b.pin, &b.checksum, b.changes.len()),
             Event::DriftAdopted(b) => {
                 let pieces = vec![
@@ -481,6 +537,15 @@ impl Teller<'_> {
             Mode::Hotfix => {
                 let detail = joined([from, self.hotfix_detail(&b.version)]);
                 ("Hotfix activated", "hotfix", vec![who, text("·")], detail)
+            }
+            Mode::Transferred => {
+                let detail = joined([from, self.hotfix_detail(&b.version)]);
+                (
+                    "Transfer activated",
+                    "hotfix",
+                    vec![who, text("·")],
+                    detail,
+                )
             }
             Mode::Fulfilled => {
                 let followed = match &b.fulfils {
@@ -582,6 +647,15 @@ pub fn subject_words(subject: &Subject, ruleset: Option<&RuleSetName>) -> String
         } => format!("hotfix {ruleset}{version} in {environment}"),
         Subject::Recall { version, .. } => format!("recall {ruleset}{version}"),
         Subject::Policy { .. } => "change the policy".to_owned(),
+    }
+}
+
+/// What two hotfixes are to each other, in words.
+pub fn pair_words(finding: PairFinding) -> &'static str {
+    match finding {
+        PairFinding::SameBytes => "same bytes",
+        PairFinding::SameEffect => "same effect",
+        PairFinding::Conflict => "conflict: each lacks something of the other",
     }
 }
 

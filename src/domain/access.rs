@@ -124,6 +124,8 @@ pub enum Act {
     CancelIntent,
     /// Declare where the app is live.
     DeclareLiveSite,
+    /// Decide what moves between the sites: transfers, pairs, differences from the live site.
+    Transfer,
     /// Carry out a review although a check blocks.
     BreakGlass,
     /// Look at a broken glass afterwards.
@@ -140,7 +142,7 @@ pub enum Act {
 
 impl Act {
     /// Every act, in the order of the table.
-    pub const ALL: [Act; 24] = [
+    pub const ALL: [Act; 25] = [
         Act::View,
         Act::PushRelease,
         Act::Validate,
@@ -159,6 +161,7 @@ impl Act {
         Act::Freeze,
         Act::CancelIntent,
         Act::DeclareLiveSite,
+        Act::Transfer,
         Act::BreakGlass,
         Act::ReviewBrokenGlass,
         Act::ExportLedger,
@@ -188,6 +191,7 @@ impl Act {
             Act::Freeze => "set or lift a freeze",
             Act::CancelIntent => "cancel a waiting activation",
             Act::DeclareLiveSite => "declare the live site",
+            Act::Transfer => "decide what moves between the sites",
             Act::BreakGlass => "break the glass",
             Act::ReviewBrokenGlass => "look at a broken glass afterwards",
             Act::ExportLedger => "export the ledger",
@@ -217,6 +221,7 @@ impl Act {
                 | Act::ManageAccounts
                 | Act::Activate
                 | Act::Validate
+                | Act::Transfer
         )
     }
 }
@@ -237,9 +242,11 @@ pub fn allows(role: Role, act: Act) -> bool {
         ],
         Act::PushRelease => &[Pipeline],
         Act::Validate => &[Validator],
-        Act::RequestActivation | Act::Activate | Act::RequestRecall | Act::BreakGlass => {
-            &[ReleaseAdmin]
-        }
+        Act::RequestActivation
+        | Act::Activate
+        | Act::RequestRecall
+        | Act::Transfer
+        | Act::BreakGlass => &[ReleaseAdmin],
         Act::AnswerHotfix | Act::Approve => &[ReleaseAdmin, Reviewer],
         Act::Comment => &[ReleaseAdmin, Reviewer, Author, Validator, Operator, Admin],
         Act::WriteHotfix => &[Author],

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::digest::Digest;
 use super::environment::Environment;
 use super::event::*;
-use super::ids::{EntryRef, ReviewId};
+use super::ids::{EntryRef, ReviewId, RuleSetName};
 use super::ledger::{self, ChainError, Entry};
 use super::state::*;
 use super::version::VersionName;
@@ -18,19 +18,6 @@ impl State {
     pub fn apply(&mut self, entry: &Entry, hash: Digest) -> Result<(), ChainError> {
         let site = entry.at_entry.site.clone();
         let head = ledger::follow(&site, self.head(&site), entry, hash)?;
-        let foreign_hotfix = |state: &State, version: &VersionName| -> Vec<VersionName> {
-            entry
-                .fact
-                .ruleset
-                .as_ref()
-                .map_or(Vec::new(), |ruleset| ancestry(state, ruleset, version))
-        };
-        let chain = match &entry.fact.event {
-            Event::VersionActivated(body) if body.version.is_hotfix() => {
-                foreign_hotfix(self, &body.version)
-            }
-            _ => Vec::new(),
-        };
         let base = match &entry.fact.event {
             Event::VersionActivated(body) if body.version.is_hotfix() => {
                 self.planned_under(entry, &body.version)
@@ -38,7 +25,7 @@ impl State {
             _ => None,
         };
         let ledger = self.ledgers.entry(site).or_default();
-        ledger.take(entry, &chain, base);
+        ledger.take(entry, base);
         ledger.head = head;
         ledger.last_command = Some(entry.command.clone());
         self.note_owed(entry);
@@ -49,7 +36,7 @@ impl State {
     fn planned_under(&self, entry: &Entry, hotfix: &VersionName) -> Option<Pin> {
         let ruleset = entry.fact.ruleset.as_ref()?;
         let planned: VersionName = hotfix.planned_part().parse().ok()?;
-        let facts = self.version(ruleset, &planned)?;
+        let facts = self.version_at(&entry.at_entry.site, ruleset, &planned)?;
         Some(Pin {
             version: planned,
             checksum: facts.checksum,
@@ -62,26 +49,8 @@ impl State {
     }
 }
 
-/// The hotfix and every hotfix below it, oldest first.
-fn ancestry(
-    state: &State,
-    ruleset: &super::ids::RuleSetName,
-    version: &VersionName,
-) -> Vec<VersionName> {
-    let mut chain = Vec::new();
-    let mut next = Some(version.clone());
-    while let Some(version) = next.filter(|v| v.is_hotfix() && !chain.contains(v)) {
-        next = state
-            .hotfix(ruleset, &version)
-            .map(|hotfix| hotfix.on_top_of.clone());
-        chain.push(version);
-    }
-    chain.reverse();
-    chain
-}
-
 impl LedgerState {
-    fn take(&mut self, entry: &Entry, chain: &[VersionName], base: Option<Pin>) {
+    fn take(&mut self, entry: &Entry, base: Option<Pin>) {
         let at_entry = &entry.at_entry;
         match &entry.fact.event {
             Event::ReleaseCommitted(body) => self.take_release(entry, body),
@@ -158,7 +127,7 @@ impl LedgerState {
                 }
             }),
             Event::VersionActivated(body) => {
-                self.move_pin(entry, body, chain, base);
+                self.move_pin(entry, body, base);
                 self.execute_review(entry, body.review.as_ref());
             }
             Event::IntentRecorded(body) => {
@@ -176,10 +145,35 @@ impl LedgerState {
                 }
             }
             Event::IntentCancelled(body) => {
-                if let Some(intent) = self.intents.get_mut(&body.intent.seq) {
+                if body.intent.site != at_entry.site {
+                    self.cancelled
+                        .insert(body.intent.clone(), body.reason.clone());
+                } else if let Some(intent) = self.intents.get_mut(&body.intent.seq) {
                     Arc::make_mut(intent).cancelled = Some(body.reason.clone());
                 }
             }
+            Event::HotfixTransferred(body) => self.take_transfer(
+                entry,
+                &body.hotfix,
+                Transfer::Done {
+                    on_top_of: body.on_top_of.clone(),
+                    by: body.by.clone(),
+                    at: entry.at,
+                    entry: at_entry.clone(),
+                },
+            ),
+            Event::TransferDeclined(body) => self.take_transfer(
+                entry,
+                &body.hotfix,
+                Transfer::Declined {
+                    reason: body.reason.clone(),
+                    by: entry.actor.clone(),
+                    at: entry.at,
+                    entry: at_entry.clone(),
+                },
+            ),
+            Event::PairClosed(body) => self.take_pair(entry, body),
+            Event::DifferenceAccepted(body) => self.take_accepted(entry, body),
             Event::HotfixCommitted(body) => self.take_hotfix(entry, body),
             Event::HotfixAbsorbed(body) => {
                 let end = HotfixEnd::Absorbed {
@@ -380,7 +374,6 @@ impl LedgerState {
         &mut self,
         entry: &Entry,
         body: &VersionActivated,
-        chain: &[VersionName],
         base: Option<Pin>,
     ) {
         let (Some(ruleset), Some(lane)) = (&entry.fact.ruleset, &entry.fact.lane) else {
@@ -415,18 +408,39 @@ impl LedgerState {
         {
             track.baseline = base.or(track.baseline);
         }
-        for hotfix in chain {
-            if !track.open_hotfixes.contains(hotfix) {
-                track.open_hotfixes.push_back(hotfix.clone());
-            }
+        for hotfix in self.ancestry(ruleset, &body.version) {
             if let Some(record) = self.hotfixes.get_mut(&(ruleset.clone(), hotfix.clone())) {
                 Arc::make_mut(record).end = None;
+            }
+            if !track.open_hotfixes.contains(&hotfix) {
+                track.open_hotfixes.push_back(hotfix);
             }
         }
         track.current = pin.clone();
         track.history.push_back(pin);
         self.follow_observation(entry, &key, body.checksum);
         self.pins.insert(key, track);
+    }
+
+    /// The version, if it is a hotfix, and every hotfix below it, oldest first. Only what this ledger says counts,
+    /// so that the state does not hang on the order in which the ledgers are folded.
+    fn ancestry(&self, ruleset: &RuleSetName, version: &VersionName) -> Vec<VersionName> {
+        let mut chain = Vec::new();
+        let mut next = Some(version.clone());
+        while let Some(version) = next.filter(|v| v.is_hotfix() && !chain.contains(v)) {
+            let key = (ruleset.clone(), version.clone());
+            let brought = || match self.transfers.get(&key) {
+                Some(Transfer::Done { on_top_of, .. }) => Some(on_top_of.clone()),
+                _ => None,
+            };
+            next = match self.hotfixes.get(&key) {
+                Some(made_here) => Some(made_here.on_top_of.clone()),
+                None => brought(),
+            };
+            chain.push(version);
+        }
+        chain.reverse();
+        chain
     }
 
     /// Observed drift whose content is the pin now needs no explanation any more.
@@ -466,10 +480,51 @@ impl LedgerState {
             at: entry.at,
             entry: entry.at_entry.clone(),
             adopts: body.adopts.clone(),
+            transfers: body.transfers.clone(),
             end: None,
         };
         self.hotfixes
             .insert((ruleset.clone(), body.version.clone()), Arc::new(hotfix));
+    }
+
+    fn take_transfer(&mut self, entry: &Entry, hotfix: &VersionName, transfer: Transfer) {
+        if let Some(ruleset) = &entry.fact.ruleset {
+            self.transfers
+                .insert((ruleset.clone(), hotfix.clone()), transfer);
+        }
+    }
+
+    fn take_pair(&mut self, entry: &Entry, body: &PairClosed) {
+        let Some(ruleset) = &entry.fact.ruleset else {
+            return;
+        };
+        let closed = ClosedPair {
+            finding: body.finding,
+            outcome: body.outcome.clone(),
+            reason: body.reason.clone(),
+            by: entry.actor.clone(),
+            at: entry.at,
+            entry: entry.at_entry.clone(),
+        };
+        let key = (ruleset.clone(), body.first.clone(), body.second.clone());
+        self.pairs.insert(key, closed);
+    }
+
+    fn take_accepted(&mut self, entry: &Entry, body: &DifferenceAccepted) {
+        let (Some(ruleset), Some(lane)) = (&entry.fact.ruleset, &entry.fact.lane) else {
+            return;
+        };
+        let accepted = AcceptedDifference {
+            checksum: body.checksum,
+            live: body.live.clone(),
+            live_checksum: body.live_checksum,
+            reason: body.reason.clone(),
+            by: entry.actor.clone(),
+            at: entry.at,
+            entry: entry.at_entry.clone(),
+        };
+        self.accepted
+            .insert((ruleset.clone(), lane.clone()), Arc::new(accepted));
     }
 
     fn end_hotfix(

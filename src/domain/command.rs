@@ -3,7 +3,7 @@
 use super::access::Grant;
 use super::digest::Digest;
 use super::environment::Environment;
-use super::event::Provenance;
+use super::event::{PairOutcome, Provenance};
 use super::ids::{EntryRef, LaneName, ReviewId, RuleSetName, SiteName, Timestamp};
 use super::judgement::Judged;
 use super::manifest::Change;
@@ -141,6 +141,46 @@ pub enum Command {
     ReviewGlass { review: ReviewId, note: String },
     /// Fulfil an intent recorded in another ledger, if nothing stands in the way.
     FulfilIntent { intent: EntryRef },
+    /// Ask that a hotfix of the other site go live here as it is.
+    OpenTransfer {
+        ruleset: RuleSetName,
+        hotfix: VersionName,
+        environment: Environment,
+        reason: String,
+    },
+    /// Merge a hotfix of the other site into what runs here, as a hotfix of its own, and ask for its activation.
+    MergeTransfer {
+        ruleset: RuleSetName,
+        hotfix: VersionName,
+        environment: Environment,
+        on_top_of: Digest,
+        snapshot: SnapshotFacts,
+        changes: Vec<Change>,
+        lines_changed: u32,
+        words: HotfixWords,
+    },
+    /// Leave a hotfix of the other site where it is.
+    DeclineTransfer {
+        ruleset: RuleSetName,
+        hotfix: VersionName,
+        environment: Environment,
+        reason: String,
+    },
+    /// Say what two hotfixes made at two sites are to each other. `judged` answers the pair's questions.
+    ClosePair {
+        ruleset: RuleSetName,
+        first: VersionName,
+        second: VersionName,
+        outcome: PairOutcome,
+        reason: String,
+        judged: Vec<Judged>,
+    },
+    /// Let a cold environment differ from the live site.
+    AcceptDifference {
+        ruleset: RuleSetName,
+        environment: Environment,
+        reason: String,
+    },
     /// Take a waiting activation back.
     CancelIntent { intent: EntryRef, reason: String },
     /// Keep pins where they are.
@@ -191,6 +231,11 @@ impl Command {
             Command::Execute { .. } => "execute",
             Command::ReviewGlass { .. } => "review_glass",
             Command::FulfilIntent { .. } => "fulfil_intent",
+            Command::OpenTransfer { .. } => "open_transfer",
+            Command::MergeTransfer { .. } => "merge_transfer",
+            Command::DeclineTransfer { .. } => "decline_transfer",
+            Command::ClosePair { .. } => "close_pair",
+            Command::AcceptDifference { .. } => "accept_difference",
             Command::CancelIntent { .. } => "cancel_intent",
             Command::PlaceHold { .. } => "place_hold",
             Command::LiftHold { .. } => "lift_hold",

@@ -87,6 +87,12 @@ events! {
     HotfixAbsorbed(HotfixAbsorbed) = "hotfix.absorbed",
     /// A hotfix was given up, with a reason.
     HotfixDiscarded(HotfixDiscarded) = "hotfix.discarded",
+    /// A hotfix made at the other site went live here.
+    HotfixTransferred(HotfixTransferred) = "hotfix.transferred",
+    /// A hotfix made at the other site is not brought here, with a reason.
+    TransferDeclined(TransferDeclined) = "transfer.declined",
+    /// What two hotfixes, made at two sites for one incident, are to each other.
+    PairClosed(PairClosed) = "pair.closed",
     /// What a store outside really holds.
     ObservationRecorded(ObservationRecorded) = "observation.recorded",
     /// An observed difference became a hotfix.
@@ -103,6 +109,8 @@ events! {
     FreezeLifted(FreezeLifted) = "freeze.lifted",
     /// Where the app is live.
     SiteDeclared(SiteDeclared) = "site.declared",
+    /// What a cold environment runs may differ from the live site, as long as neither moves.
+    DifferenceAccepted(DifferenceAccepted) = "difference.accepted",
     /// A right was given.
     AccessGranted(AccessGranted) = "access.granted",
     /// A right was taken.
@@ -164,6 +172,10 @@ impl Event {
             Event::HotfixCommitted(b) => &b.version,
             Event::HotfixAbsorbed(b) => &b.hotfix,
             Event::HotfixDiscarded(b) => &b.hotfix,
+            Event::HotfixTransferred(b) => &b.hotfix,
+            Event::TransferDeclined(b) => &b.hotfix,
+            Event::PairClosed(b) => &b.first,
+            Event::DifferenceAccepted(b) => &b.version,
             Event::ReviewAnswered(b) => &b.hotfix,
             Event::DriftAdopted(b) => &b.hotfix,
             _ => return None,
@@ -186,6 +198,7 @@ impl Event {
             Event::IntentRecorded(b) => Some(&b.review),
             Event::HotfixAbsorbed(b) => b.review.as_ref(),
             Event::HotfixDiscarded(b) => b.review.as_ref(),
+            Event::HotfixTransferred(b) => b.review.as_ref(),
             _ => None,
         }
     }
@@ -417,6 +430,8 @@ pub enum Mode {
     Rollback,
     /// A waiting activation was fulfilled by the site itself.
     Fulfilled,
+    /// A hotfix made at the other site went live as it is.
+    Transferred,
 }
 
 /// Body of `version.activated`.
@@ -504,6 +519,9 @@ pub struct HotfixCommitted {
     /// The observation it adopts: then nobody knows who made the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopts: Option<EntryRef>,
+    /// The hotfix of the other site that was merged into what ran here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfers: Option<VersionName>,
 }
 
 /// Body of `hotfix.absorbed`.
@@ -527,6 +545,89 @@ pub struct HotfixDiscarded {
     pub reason: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<ReviewId>,
+}
+
+/// Body of `hotfix.transferred`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct HotfixTransferred {
+    /// The hotfix of the other site.
+    pub hotfix: VersionName,
+    /// What it was made on.
+    pub on_top_of: VersionName,
+    /// Where it was made.
+    pub from: Environment,
+    /// Where it went live.
+    pub environment: Environment,
+    /// The version that brought it: itself, or the hotfix it was merged into.
+    pub by: VersionName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewId>,
+}
+
+/// Body of `transfer.declined`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct TransferDeclined {
+    pub hotfix: VersionName,
+    pub from: Environment,
+    pub environment: Environment,
+    pub reason: String,
+}
+
+/// What two hotfixes are to each other, found in their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PairFinding {
+    /// They left the same bytes in the same rules.
+    SameBytes,
+    /// Each contains what the other changed.
+    SameEffect,
+    /// Each lacks something of the other.
+    Conflict,
+}
+
+/// What a person decided about a pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum PairOutcome {
+    /// They are one fix: nothing has to move.
+    One,
+    /// This one stays; the other is not brought to its site.
+    Keep {
+        /// The hotfix that stays.
+        #[schema(value_type = String)]
+        hotfix: VersionName,
+    },
+    /// Both are needed: each may be brought to the other site.
+    Both,
+}
+
+/// Body of `pair.closed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PairClosed {
+    /// The hotfix of the site that stands first in the order of names.
+    pub first: VersionName,
+    pub second: VersionName,
+    pub finding: PairFinding,
+    pub outcome: PairOutcome,
+    pub reason: String,
+}
+
+/// Body of `difference.accepted`. It holds while both environments keep these bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct DifferenceAccepted {
+    /// The cold environment.
+    pub environment: Environment,
+    pub version: VersionName,
+    pub checksum: Digest,
+    /// The same lane at the live site.
+    pub live: Environment,
+    pub live_version: VersionName,
+    pub live_checksum: Digest,
+    pub reason: String,
 }
 
 /// Body of `observation.recorded`.

@@ -9,7 +9,7 @@ use super::judgement::{Judged, Question};
 use super::refusal::Refusal;
 use super::review::{Shown, ShownChange, ShownHotfix, ShownRule, ShownTarget, Subject};
 use super::standing::SoftLaunch;
-use super::state::{Approval, Review, State};
+use super::state::{Approval, Intent, Review, State};
 use super::version::VersionName;
 
 /// What a check found.
@@ -310,7 +310,7 @@ pub fn gate(
         ) => {
             checks.push(same_checksum(state, ruleset, version, *checksum));
             checks.push(passed_soft_launch(state, ruleset, version, targets, *mode));
-            checks.push(verified(state, ruleset, version, targets));
+            checks.push(verified(state, ruleset, version, *checksum, targets));
             checks.push(hotfixes_answered(&shown, &judged));
             checks.push(no_drift(state, ruleset, targets, now));
             checks.push(no_stop(state, ruleset, targets, now));
@@ -319,13 +319,13 @@ pub fn gate(
             Some(ruleset),
             Subject::Hotfix {
                 version,
+                checksum,
                 environment,
-                ..
             },
         ) => {
             let targets = std::slice::from_ref(environment);
             checks.push(on_top_of_pin(state, ruleset, version, environment));
-            checks.push(verified(state, ruleset, version, targets));
+            checks.push(verified(state, ruleset, version, *checksum, targets));
             checks.push(no_drift_but(state, ruleset, version, environment, now));
             checks.push(no_stop(state, ruleset, targets, now));
         }
@@ -349,6 +349,38 @@ pub fn gate(
         stale,
         judged,
     })
+}
+
+/// The checks of a waiting activation once more, at the site that it is for: the whole gate, as far as it is about
+/// this one environment. What a broken glass passed stays passed.
+pub(super) fn recheck(state: &State, intent: &Intent, now: Timestamp) -> Vec<Check> {
+    let (ruleset, body) = (&intent.ruleset, &intent.body);
+    let targets = std::slice::from_ref(&body.environment);
+    let mut checks = vec![
+        same_checksum(state, ruleset, &body.version, body.checksum),
+        passed_soft_launch(state, ruleset, &body.version, targets, body.mode),
+        no_drift(state, ruleset, targets, now),
+        no_stop(state, ruleset, targets, now),
+        not_recalled(state, ruleset, &body.version, body.checksum),
+    ];
+    let Some(review) = state.review(&body.review) else {
+        return checks;
+    };
+    let still: Vec<AccountId> = body
+        .approved_by
+        .iter()
+        .filter(|account| may_approve(state, review, account))
+        .cloned()
+        .collect();
+    checks.push(approvals(approvals_needed(state, review), &still, &[]));
+    let passed_glass = |check: &Check| {
+        review
+            .glass
+            .as_ref()
+            .is_some_and(|glass| glass.blocked.iter().any(|code| code == check.code()))
+    };
+    checks.retain(|check| !passed_glass(check));
+    checks
 }
 
 /// True if the account holds the right to approve in every scope of the review.
@@ -527,13 +559,22 @@ fn verified(
     state: &State,
     ruleset: &RuleSetName,
     version: &VersionName,
+    checksum: Digest,
     targets: &[Environment],
 ) -> Check {
     let kind = CheckKind::VerifiedAtTargets;
-    let absent: Vec<&Environment> = targets
+    let at = |site| state.version_at(site, ruleset, version);
+    if let Some(other) = targets
         .iter()
-        .filter(|t| state.version_at(&t.site, ruleset, version).is_none())
-        .collect();
+        .find(|t| at(&t.site).is_some_and(|facts| facts.checksum != checksum))
+    {
+        let words = format!(
+            "{} holds other bytes under the name {version}: two deliveries while the sites were cut apart",
+            other.site
+        );
+        return Check::block(kind, words, vec![Act::PushRelease]);
+    }
+    let absent: Vec<&Environment> = targets.iter().filter(|t| at(&t.site).is_none()).collect();
     let Some(first) = absent.first() else {
         return Check::pass(kind, "");
     };
@@ -649,10 +690,16 @@ fn on_top_of_pin(
     environment: &Environment,
 ) -> Check {
     let kind = CheckKind::OnTopOfPin;
-    let base = state
-        .hotfix(ruleset, version)
-        .map(|hotfix| (hotfix.on_top_of.clone(), hotfix.on_top_of_checksum));
+    let record = state.hotfix(ruleset, version);
+    let base = record.map(|hotfix| (hotfix.on_top_of.clone(), hotfix.on_top_of_checksum));
     let pin = state.pin(ruleset, environment);
+    // One brought from the other site comes with those below it.
+    if let (Some(hotfix), Some(pin)) = (record, pin)
+        && hotfix.environment != *environment
+        && state.continues_pin(hotfix, environment)
+    {
+        return Check::pass(kind, pin.version.to_string());
+    }
     match (base, pin) {
         (Some((name, checksum)), Some(pin)) if pin.checksum == checksum => {
             Check::pass(kind, name.to_string())

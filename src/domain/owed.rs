@@ -61,7 +61,10 @@ impl State {
             Event::HotfixCommitted(body) => self.note_version(entry, &body.version, true),
             Event::ReleaseReceived(body) => self.note_version(entry, &body.version, false),
             Event::IntentRecorded(_) => {
-                let is_done = |ledger: &LedgerState| ledger.fulfilled.contains_key(&entry.at_entry);
+                let is_done = |ledger: &LedgerState| {
+                    ledger.fulfilled.contains_key(&entry.at_entry)
+                        || ledger.cancelled.contains_key(&entry.at_entry)
+                };
                 if !self.ledgers.values().any(is_done)
                     && let Some(ledger) = self.ledgers.get_mut(site)
                 {

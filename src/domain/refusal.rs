@@ -146,6 +146,26 @@ pub enum Refusal {
     AlreadyLive {
         site: super::ids::SiteName,
     },
+    BytesAbsent {
+        version: VersionName,
+        site: super::ids::SiteName,
+    },
+    NeedsMerge {
+        hotfix: VersionName,
+        environment: Environment,
+        now: VersionName,
+    },
+    UnknownPair {
+        first: VersionName,
+        second: VersionName,
+    },
+    PairConflicts {
+        first: VersionName,
+        second: VersionName,
+    },
+    NothingDiffers {
+        environment: Environment,
+    },
 }
 
 impl Refusal {
@@ -202,6 +222,11 @@ impl Refusal {
             Refusal::LastAdmin => "last_admin",
             Refusal::ServiceRole { .. } => "service_role",
             Refusal::AlreadyLive { .. } => "already_live",
+            Refusal::BytesAbsent { .. } => "bytes_absent",
+            Refusal::NeedsMerge { .. } => "needs_merge",
+            Refusal::UnknownPair { .. } => "unknown_pair",
+            Refusal::PairConflicts { .. } => "pair_conflicts",
+            Refusal::NothingDiffers { .. } => "nothing_differs",
         }
     }
 
@@ -344,6 +369,25 @@ impl Refusal {
                 role.name()
             ),
             Refusal::AlreadyLive { site } => format!("The app is declared live at {site} already."),
+            Refusal::BytesAbsent { version, site } => {
+                format!("The bytes of {version} are not at {site} yet.")
+            }
+            Refusal::NeedsMerge {
+                hotfix,
+                environment,
+                now,
+            } => format!(
+                "{environment} runs {now}, which is not what {hotfix} was made on: bringing it as it is would undo something."
+            ),
+            Refusal::UnknownPair { first, second } => {
+                format!("{first} and {second} are no open pair of hotfixes.")
+            }
+            Refusal::PairConflicts { first, second } => format!(
+                "{first} and {second} are not one fix: each lacks something that the other changed."
+            ),
+            Refusal::NothingDiffers { environment } => format!(
+                "{environment} differs from no live environment, or the difference is accepted."
+            ),
         }
     }
 
@@ -362,8 +406,15 @@ impl Refusal {
             }
             Refusal::VersionExists { .. } => "Give the changed bytes a name of their own.".into(),
             Refusal::HotfixStaysHome { .. } => {
-                "Make the change as a hotfix of that environment.".into()
+                "A release admin of that site brings it there, on the page Sites.".into()
             }
+            Refusal::BytesAbsent { .. } => {
+                "They come by themselves once the link between the sites is up.".into()
+            }
+            Refusal::NeedsMerge { .. } => {
+                "An author merges it rule by rule at the hotfix desk.".into()
+            }
+            Refusal::PairConflicts { .. } => "Say which one stays, or that both are needed.".into(),
             Refusal::PinMoved { .. } => {
                 "Start again from what runs now; your text is kept on the page you came from."
                     .into()
@@ -422,6 +473,7 @@ impl Refusal {
                 | Refusal::UnknownObservation { .. }
                 | Refusal::UnknownStop { .. }
                 | Refusal::UnknownIntent { .. }
+                | Refusal::UnknownPair { .. }
         )
     }
 

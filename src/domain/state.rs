@@ -11,7 +11,7 @@ use imbl::{OrdMap, OrdSet, Vector};
 use super::access::{self, Act, Actor, Grant, Scope};
 use super::digest::Digest;
 use super::environment::{Environment, Topology};
-use super::event::{DriftFinding, IntentRecorded, Mode, Provenance};
+use super::event::{DriftFinding, IntentRecorded, Mode, PairFinding, PairOutcome, Provenance};
 use super::ids::{
     AccountId, CommandId, EntryRef, LaneName, ReviewId, RuleSetName, SiteName, Timestamp,
 };
@@ -25,6 +25,8 @@ use super::version::VersionName;
 pub type PinKey = (RuleSetName, LaneName);
 /// A version of a rule set.
 pub type VersionKey = (RuleSetName, VersionName);
+/// Two hotfixes of a rule set, in the order of their names.
+pub type PairKey = (RuleSetName, VersionName, VersionName);
 
 /// Everything that is true, as far as this site knows.
 #[derive(Debug, Clone)]
@@ -64,6 +66,14 @@ pub struct LedgerState {
     pub waiting_intents: OrdSet<u64>,
     /// Intents of other ledgers that this site fulfilled.
     pub fulfilled: OrdMap<EntryRef, EntryRef>,
+    /// Intents of other ledgers that this site cancelled, with the reason.
+    pub cancelled: OrdMap<EntryRef, String>,
+    /// What was decided here about hotfixes of other sites.
+    pub transfers: OrdMap<VersionKey, Transfer>,
+    /// Pairs of hotfixes closed here; the names in their order.
+    pub pairs: OrdMap<PairKey, ClosedPair>,
+    /// Differences from the live site accepted here, the newest of each rule set and lane.
+    pub accepted: OrdMap<PinKey, Arc<AcceptedDifference>>,
     /// The newest observation of each pin; older ones are in the ledger only.
     pub observations: OrdMap<PinKey, Arc<Observation>>,
     /// Holds in force, by their number.
@@ -94,6 +104,10 @@ impl Default for LedgerState {
             intents: OrdMap::new(),
             waiting_intents: OrdSet::new(),
             fulfilled: OrdMap::new(),
+            cancelled: OrdMap::new(),
+            transfers: OrdMap::new(),
+            pairs: OrdMap::new(),
+            accepted: OrdMap::new(),
             observations: OrdMap::new(),
             holds: OrdMap::new(),
             freezes: OrdMap::new(),
@@ -281,7 +295,55 @@ pub struct Hotfix {
     pub at: Timestamp,
     pub entry: EntryRef,
     pub adopts: Option<EntryRef>,
+    /// The hotfix of the other site that it brings.
+    pub transfers: Option<VersionName>,
     pub end: Option<HotfixEnd>,
+}
+
+/// What was decided at a site about a hotfix of the other.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Transfer {
+    /// It went live here, as itself or merged into another hotfix.
+    Done {
+        /// What it was made on.
+        on_top_of: VersionName,
+        by: VersionName,
+        at: Timestamp,
+        entry: EntryRef,
+    },
+    /// It stays away.
+    Declined {
+        reason: String,
+        by: AccountId,
+        at: Timestamp,
+        entry: EntryRef,
+    },
+}
+
+/// A pair of hotfixes that somebody closed.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct ClosedPair {
+    pub finding: PairFinding,
+    pub outcome: PairOutcome,
+    pub reason: String,
+    pub by: AccountId,
+    pub at: Timestamp,
+    pub entry: EntryRef,
+}
+
+/// A difference from the live site that somebody accepted; it holds while both keep these bytes.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct AcceptedDifference {
+    pub checksum: Digest,
+    pub live: Environment,
+    pub live_checksum: Digest,
+    pub reason: String,
+    pub by: AccountId,
+    pub at: Timestamp,
+    pub entry: EntryRef,
 }
 
 /// How a hotfix ended in the environment it was made for.
@@ -430,13 +492,17 @@ impl State {
             .any(|ledger| ledger.rulesets.contains(ruleset))
     }
 
-    /// The version as the site that committed it knows it (a commit before a mere receipt).
+    /// The version as the site that committed it knows it: a commit before a mere receipt, and what was committed
+    /// here before what the other site committed under the same name while the two were cut apart.
     pub fn version(&self, ruleset: &RuleSetName, version: &VersionName) -> Option<&VersionFacts> {
         let key = (ruleset.clone(), version.clone());
+        let own = self.own_ledger().versions.get(&key);
         let known = || {
-            self.ledgers
+            let others = self
+                .ledgers
                 .values()
-                .filter_map(|ledger| ledger.versions.get(&key))
+                .filter_map(|ledger| ledger.versions.get(&key));
+            own.into_iter().chain(others)
         };
         known()
             .find(|facts| facts.origin.is_none())

@@ -184,6 +184,7 @@ pub fn mode(mode: Mode) -> &'static str {
         Mode::Hotfix => "hotfix",
         Mode::Rollback => "rolled back",
         Mode::Fulfilled => "followed",
+        Mode::Transferred => "transferred",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::hotfix::{Proposal, commit, pinned};
+use super::hotfix::{Origin, Proposal, commit, pinned};
 use super::*;
 use crate::domain::command::{HotfixWords, SnapshotFacts};
 use crate::domain::digest::Digest;
@@ -104,7 +104,15 @@ pub(super) fn adopt(
         lines_changed,
         words,
     };
-    let (mut facts, hotfix) = commit(asked, proposal, pin, Some(id.clone()))?;
+    let (mut facts, hotfix) = commit(
+        asked,
+        proposal,
+        pin,
+        Origin {
+            adopts: Some(id.clone()),
+            ..Origin::default()
+        },
+    )?;
     facts.push(Fact::within(
         ruleset,
         &environment.lane,

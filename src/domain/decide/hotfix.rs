@@ -67,8 +67,17 @@ pub(super) fn propose(
             patterns: policy.hotfix_paths,
         });
     }
-    let (committed, _) = commit(asked, proposal, pin, None)?;
+    let (committed, _) = commit(asked, proposal, pin, Origin::default())?;
     Ok(Decided::New(committed))
+}
+
+/// Where a hotfix's content comes from, if its author did not write it.
+#[derive(Default)]
+pub(super) struct Origin {
+    /// The observation that it adopts.
+    pub adopts: Option<EntryRef>,
+    /// The hotfix of the other site that it brings.
+    pub transfers: Option<VersionName>,
 }
 
 /// The facts of a hotfix on top of `pin` with its review, and its name.
@@ -76,7 +85,7 @@ pub(super) fn commit(
     asked: Asked,
     proposal: Proposal,
     pin: &Pin,
-    adopts: Option<EntryRef>,
+    origin: Origin,
 ) -> Result<(Vec<Fact>, VersionName), Refusal> {
     let Proposal {
         ruleset,
@@ -106,7 +115,8 @@ pub(super) fn commit(
         reason: reason.clone(),
         incident,
         ends_at: words.ends_at,
-        adopts,
+        adopts: origin.adopts,
+        transfers: origin.transfers,
     };
     let subject = Subject::Hotfix {
         version: version.clone(),

@@ -316,13 +316,27 @@ pub(super) fn execute(
                 environment,
             },
         ) => {
+            let made_here = asked
+                .state
+                .hotfix(ruleset, version)
+                .is_none_or(|hotfix| hotfix.environment == *environment);
             let accepted = Accepted {
                 version,
                 checksum: *checksum,
-                mode: Mode::Hotfix,
+                mode: match made_here {
+                    true => Mode::Hotfix,
+                    false => Mode::Transferred,
+                },
                 review: id,
                 fingerprint,
             };
+            facts.extend(super::reconcile::transferred(
+                asked.state,
+                ruleset,
+                version,
+                environment,
+                id,
+            ));
             let pin = asked.state.pin(ruleset, environment);
             facts.push(activated(
                 ruleset,

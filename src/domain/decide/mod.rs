@@ -4,6 +4,7 @@ mod access;
 mod drift;
 mod hotfix;
 mod judging;
+mod reconcile;
 mod release;
 mod requests;
 mod stops;
@@ -137,6 +138,51 @@ pub fn decide(
         } => judging::execute(asked, review, *fingerprint, break_glass.as_deref(), judged),
         Command::ReviewGlass { review, note } => judging::look_at_glass(asked, review, note),
         Command::FulfilIntent { intent } => transfer::fulfil(asked, intent),
+        Command::OpenTransfer {
+            ruleset,
+            hotfix,
+            environment,
+            reason,
+        } => reconcile::open(asked, ruleset, hotfix, environment, reason),
+        Command::MergeTransfer {
+            ruleset,
+            hotfix,
+            environment,
+            on_top_of,
+            snapshot,
+            changes,
+            lines_changed,
+            words,
+        } => {
+            let proposal = hotfix::Proposal {
+                ruleset,
+                environment,
+                snapshot,
+                changes,
+                lines_changed: *lines_changed,
+                words,
+            };
+            reconcile::merge(asked, proposal, hotfix, *on_top_of)
+        }
+        Command::DeclineTransfer {
+            ruleset,
+            hotfix,
+            environment,
+            reason,
+        } => reconcile::decline(asked, ruleset, hotfix, environment, reason),
+        Command::ClosePair {
+            ruleset,
+            first,
+            second,
+            outcome,
+            reason,
+            judged,
+        } => reconcile::close_pair(asked, ruleset, (first, second), outcome, reason, judged),
+        Command::AcceptDifference {
+            ruleset,
+            environment,
+            reason,
+        } => reconcile::accept(asked, ruleset, environment, reason),
         Command::CancelIntent { intent, reason } => transfer::cancel(asked, intent, reason),
         Command::PlaceHold {
             ruleset,

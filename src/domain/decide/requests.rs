@@ -20,13 +20,8 @@ pub(super) fn activation(
             once.push(target.clone());
         }
     }
-    let Some(first) = once.first() else {
+    if once.is_empty() {
         return Err(Refusal::NoTargets);
-    };
-    if !once.iter().any(|target| target.site == state.own) {
-        return Err(Refusal::OtherSite {
-            site: first.site.clone(),
-        });
     }
     for target in &once {
         asked.require(Act::RequestActivation, Scope::exactly(ruleset, target))?;

@@ -6,6 +6,7 @@ use crate::domain::event::{
     AcceptedLoss, HotfixAbsorbed, HotfixDiscarded, IntentCancelled, Mode, ReleaseReceived,
     VersionActivated,
 };
+use crate::domain::gate::{self, Outcome};
 use crate::domain::ids::ReviewId;
 use crate::domain::state::Intent;
 
@@ -76,9 +77,6 @@ pub(in crate::domain) fn obstacle(
             body.version, environment.site
         ));
     }
-    if let Some(recall) = state.recall(ruleset, &body.version, body.checksum) {
-        return Some(format!("{} is recalled: {}", body.version, recall.reason));
-    }
     let pin = state.pin(ruleset, environment);
     if pin.map(|pin| pin.checksum) != body.from_checksum {
         let now = pin.map_or("nothing".to_owned(), |pin| pin.version.to_string());
@@ -86,17 +84,11 @@ pub(in crate::domain) fn obstacle(
             "{environment} runs {now}, which is not what was shown when it was decided"
         ));
     }
-    if let Some(hold) = state.holds(ruleset, environment).first() {
-        return Some(format!("{environment} is on hold: {}", hold.reason));
-    }
-    if let Some(freeze) = state.freezes(ruleset, environment, now).first() {
-        return Some(format!("{environment} is frozen: {}", freeze.reason));
-    }
-    if let Some(drift) = state.open_drift(ruleset, environment, now) {
-        return Some(format!(
-            "unexplained drift in {environment} since {}",
-            drift.id
-        ));
+    let blocking = gate::recheck(state, intent, now)
+        .into_iter()
+        .find(|check| check.outcome == Outcome::Block);
+    if let Some(check) = blocking {
+        return Some(format!("{}: {}", check.title().to_lowercase(), check.evidence));
     }
     let unanswered = state
         .open_hotfixes(ruleset, environment)
@@ -123,7 +115,13 @@ pub(super) fn fulfil(asked: Asked, id: &EntryRef) -> Result<Decided, Refusal> {
     if let Some(done) = asked.state.own_ledger().fulfilled.get(id) {
         return Ok(Decided::Already(done.clone()));
     }
-    if intent.cancelled.is_some() || obstacle(asked.state, intent, asked.now).is_some() {
+    let is_cancelled = intent.cancelled.is_some()
+        || asked
+            .state
+            .ledgers
+            .values()
+            .any(|ledger| ledger.cancelled.contains_key(id));
+    if is_cancelled || obstacle(asked.state, intent, asked.now).is_some() {
         return Err(Refusal::UnknownIntent { id: id.clone() });
     }
     let (ruleset, body) = (&intent.ruleset, &intent.body);
@@ -172,17 +170,18 @@ pub(super) fn cancel(asked: Asked, id: &EntryRef, reason: &str) -> Result<Decide
         Act::CancelIntent,
         Scope::exactly(&intent.ruleset, &intent.body.environment),
     )?;
-    if id.site != asked.state.own {
+    // The site that decided it may take it back, and so may the site where it waits: neither needs the other.
+    if id.site != asked.state.own && intent.body.environment.site != asked.state.own {
         return Err(Refusal::OtherSite {
             site: id.site.clone(),
         });
     }
-    let fulfilled = asked
+    let is_done = asked
         .state
         .ledgers
         .values()
-        .any(|ledger| ledger.fulfilled.contains_key(id));
-    if fulfilled || intent.cancelled.is_some() {
+        .any(|ledger| ledger.fulfilled.contains_key(id) || ledger.cancelled.contains_key(id));
+    if is_done || intent.cancelled.is_some() {
         return Err(Refusal::UnknownIntent { id: id.clone() });
     }
     let reason = given("reason", reason, REASON_LENGTH_MAX)?;

@@ -131,8 +131,13 @@ impl World {
 
     /// ipc2 on a given store; people are made if the store is empty.
     pub async fn on(store: Store) -> World {
+        World::at("ipc2", store).await
+    }
+
+    /// A site on a given store. Rights are given at ipc2 and reach the other site with its ledger.
+    pub async fn at(site: &str, store: Store) -> World {
         let config = Config {
-            site: "ipc2".parse().unwrap(),
+            site: site.parse().unwrap(),
             topology: Topology::default(),
             listen: "127.0.0.1:0".parse().unwrap(),
             public_origin: None,
@@ -470,6 +475,10 @@ async fn make_people(app: &Arc<App>) -> BTreeMap<&'static str, AccountId> {
             disabled_at: None,
         };
         app.store.create_account(&account).await.unwrap();
+        if app.config.site != app.config.topology.sites[0] {
+            people.insert(*name, account.id);
+            continue;
+        }
         let grant = Grant {
             account: account.id.clone(),
             role: *role,
