@@ -12,8 +12,10 @@ use super::caller::Caller;
 use super::problem::ApiResult;
 use crate::domain::access::{Act, Scope};
 use crate::domain::digest::Digest;
-use crate::domain::ids::{LaneName, SiteName, Timestamp};
+use crate::domain::ids::{LaneName, RuleSetName, SiteName, Timestamp};
+use crate::domain::lag::Lag;
 use crate::domain::policy::Policy;
+use crate::domain::version::VersionName;
 
 /// Where to begin.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -152,17 +154,95 @@ pub struct SiteView {
     /// That entry's time; null if none is here.
     #[schema(value_type = Option<String>)]
     at: Option<Timestamp>,
+    /// How far our copy is behind; null for this server's own site.
+    lag: Option<LagView>,
+    /// Versions that are there and not here, as far as its ledger is known.
+    not_here: Vec<VersionAt>,
+    /// Versions that are here and not there, as far as its ledger is known.
+    not_there: Vec<VersionAt>,
+}
+
+/// How far our copy of a ledger is behind that ledger: never more than the truth.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(tag = "is", rename_all = "snake_case")]
+#[schema(as = Lag)]
+pub enum LagView {
+    /// The site answers.
+    Known {
+        /// When it answered, UTC.
+        #[schema(value_type = String)]
+        heard_at: Timestamp,
+        /// Entries that it had then and this server has not.
+        missing: u64,
+        /// For how long the newest entry here has been the newest, in seconds; 0 if none is missing.
+        seconds: u64,
+    },
+    /// The site is silent: what it did since is not known.
+    Unknown {
+        /// Since when, UTC; null if it was not heard since this process started.
+        #[schema(value_type = Option<String>)]
+        since: Option<Timestamp>,
+        /// The newest entry here.
+        last_seen: u64,
+        /// It has at least so many entries that are missing here.
+        at_least: u64,
+    },
+}
+
+impl From<Lag> for LagView {
+    fn from(lag: Lag) -> LagView {
+        match lag {
+            Lag::Known {
+                heard_at,
+                missing,
+                seconds,
+            } => LagView::Known {
+                heard_at,
+                missing,
+                seconds,
+            },
+            Lag::Unknown {
+                since,
+                last_seen,
+                at_least,
+            } => LagView::Unknown {
+                since,
+                last_seen,
+                at_least,
+            },
+        }
+    }
+}
+
+/// A version by its names.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = VersionAt)]
+pub struct VersionAt {
+    #[schema(value_type = String)]
+    ruleset: RuleSetName,
+    #[schema(value_type = String)]
+    version: VersionName,
+}
+
+fn versions(found: Vec<(RuleSetName, VersionName)>) -> Vec<VersionAt> {
+    let named = |(ruleset, version)| VersionAt { ruleset, version };
+    found.into_iter().map(named).collect()
 }
 
 /// Sites and lanes, and how far each site's ledger is known here.
 #[utoipa::path(get, path = "/api/v1/sites", tag = "sites",
     responses((status = 200, description = "The sites.", body = SitesView)))]
-pub async fn sites(caller: Caller) -> ApiResult {
+pub async fn sites(State(api): State<Arc<Api>>, caller: Caller) -> ApiResult {
     caller.require(Act::View, Scope::EVERYWHERE)?;
     let state = &caller.snapshot.state;
+    let now = api.app.clock.now();
     let site = |site: &SiteName| {
         let head = state.head(site);
+        let is_other = *site != state.own;
         SiteView {
+            lag: is_other.then(|| api.app.lag(state, site, now).into()),
+            not_here: versions(state.versions_lacking(site, &state.own)),
+            not_there: versions(state.versions_lacking(&state.own, site)),
             site: site.clone(),
             entries: head.seq,
             hash: head.hash,

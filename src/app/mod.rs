@@ -15,6 +15,7 @@ mod ledger_blocks;
 pub mod outcome;
 mod proofs;
 pub mod reader;
+pub mod reconcile;
 pub mod recovery;
 mod signer;
 pub mod snapshot;

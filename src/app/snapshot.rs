@@ -61,6 +61,10 @@ pub struct AssignmentView {
     pub since: Timestamp,
     /// Where its bytes are, relative to this server.
     pub bundle: String,
+    /// Another version was decided for this environment and waits; it is not to be run yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub waiting: Option<VersionName>,
 }
 
 impl AssignmentView {
@@ -73,6 +77,7 @@ impl AssignmentView {
             checksum: pin.checksum,
             since: pin.at,
             bundle: format!("/api/v1/bundles/{}", pin.checksum),
+            waiting: None,
         }
     }
 }
@@ -100,36 +105,61 @@ impl Snapshot {
         })
     }
 
-    /// Takes note of an applied entry: if it moved a pin of this site, pods are told so from now on.
+    /// Takes note of an applied entry: if it moved a pin of this site, or decided that one should move, pods are
+    /// told so from now on.
     pub fn note(&mut self, entry: &Entry) {
         let EntryRef { site, seq } = &entry.at_entry;
         if (seq - 1).is_multiple_of(BLOCK_ENTRIES) {
             let starts = self.block_starts.entry(site.clone()).or_default();
             starts.push_back(entry.at);
         }
-        if entry.at_entry.site != self.state.own
-            || !matches!(entry.fact.event, Event::VersionActivated(_))
-        {
-            return;
+        let own = &self.state.own;
+        match &entry.fact.event {
+            Event::VersionActivated(_) if entry.at_entry.site == *own => {
+                if let (Some(ruleset), Some(lane)) = (&entry.fact.ruleset, &entry.fact.lane) {
+                    self.assign(&ruleset.clone(), &Environment::new(own, lane));
+                }
+            }
+            Event::IntentRecorded(body) if body.environment.site == *own => {
+                if let Some(ruleset) = &entry.fact.ruleset {
+                    self.assign(&ruleset.clone(), &body.environment.clone());
+                }
+            }
+            Event::IntentCancelled(body) => {
+                let decided = self.state.ledgers.get(&body.intent.site);
+                let intent = decided.and_then(|ledger| ledger.intents.get(&body.intent.seq));
+                if let Some(intent) = intent.cloned()
+                    && intent.body.environment.site == *own
+                {
+                    self.assign(&intent.ruleset, &intent.body.environment);
+                }
+            }
+            _ => {}
         }
-        let (Some(ruleset), Some(lane)) = (&entry.fact.ruleset, &entry.fact.lane) else {
+    }
+
+    fn assign(&mut self, ruleset: &RuleSetName, environment: &Environment) {
+        let Some(pin) = self.state.pin(ruleset, environment) else {
             return;
         };
-        let environment = Environment::new(&self.state.own, lane);
-        if let Some(pin) = self.state.pin(ruleset, &environment) {
-            let view = AssignmentView::of(ruleset, &environment, pin);
-            let body: Bytes = serde_json::to_vec(&view)
-                .expect("an assignment is JSON")
-                .into();
-            let tag = format!("\"{}\"", &Digest::of(&body).to_hex()[..32]);
-            let etag = HeaderValue::from_str(&tag).expect("hex is a header value");
-            let assignment = Assignment {
-                checksum: pin.checksum,
-                etag,
-                body,
-            };
-            self.assignments
-                .insert((ruleset.clone(), lane.clone()), Arc::new(assignment));
-        }
+        let waiting = self.state.waiting_intents().into_iter().rfind(|intent| {
+            intent.ruleset == *ruleset && intent.body.environment == *environment
+        });
+        let view = AssignmentView {
+            waiting: waiting.map(|intent| intent.body.version.clone()),
+            ..AssignmentView::of(ruleset, environment, pin)
+        };
+        let body: Bytes = serde_json::to_vec(&view)
+            .expect("an assignment is JSON")
+            .into();
+        let tag = format!("\"{}\"", &Digest::of(&body).to_hex()[..32]);
+        let etag = HeaderValue::from_str(&tag).expect("hex is a header value");
+        let assignment = Assignment {
+            checksum: pin.checksum,
+            etag,
+            body,
+        };
+        let key = (ruleset.clone(), environment.lane.clone());
+        self.assignments.insert(key, Arc::new(assignment));
     }
 }

@@ -644,7 +644,10 @@ pub fn subject_words(subject: &Subject, ruleset: Option<&RuleSetName>) -> String
             version,
             environment,
             ..
-        } => format!("hotfix {ruleset}{version} in {environment}"),
+        } => match subject.is_transfer() {
+            true => format!("bring hotfix {ruleset}{version} to {environment}"),
+            false => format!("hotfix {ruleset}{version} in {environment}"),
+        },
         Subject::Recall { version, .. } => format!("recall {ruleset}{version}"),
         Subject::Policy { .. } => "change the policy".to_owned(),
     }

@@ -57,6 +57,20 @@ impl Subject {
         }
     }
 
+    /// True if it brings a hotfix of another site as it is.
+    pub fn is_transfer(&self) -> bool {
+        match self {
+            Subject::Hotfix {
+                version,
+                environment,
+                ..
+            } => version
+                .hotfix_origin()
+                .is_some_and(|(site, _)| site != environment.site),
+            _ => false,
+        }
+    }
+
     /// The environments whose pins it moves, in order; empty for a recall or a policy.
     pub fn targets(&self) -> &[Environment] {
         match self {

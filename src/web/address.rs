@@ -51,6 +51,15 @@ pub fn hotfix(ruleset: &RuleSetName, version: &VersionName) -> String {
     format!("/hotfixes/{ruleset}/{}", url_encode(version.as_str()))
 }
 
+/// The desk where a hotfix of another site is merged into what an environment runs.
+pub fn merge(ruleset: &RuleSetName, hotfix: &VersionName, to: &Environment) -> String {
+    format!(
+        "/hotfixes/new/merge?ruleset={ruleset}&hotfix={}&environment={}",
+        url_encode(hotfix.as_str()),
+        url_encode(&to.to_string())
+    )
+}
+
 /// Observed drift of an environment.
 pub fn drift(ruleset: &RuleSetName, environment: &Environment) -> String {
     format!("/drift/{ruleset}/{}/{}", environment.site, environment.lane)

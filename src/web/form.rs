@@ -141,6 +141,16 @@ const NOTICES: &[(&str, &str)] = &[
     ("lifted", "Lifted."),
     ("frozen", "The freeze is in force."),
     ("declared", "The live site is declared."),
+    ("transfer-asked", "The transfer waits in its review."),
+    (
+        "transfer-declined",
+        "Recorded: the hotfix stays where it is.",
+    ),
+    ("pair-closed", "The pair is closed."),
+    (
+        "difference-accepted",
+        "The difference is accepted while neither side moves.",
+    ),
     ("cancelled", "The waiting activation is cancelled."),
     ("account-made", "The account is made."),
     (

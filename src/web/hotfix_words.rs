@@ -82,7 +82,8 @@ impl HotfixState {
 pub fn review_of<'a>(state: &'a State, hotfix: &Hotfix) -> Option<&'a Arc<Review>> {
     state.reviews().into_iter().find(|review| {
         review.ruleset.as_ref() == Some(&hotfix.ruleset)
-            && matches!(&review.subject, Subject::Hotfix { version, .. } if *version == hotfix.version)
+            && matches!(&review.subject, Subject::Hotfix { version, environment, .. }
+                if *version == hotfix.version && *environment == hotfix.environment)
     })
 }
 

@@ -15,6 +15,7 @@ pub mod offer;
 pub mod page;
 pub mod review_words;
 pub mod screens;
+pub mod site_words;
 pub mod three_way;
 pub mod told;
 pub mod typed;

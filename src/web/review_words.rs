@@ -50,6 +50,9 @@ pub fn subject(review: &Review) -> SubjectWords {
             ..
         } => words("Roll back to", places(targets)),
         Subject::Activation { targets, .. } => words("Activate", places(targets)),
+        Subject::Hotfix { environment, .. } if review.subject.is_transfer() => {
+            words("Bring hotfix", format!("to {environment}"))
+        }
         Subject::Hotfix { environment, .. } => words("Hotfix", format!("for {environment}")),
         Subject::Recall { .. } => words("Recall", "everywhere".to_owned()),
         Subject::Policy { .. } => words("Change the policy", String::new()),

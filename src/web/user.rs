@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, header};
 
 use super::Portal;
 use super::error::{WebError, remember_user};
+use super::site_words;
 use super::page::{Notice, Page, UserBadge};
 use crate::app::Snapshot;
 use crate::auth::sign_in::Person;
@@ -132,13 +133,8 @@ impl User {
                 text: format!("Not believed: {alarm}. {}", alarm.remedy()),
             });
         }
-        if !portal.app.is_linked() {
-            let text = format!(
-                "The link from {} to the other site is cut. This site goes on alone.",
-                state.own
-            );
-            banners.push(Notice { kind: "warn", text });
-        }
+        banners.extend(site_words::silence(portal, state, self.now));
+        banners.extend(site_words::stay(state, self.now));
         Page {
             title: String::new(),
             section: "",

@@ -7,6 +7,7 @@ mod faults;
 mod harness;
 mod ledger_vector;
 mod proofs;
+mod scenarios;
 mod screens;
 mod sites;
 mod store;

@@ -2,6 +2,7 @@
 
 mod choose;
 mod form;
+mod merge;
 mod paper;
 
 pub(super) use paper::end_of_day;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/hotfixes/new", get(choose::show).post(form::submit))
         .route("/hotfixes/new/edit", get(form::edit))
         .route("/hotfixes/new/preview", post(form::preview))
+        .route("/hotfixes/new/merge", get(merge::show).post(merge::submit))
         .layer(DefaultBodyLimit::max(FORM_SIZE_BYTES_MAX))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod accounts;
+pub mod between;
 pub mod compare;
 pub mod drift;
 pub mod entry;
@@ -31,6 +32,7 @@ pub fn routes() -> Router<Portal> {
     Router::new()
         .merge(account::routes())
         .merge(accounts::routes())
+        .merge(between::routes())
         .merge(entry::routes())
         .merge(ledger::routes())
         .merge(drift::routes())

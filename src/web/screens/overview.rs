@@ -17,6 +17,7 @@ use self::todo::{Todo, Waiting};
 use crate::domain::access::{Act, Scope};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Notice, Page};
+use crate::web::site_words;
 use crate::web::user::User;
 use crate::web::{Portal, format};
 
@@ -29,8 +30,8 @@ pub(super) fn routes() -> Router<Portal> {
 struct OverviewPage {
     page: Page,
     summary: String,
-    /// Set if the other site is silent or ahead of our copy.
-    other_site: Option<Notice>,
+    /// What lies between the sites, and how far the other one is known.
+    between: Vec<Notice>,
     matrix: Matrix,
     intents: Vec<Waiting>,
     todo: Vec<Todo>,
@@ -57,7 +58,7 @@ async fn show(State(portal): State<Portal>, user: User) -> WebResult {
     Ok(page::html(&OverviewPage {
         page: Page::new(&portal, &user, "overview", "What runs where"),
         summary,
-        other_site: matrix::other_site(&portal.app, state, user.now),
+        between: between(&portal, &user),
         matrix,
         intents: todo::intents(state, user.now),
         todo: todo::waiting_on(&portal, &user).await?,
@@ -65,4 +66,14 @@ async fn show(State(portal): State<Portal>, user: User) -> WebResult {
         pictures,
         may_hotfix: user.may(Act::WriteHotfix, &Scope::EVERYWHERE),
     }))
+}
+
+/// What waits for a decision between the sites, and entries that are on their way.
+fn between(portal: &Portal, user: &User) -> Vec<Notice> {
+    let state = &user.snapshot.state;
+    let mut notices = Vec::new();
+    notices.extend(site_words::offered(state));
+    notices.extend(site_words::cold(state));
+    notices.extend(site_words::coming(portal, state, user.now));
+    notices
 }

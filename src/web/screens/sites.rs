@@ -19,7 +19,8 @@ use crate::web::choice::{Choice, choices, choices_or_all};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{Form, fresh_once, see};
 use crate::web::offer::Offer;
-use crate::web::page::{self, Page};
+use crate::web::page::{self, Notice, Page};
+use crate::web::site_words;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 
@@ -69,6 +70,8 @@ struct Uneven {
 struct SitesPage {
     page: Page,
     sites: Vec<SiteView>,
+    /// What waits for a decision between the sites.
+    between: Vec<Notice>,
     partial: Vec<Partial>,
     uneven: Vec<Uneven>,
     waiting: Vec<WaitingRow>,
@@ -99,6 +102,10 @@ async fn show(State(portal): State<Portal>, user: User) -> WebResult {
     Ok(page::html(&SitesPage {
         page: Page::new(&portal, &user, "sites", "Sites"),
         sites: site_views(&portal, &user, &partial),
+        between: [site_words::offered(truth), site_words::cold(truth)]
+            .into_iter()
+            .flatten()
+            .collect(),
         partial,
         uneven: uneven(truth),
         waiting: waiting_rows(&portal, &user),
@@ -146,7 +153,7 @@ fn site_views(portal: &Portal, user: &User, partial: &[Partial]) -> Vec<SiteView
                 "this site: everything is known".to_owned(),
                 String::new(),
             ),
-            false => heard(portal, user, head.seq),
+            false => heard(portal, user, site),
         };
         SiteView {
             name: site.to_string(),
@@ -167,70 +174,35 @@ fn site_views(portal: &Portal, user: &User, partial: &[Partial]) -> Vec<SiteView
     truth.topology.sites.iter().enumerate().map(view).collect()
 }
 
-/// How well the other site is known: last heard, and how far it is ahead of our copy.
-fn heard(portal: &Portal, user: &User, known_seq: u64) -> (&'static str, String, String) {
-    let peer = portal.app.peer.load();
-    let trouble = peer.trouble.clone().unwrap_or_default();
-    let Some(heard_at) = peer.heard_at else {
-        return (
-            "warn",
-            "not heard since this process started".into(),
-            trouble,
-        );
+/// How well the other site is known, and what went wrong since.
+fn heard(portal: &Portal, user: &User, site: &SiteName) -> (&'static str, String, String) {
+    let lag = portal.app.lag(&user.snapshot.state, site, user.now);
+    let trouble = portal.app.peer.load().trouble.clone().unwrap_or_default();
+    let kind = if lag.is_level() && trouble.is_empty() {
+        "ok"
+    } else {
+        "warn"
     };
-    let ago = format::ago(heard_at, user.now);
-    if !portal.app.is_linked() {
-        return (
-            "warn",
-            format!("link cut; last heard {ago} ago, later entries unknown"),
-            trouble,
-        );
-    }
-    match peer.head_seq.saturating_sub(known_seq) {
-        0 if trouble.is_empty() => ("ok", format!("heard {ago} ago, nothing missing"), trouble),
-        0 => (
-            "warn",
-            format!("last heard {ago} ago, later entries unknown"),
-            trouble,
-        ),
-        behind => {
-            let entries = format::count(behind as usize, "entry", "entries");
-            (
-                "warn",
-                format!("heard {ago} ago; {entries} still to come"),
-                trouble,
-            )
-        }
-    }
+    (kind, site_words::lag(site, &lag, user.now), trouble)
 }
 
 fn partial(truth: &Truth) -> Vec<Partial> {
-    let mut found = Vec::new();
-    for ruleset in truth.rulesets() {
-        for (version, _) in truth.versions(&ruleset) {
-            let (at, missing): (Vec<&SiteName>, Vec<&SiteName>) = truth
-                .topology
-                .sites
-                .iter()
-                .partition(|site| truth.version_at(site, &ruleset, &version).is_some());
-            if missing.is_empty() {
-                continue;
-            }
-            let names = |sites: Vec<&SiteName>| {
-                let names: Vec<&str> = sites.into_iter().map(SiteName::as_str).collect();
-                names.join(", ")
-            };
-            found.push(Partial {
-                href: address::version(&ruleset, &version),
-                ruleset: ruleset.to_string(),
-                is_hotfix: version.is_hotfix(),
-                version: version.to_string(),
-                at: names(at),
-                missing: names(missing),
-            });
-        }
-    }
+    let names = |sites: &[SiteName]| {
+        let names: Vec<&str> = sites.iter().map(SiteName::as_str).collect();
+        names.join(", ")
+    };
+    let rulesets = truth.rulesets();
+    let found = rulesets.iter().flat_map(|ruleset| truth.only_at(ruleset));
     found
+        .map(|only| Partial {
+            href: address::version(&only.ruleset, &only.version),
+            ruleset: only.ruleset.to_string(),
+            is_hotfix: only.version.is_hotfix(),
+            version: only.version.to_string(),
+            at: names(&only.at),
+            missing: names(&only.missing),
+        })
+        .collect()
 }
 
 fn uneven(truth: &Truth) -> Vec<Uneven> {

@@ -138,6 +138,10 @@ async fn build(
     let stands = HotfixState::of(state, hotfix);
     let is_open = stands == HotfixState::Open;
     let mut tags = vec![stands.tag()];
+    if let Some(brought) = &hotfix.transfers {
+        let tag = Tag::new("hot", format!("brings {brought}"));
+        tags.push(tag.to(address::hotfix(ruleset, brought)));
+    }
     if is_open {
         tags.push(hotfix_words::due(hotfix.ends_at, user.now));
     }

@@ -167,7 +167,10 @@ pub(in crate::web) fn title(review: &Review) -> String {
             version,
             environment,
             ..
-        } => format!("Hotfix {ruleset} {version} in {environment}"),
+        } => match review.subject.is_transfer() {
+            true => format!("Bring hotfix {ruleset} {version} to {environment}"),
+            false => format!("Hotfix {ruleset} {version} in {environment}"),
+        },
         Subject::Recall { version, .. } => format!("Recall {ruleset} {version}"),
         Subject::Policy { .. } => "Change the policy".to_owned(),
     }

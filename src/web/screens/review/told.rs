@@ -179,6 +179,11 @@ fn words(event: &Event) -> (&'static str, String, String) {
             format!("hotfix {} discarded in {}", b.hotfix, b.environment),
             b.reason.clone(),
         ),
+        Event::HotfixTransferred(b) => (
+            "hotfix",
+            format!("brought hotfix {} from {}", b.hotfix, b.from),
+            String::new(),
+        ),
         other => ("", other.kind().replace(['.', '_'], " "), String::new()),
     }
 }

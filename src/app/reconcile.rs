@@ -1,0 +1,151 @@
+//! What lies between the sites, from bytes: a hotfix of the other site merged into what runs here, what two
+//! hotfixes are to each other, and how far the other site is known.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::hotfixing::Edits;
+use super::{App, AppError};
+use crate::domain::environment::Environment;
+use crate::domain::event::PairFinding;
+use crate::domain::ids::{SiteName, Timestamp};
+use crate::domain::judgement::Question;
+use crate::domain::lag::{Heard, Lag};
+use crate::domain::manifest::Change;
+use crate::domain::merge_draft::{DraftRule, Outcome, Planned, Sources, draft_rule};
+use crate::domain::pairs::Pair;
+use crate::domain::refusal::Refusal;
+use crate::domain::state::{Hotfix, State};
+use crate::domain::verdict::RuleVerdict;
+use crate::domain::version::VersionName;
+
+/// A hotfix of the other site as it could be merged into what runs here. Nothing is stored, nothing applies it.
+#[derive(Debug, Clone)]
+pub struct MergeOffer {
+    /// The hotfixes it brings, oldest first.
+    pub brings: Vec<VersionName>,
+    /// One a rule that they changed, by path.
+    pub rules: Vec<DraftRule>,
+    /// What became of each rule of the hotfix in what runs here, by path.
+    pub verdicts: Vec<RuleVerdict>,
+}
+
+impl MergeOffer {
+    /// True if every rule could be merged without a person's help.
+    pub fn is_clean(&self) -> bool {
+        self.rules
+            .iter()
+            .all(|rule| matches!(rule.outcome, Outcome::Contained | Outcome::Merged { .. }))
+    }
+
+    /// True if what runs here contains everything already.
+    pub fn is_contained(&self) -> bool {
+        self.rules
+            .iter()
+            .all(|rule| rule.outcome == Outcome::Contained)
+    }
+
+    /// What the merge changes of what runs here: rules with conflicts keep the lines that run here.
+    pub fn edits(&self) -> Edits {
+        let changed = self.rules.iter().filter(|rule| rule.draft != rule.planned);
+        changed
+            .map(|rule| (rule.at().to_owned(), rule.draft.clone().map(Bytes::from)))
+            .collect()
+    }
+}
+
+impl App {
+    /// What merging a hotfix of another site, with those below it that are missing, would do to `to`.
+    ///
+    /// Errors: [`Refusal::NothingPinned`]; [`AppError::NotFound`] if bytes are missing here.
+    pub async fn merge_offer(
+        &self,
+        state: &State,
+        hotfix: &Hotfix,
+        to: &Environment,
+    ) -> Result<MergeOffer, AppError> {
+        let pin = state
+            .pin(&hotfix.ruleset, to)
+            .ok_or_else(|| Refusal::NothingPinned {
+                environment: to.clone(),
+            })?;
+        let chain = state.missing_chain(hotfix, to);
+        let lowest = chain.first().map_or(hotfix, |below| below.as_ref());
+        let base = self.rules(&lowest.on_top_of_checksum).await?;
+        let theirs = self.rules(&hotfix.checksum).await?;
+        let ours = self.rules(&pin.checksum).await?;
+        let changes: Vec<Change> = base.manifest.differences(&theirs.manifest);
+        let question = Question {
+            environment: to.clone(),
+            hotfix: hotfix.version.clone(),
+            on_top_of: lowest.on_top_of_checksum,
+            changes: changes.clone(),
+            candidate: pin.checksum,
+        };
+        let verdicts = self.judge(&[question]).await?.remove(0).rules;
+        let brings = chain.iter().map(|below| below.version.clone()).collect();
+        let judged = verdicts.clone();
+        let work = move || {
+            changes
+                .iter()
+                .map(|change| {
+                    let verdict = judged.iter().find(|rule| rule.path == change.path);
+                    merged_rule(&change.path, verdict, [&base, &theirs, &ours].map(|r| &r.texts))
+                })
+                .collect()
+        };
+        let rules = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|e| AppError::Broken(e.to_string()))?;
+        Ok(MergeOffer {
+            brings,
+            rules,
+            verdicts,
+        })
+    }
+
+    /// What two hotfixes are to each other, judged from their bytes.
+    pub async fn pair_finding(&self, pair: &Pair<'_>) -> Result<PairFinding, AppError> {
+        let judged = self.judge(&pair.questions()).await?;
+        Ok(pair.finding(&judged).ok_or(Refusal::EvidenceOutdated)?)
+    }
+
+    /// How far the other site's ledger is known here.
+    pub fn lag(&self, state: &State, site: &SiteName, now: Timestamp) -> Lag {
+        let peer = self.peer.load();
+        let heard = Heard {
+            at: peer.heard_at,
+            entries: peer.head_seq,
+            is_cut: !self.is_linked(),
+        };
+        Lag::of(state.head(site), heard, now)
+    }
+}
+
+/// One rule of the hotfix, where what runs here has its content.
+fn merged_rule(
+    path: &str,
+    verdict: Option<&RuleVerdict>,
+    [base, theirs, ours]: [&BTreeMap<String, Bytes>; 3],
+) -> DraftRule {
+    let found = match verdict.map(|verdict| verdict.planned_paths.as_slice()) {
+        Some([one]) => Some(one.as_str()),
+        Some([]) | None => Some(path),
+        Some(_) => None,
+    };
+    let planned = match found {
+        None => Planned::Spread,
+        Some(at) => match ours.get(at) {
+            Some(bytes) => Planned::At(at, bytes),
+            None => Planned::Nowhere,
+        },
+    };
+    draft_rule(&Sources {
+        path,
+        baseline: base.get(path).map(|bytes| &bytes[..]),
+        hotfix: theirs.get(path).map(|bytes| &bytes[..]),
+        planned,
+        is_contained: verdict.is_none_or(|verdict| verdict.verdict.is_contained()),
+    })
+}

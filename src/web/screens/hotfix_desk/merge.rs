@@ -1,0 +1,337 @@
+//! A hotfix of the other site merged into what runs here, rule by rule: offered as a draft, applied by a person.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::known_ruleset;
+use super::paper::{Paper, Problem, Sent, Sheet, Upload};
+use crate::app::AppError;
+use crate::app::reconcile::MergeOffer;
+use crate::domain::command::{Command, HotfixWords, SnapshotFacts};
+use crate::domain::decide::decide;
+use crate::domain::digest::Digest;
+use crate::domain::environment::Environment;
+use crate::domain::event::Event;
+use crate::domain::ids::{ReviewId, RuleSetName, Timestamp};
+use crate::domain::merge_draft::{DraftRule, Outcome};
+use crate::domain::refusal::Refusal;
+use crate::domain::state::Hotfix;
+use crate::web::draft_view::{self, RuleDiff};
+use crate::web::environment_view::{Place, Tag};
+use crate::web::error::{WebError, WebResult, refuse};
+use crate::web::form::{execute_once, fresh_once, see};
+use crate::web::offer::Offer;
+use crate::web::page::{self, Page};
+use crate::web::user::User;
+use crate::web::{Portal, address, format, typed};
+
+/// What is merged into what: part of the address, for showing as for sending.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    ruleset: String,
+    #[serde(default)]
+    hotfix: String,
+    #[serde(default)]
+    environment: String,
+}
+
+/// What became of one rule of the hotfix.
+struct RuleRow {
+    path: String,
+    moved_to: String,
+    tag: Tag,
+    why: String,
+}
+
+#[derive(Template)]
+#[template(path = "hotfixes/merge.html")]
+struct MergePage {
+    page: Page,
+    ruleset: String,
+    hotfix: String,
+    hotfix_href: String,
+    brings: String,
+    place: Place,
+    pin: String,
+    action: String,
+    offer: Offer,
+    rules: Vec<RuleRow>,
+    /// What the hotfix changed where it was made.
+    diffs: Vec<RuleDiff>,
+    hidden: usize,
+    paper: Paper,
+    problems: Vec<Problem>,
+}
+
+impl MergePage {
+    fn once(&self) -> String {
+        fresh_once()
+    }
+}
+
+/// Everything that an address of a merge names.
+struct Found<'a> {
+    ruleset: RuleSetName,
+    environment: Environment,
+    hotfix: &'a Hotfix,
+    pin: Digest,
+    pin_name: String,
+    offer: MergeOffer,
+}
+
+async fn found<'a>(
+    portal: &Portal,
+    user: &'a User,
+    wanted: &Wanted,
+) -> Result<Found<'a>, WebError> {
+    let ruleset = known_ruleset(user, &wanted.ruleset)?;
+    let environment: Environment = wanted.environment.parse()?;
+    let version = wanted.hotfix.parse()?;
+    let state = &user.snapshot.state;
+    let hotfix = state
+        .hotfix(&ruleset, &version)
+        .ok_or_else(|| refuse(Refusal::UnknownHotfix { hotfix: version }))?;
+    let pin = state.pin(&ruleset, &environment).ok_or_else(|| {
+        refuse(Refusal::NothingPinned {
+            environment: environment.clone(),
+        })
+    })?;
+    let offer = portal.app.merge_offer(state, hotfix, &environment).await?;
+    Ok(Found {
+        ruleset,
+        environment,
+        hotfix,
+        pin: pin.checksum,
+        pin_name: pin.version.to_string(),
+        offer,
+    })
+}
+
+pub(super) async fn show(
+    State(portal): State<Portal>,
+    user: User,
+    Query(wanted): Query<Wanted>,
+) -> WebResult {
+    let found = found(&portal, &user, &wanted).await?;
+    let paper = laid(&found);
+    Ok(page::html(
+        &built(&portal, &user, &found, paper, Vec::new()).await?,
+    ))
+}
+
+/// The draft on the desk: texts to be typed in, and bytes that go as they are.
+fn laid(found: &Found) -> Paper {
+    let mut paper = Paper {
+        ruleset: found.ruleset.to_string(),
+        on_top_of: found.pin.to_string(),
+        reason: found.hotfix.reason.clone(),
+        incident: found.hotfix.incident.clone(),
+        ends: format::day(found.hotfix.ends_at),
+        ..Paper::default()
+    };
+    for rule in &found.offer.rules {
+        let path = rule.at().to_owned();
+        match (&rule.draft, rule.outcome == Outcome::Contained) {
+            (_, true) => {}
+            (Some(bytes), false) if typed::obstacle(bytes).is_none() => paper.sheets.push(Sheet {
+                path,
+                text: String::from_utf8_lossy(bytes).into_owned(),
+                is_removed: false,
+            }),
+            (Some(bytes), false) => paper.uploads.push(Upload {
+                path,
+                bytes: bytes.clone().into(),
+            }),
+            (None, false) => paper.sheets.push(Sheet {
+                path,
+                text: String::new(),
+                is_removed: true,
+            }),
+        }
+    }
+    paper
+}
+
+fn row(rule: &DraftRule) -> RuleRow {
+    let places = |n: usize| format::count(n, "place", "places");
+    let conflicts = rule.conflicts.len();
+    let tag = match rule.outcome {
+        Outcome::Contained => Tag::new("ok", "contained in what runs here"),
+        Outcome::Merged { places: n } => Tag::new("ok", format!("merged at {}", places(n))),
+        Outcome::Partly { places: n } => Tag::new(
+            "warn",
+            format!("merged at {}, conflict at {conflicts}", places(n)),
+        ),
+        Outcome::Left => Tag::new("bad", "conflict: what runs here stays"),
+    };
+    let lines = rule.conflicts.iter().map(|conflict| {
+        format!(
+            "line {} of what runs here",
+            conflict.planned.start.saturating_add(1)
+        )
+    });
+    let lines: Vec<String> = lines.collect();
+    RuleRow {
+        path: rule.path.clone(),
+        moved_to: rule.moved_to.clone().unwrap_or_default(),
+        tag,
+        why: match (rule.why, lines.is_empty()) {
+            ("", true) => String::new(),
+            ("", false) => format!("both changed: {}", lines.join(", ")),
+            (why, _) => why.to_owned(),
+        },
+    }
+}
+
+async fn built(
+    portal: &Portal,
+    user: &User,
+    found: &Found<'_>,
+    paper: Paper,
+    problems: Vec<Problem>,
+) -> Result<MergePage, WebError> {
+    let (hidden, diffs) =
+        draft_view::rule_diffs(&draft_view::of_hotfix(&portal.app, found.hotfix).await?);
+    let nothing = SnapshotFacts {
+        checksum: found.pin,
+        rules: 0,
+        size_bytes: 0,
+    };
+    let asked = command(found, nothing, Vec::new(), 0, words(&paper, user.now));
+    let offer = match decide(&user.snapshot.state, &asked, &user.actor(), user.now) {
+        // All that is missing is a change.
+        Ok(_) | Err(Refusal::NothingChanged) => Offer::default(),
+        Err(refusal) => Offer::refused(portal, user, None, &refusal),
+    };
+    let brings: Vec<String> = found.offer.brings.iter().map(ToString::to_string).collect();
+    let version = &found.hotfix.version;
+    Ok(MergePage {
+        page: Page::new(portal, user, "hotfixes", format!("Merge {version}")),
+        ruleset: found.ruleset.to_string(),
+        hotfix: version.to_string(),
+        hotfix_href: address::hotfix(&found.ruleset, version),
+        brings: brings.join(", "),
+        place: Place::of(&found.environment),
+        pin: found.pin_name.clone(),
+        action: address::merge(&found.ruleset, version, &found.environment),
+        offer,
+        rules: found.offer.rules.iter().map(row).collect(),
+        diffs,
+        hidden,
+        paper,
+        problems,
+    })
+}
+
+fn words(paper: &Paper, otherwise: Timestamp) -> HotfixWords {
+    HotfixWords {
+        reason: paper.reason.clone(),
+        incident: paper.incident.clone(),
+        ends_at: paper.ends_at().unwrap_or(otherwise),
+    }
+}
+
+fn command(
+    found: &Found,
+    snapshot: SnapshotFacts,
+    changes: Vec<crate::domain::manifest::Change>,
+    lines_changed: u32,
+    words: HotfixWords,
+) -> Command {
+    Command::MergeTransfer {
+        ruleset: found.ruleset.clone(),
+        hotfix: found.hotfix.version.clone(),
+        environment: found.environment.clone(),
+        on_top_of: found.pin,
+        snapshot,
+        changes,
+        lines_changed,
+        words,
+    }
+}
+
+pub(super) async fn submit(
+    State(portal): State<Portal>,
+    Query(wanted): Query<Wanted>,
+    mut sent: Sent,
+) -> WebResult {
+    let user = sent.user.clone();
+    let found = found(&portal, &user, &wanted).await?;
+    if sent.paper.base()? != found.pin {
+        let text = format!(
+            "{} runs {} now: this is the merge into that, made anew.",
+            found.environment, found.pin_name
+        );
+        return returned(&portal, &user, &found, laid(&found), "texts", text).await;
+    }
+    let base = portal.app.rules(&found.pin).await?;
+    let mut problems = sent.paper.place_uploads(&base);
+    let (edits, wrong) = sent.paper.edits(&base);
+    problems.extend(wrong);
+    if sent.paper.ends_at().is_none() {
+        let text = "The end date is not a date.".to_owned();
+        return returned(&portal, &user, &found, sent.paper, "ends", text).await;
+    }
+    if let Some(problem) = problems.pop() {
+        return returned(&portal, &user, &found, sent.paper, "texts", problem.text).await;
+    }
+    let draft = match portal.app.draft(&found.pin, &edits).await {
+        Ok(draft) => draft,
+        Err(AppError::BadInput { message, .. }) => {
+            return returned(&portal, &user, &found, sent.paper, "texts", message).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let kept = portal.app.keep_draft(&draft).await?;
+    let words = words(&sent.paper, user.now);
+    let asked = command(
+        &found,
+        kept.snapshot,
+        kept.changes,
+        kept.lines_changed,
+        words,
+    );
+    match execute_once(&portal, &user, sent.once(), asked).await {
+        Ok(done) => {
+            let opened = done
+                .entries
+                .iter()
+                .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));
+            let to = opened.map_or("/hotfixes".to_owned(), |entry| {
+                address::review(&ReviewId {
+                    site: entry.at_entry.site.clone(),
+                    seq: entry.at_entry.seq,
+                })
+            });
+            Ok(see(&to, "hotfix-made"))
+        }
+        Err(AppError::Refused(refusal)) => {
+            let text = refusal.message();
+            returned(&portal, &user, &found, sent.paper, "reason", text).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The desk again as it was left, with what is wrong.
+async fn returned(
+    portal: &Portal,
+    user: &User,
+    found: &Found<'_>,
+    paper: Paper,
+    field: &str,
+    text: String,
+) -> Result<Response, WebError> {
+    let problem = Problem {
+        name: field.to_owned(),
+        text,
+    };
+    let page = built(portal, user, found, paper, vec![problem]).await?;
+    let mut response = page::html(&page);
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
+}

@@ -1,0 +1,170 @@
+//! The other site in sentences: how far it is known here, and how long the app has been away from the primary.
+
+use super::Portal;
+use super::format;
+use super::page::Notice;
+use crate::domain::ids::{RuleSetName, SiteName, Timestamp};
+use crate::domain::lag::Lag;
+use crate::domain::live::{Stay, Urgency};
+use crate::domain::state::State;
+use crate::domain::version::VersionName;
+
+/// Changes named in one sentence; more are counted.
+const NAMES_MAX: usize = 4;
+
+/// `nothing missing, heard 2 s ago`, `unknown since 21 Nov 2026 14:02:11; last seen ipc2#57; at least 3 behind`.
+pub fn lag(site: &SiteName, lag: &Lag, now: Timestamp) -> String {
+    match lag {
+        Lag::Known {
+            heard_at,
+            missing: 0,
+            ..
+        } => format!("nothing missing, heard {} ago", format::ago(*heard_at, now)),
+        Lag::Known {
+            heard_at,
+            missing,
+            seconds,
+        } => format!(
+            "{} behind for {seconds} s, heard {} ago",
+            format::count(*missing as usize, "entry", "entries"),
+            format::ago(*heard_at, now)
+        ),
+        Lag::Unknown {
+            since,
+            last_seen,
+            at_least,
+        } => {
+            let since = match since {
+                Some(since) => format!("unknown since {}", format::long_time(*since)),
+                None => "unknown: not heard since this process started".to_owned(),
+            };
+            let entries = format::count(*at_least as usize, "entry", "entries");
+            let bound = match at_least {
+                0 => "at least 0 behind".to_owned(),
+                _ => format!("at least {entries} behind"),
+            };
+            format!("{since}; last seen {site}#{last_seen}; {bound}")
+        }
+    }
+}
+
+/// What this site does not know of the others, loud: what is silent, since when, and what still works.
+pub fn silence(portal: &Portal, state: &State, now: Timestamp) -> Vec<Notice> {
+    let others = state.topology.sites.iter().filter(|s| **s != state.own);
+    others
+        .filter_map(|site| {
+            let known = portal.app.lag(state, site, now);
+            let Lag::Unknown { since, .. } = known else {
+                return None;
+            };
+            // A process that never had a reader serves one site alone: there is nothing to be silent.
+            if since.is_none() && portal.app.is_linked() {
+                return None;
+            }
+            let cut = match portal.app.is_linked() {
+                true => "",
+                false => ", the link is cut",
+            };
+            let text = format!(
+                "{site} is silent{cut}: {}. What {site} did since is not known here. {} goes on alone: pins, releases, \
+                 reviews, hotfixes and pods' questions work as before; what is decided for {site} waits.",
+                lag(site, &known, now),
+                state.own
+            );
+            Some(Notice { kind: "warn", text })
+        })
+        .collect()
+}
+
+/// The app away from the primary, louder with the hours and with what is not brought back.
+pub fn stay(state: &State, now: Timestamp) -> Option<Notice> {
+    let stay = state.stay(now)?;
+    let primary = &state.topology.sites[0];
+    let kind = match stay.urgency {
+        Urgency::Quiet => "info",
+        Urgency::Growing => "warn",
+        Urgency::Loud => "bad",
+    };
+    Some(Notice {
+        kind,
+        text: format!(
+            "The app is live at {}, away from {primary}, for {} h; {}.",
+            state.live_site(),
+            stay.hours,
+            not_transferred(&stay, primary)
+        ),
+    })
+}
+
+fn not_transferred(stay: &Stay, primary: &SiteName) -> String {
+    if stay.not_transferred.is_empty() {
+        return format!("nothing is to be brought to {primary}");
+    }
+    let names: Vec<String> = stay.not_transferred.iter().map(named).collect();
+    let more = match names.len().saturating_sub(NAMES_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = names.len().min(NAMES_MAX);
+    format!("not yet at {primary}: {}{more}", names[..shown].join(", "))
+}
+
+fn named((ruleset, version): &(RuleSetName, VersionName)) -> String {
+    format!("{ruleset} {version}")
+}
+
+/// Cold environments that would serve something else than the live site, as far as nobody accepted it.
+pub fn cold(state: &State) -> Option<Notice> {
+    let open: Vec<String> = state
+        .cold_differences()
+        .iter()
+        .filter(|found| found.accepted.is_none())
+        .filter(|found| state.topology.is_production(&found.cold))
+        .map(|found| found.words())
+        .collect();
+    let more = match open.len().saturating_sub(NAMES_MAX) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let shown = &open[..open.len().min(NAMES_MAX)];
+    (!open.is_empty()).then(|| Notice {
+        kind: "warn",
+        text: format!("The cold site differs: {}{more}.", shown.join("; ")),
+    })
+}
+
+/// Hotfixes in effect at another site and not here, on which nobody has decided here.
+pub fn offered(state: &State) -> Option<Notice> {
+    let names: Vec<String> = state
+        .offered_transfers(&state.own)
+        .iter()
+        .map(|offered| format!("{} {}", offered.hotfix.ruleset, offered.hotfix.version))
+        .collect();
+    let more = match names.len().saturating_sub(NAMES_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = &names[..names.len().min(NAMES_MAX)];
+    (!names.is_empty()).then(|| Notice {
+        kind: "hot",
+        text: format!(
+            "Hotfixes of the other site, not yet at {}: {}{more}.",
+            state.own,
+            shown.join(", ")
+        ),
+    })
+}
+
+/// Entries of another site that are on their way here.
+pub fn coming(portal: &Portal, state: &State, now: Timestamp) -> Vec<Notice> {
+    let others = state.topology.sites.iter().filter(|s| **s != state.own);
+    others
+        .filter_map(|site| match portal.app.lag(state, site, now) {
+            known @ Lag::Known { missing: 1.., .. } => Some(Notice {
+                kind: "info",
+                text: format!("{site}: {}.", lag(site, &known, now)),
+            }),
+            _ => None,
+        })
+        .collect()
+}
