@@ -71,7 +71,9 @@ impl State {
                     ledger.waiting_intents.insert(entry.at_entry.seq);
                 }
             }
-            Event::IntentCancelled(body) => self.intent_is_done(site.clone(), body.intent.seq),
+            Event::IntentCancelled(body) => {
+                self.intent_is_done(body.intent.site.clone(), body.intent.seq);
+            }
             Event::VersionActivated(body) => {
                 if let Some(intent) = &body.fulfils {
                     self.intent_is_done(intent.site.clone(), intent.seq);

@@ -154,6 +154,21 @@ pub async fn perform(stage: &mut Stage<'_>, text: &str) -> Result<(), String> {
             let who = blanks.get("who").map(|who| who.to_lowercase());
             until(|| judged(stage, check, &words, who.as_deref())).await?;
         }
+        Check::Waits | Check::NothingWaits => {
+            // An intent is known where it was decided before it is known where it waits.
+            until(|| async {
+                let mut said = Vec::new();
+                for world in stage.running() {
+                    said.push(of_state(world, check, &blanks));
+                }
+                let no = said.iter().find(|said| said.is_err()).cloned();
+                match (check, said.iter().any(Result::is_ok), no) {
+                    (Check::Waits, true, _) | (_, _, None) => Ok(()),
+                    (_, _, Some(no)) => no,
+                }
+            })
+            .await?;
+        }
         _ => {
             let site = match (blanks.get("site"), blanks.get("env"), blanks.get("hotfix")) {
                 (Some(site), _, _) => site.clone(),

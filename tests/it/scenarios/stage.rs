@@ -115,7 +115,8 @@ impl<'a> Stage<'a> {
         self.at(environment.split('/').next().unwrap_or_default())
     }
 
-    fn running(&self) -> impl Iterator<Item = &World> {
+    /// Sites that are not stopped.
+    pub fn running(&self) -> impl Iterator<Item = &World> {
         self.sites.values().filter_map(|site| site.world.as_ref())
     }
 
@@ -256,7 +257,13 @@ impl<'a> Stage<'a> {
                 .cookies
                 .insert(who.to_owned(), world.sign_in(who).await);
         }
-        let answer = world.get(&place.cookies[who], address).await;
+        let mut answer = world.get(&place.cookies[who], address).await;
+        if answer.status.is_redirection() {
+            // A sign-in ends after some hours, and clocks are moved.
+            let cookie = world.sign_in(who).await;
+            answer = world.get(&cookie, address).await;
+            place.cookies.insert(who.to_owned(), cookie);
+        }
         match answer.status.as_u16() {
             200 => Ok(answer),
             status => Err(format!("{address} at {site} answers {status}")),
