@@ -53,7 +53,7 @@ pub(super) struct Sqlite {
     /// A bound on the file's size in pages, for tests; 0 is none.
     pages_max: Arc<AtomicU32>,
     /// Held until dropped, so that a second process is refused.
-    _lock: Option<File>,
+    lock: std::sync::Mutex<Option<File>>,
 }
 
 impl Sqlite {
@@ -106,7 +106,7 @@ impl Sqlite {
                 appended: Appended::default(),
                 indexing: Arc::default(),
                 pages_max,
-                _lock: None,
+                lock: Default::default(),
             });
         }
         let writer = writer
@@ -134,7 +134,7 @@ impl Sqlite {
             appended: Appended::default(),
             indexing: Arc::default(),
             pages_max,
-            _lock: lock,
+            lock: std::sync::Mutex::new(lock),
         })
     }
 
@@ -235,6 +235,8 @@ impl Sqlite {
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        // The next one may have the file now.
+        drop(self.lock.lock().map(|mut lock| lock.take()));
     }
 }
 

@@ -155,7 +155,7 @@ pub fn offered(state: &State) -> Option<Notice> {
     })
 }
 
-/// Entries of another site that are on their way here.
+/// Entries of another site that are on their way here, and sites that were never heard.
 pub fn coming(portal: &Portal, state: &State, now: Timestamp) -> Vec<Notice> {
     let others = state.topology.sites.iter().filter(|s| **s != state.own);
     others
@@ -163,6 +163,13 @@ pub fn coming(portal: &Portal, state: &State, now: Timestamp) -> Vec<Notice> {
             known @ Lag::Known { missing: 1.., .. } => Some(Notice {
                 kind: "info",
                 text: format!("{site}: {}.", lag(site, &known, now)),
+            }),
+            Lag::Unknown { since: None, .. } => Some(Notice {
+                kind: "warn",
+                text: format!(
+                    "{site} has not been heard from: what it runs is not known at {}.",
+                    state.own
+                ),
             }),
             _ => None,
         })
