@@ -32,6 +32,8 @@ pub struct Oracle {
     reviews: HashMap<ReviewId, Review>,
     /// Who delivered or wrote a version.
     authors: HashMap<(RuleSetName, VersionName), BTreeSet<AccountId>>,
+    /// What each hotfix was made on.
+    made_on: HashMap<(RuleSetName, VersionName), Digest>,
     /// Commands whose caller was told, with their first entry.
     told: [HashMap<CommandId, u64>; 2],
     /// Entries recorded of each site.
@@ -66,7 +68,11 @@ impl Oracle {
                 && entry.prev == before.map_or(Digest::ZERO, |before| before.hash)
                 && before.is_none_or(|before| before.at <= stored.at);
             if !right || Digest::of(stored.bytes.as_bytes()) != stored.hash {
-                return Err(format!("{}: the chain is broken at {}", site.name, index + 1));
+                return Err(format!(
+                    "{}: the chain is broken at {}",
+                    site.name,
+                    index + 1
+                ));
             }
         }
         Ok(())
@@ -105,7 +111,13 @@ impl Oracle {
                     }
                 }
                 Event::ReleaseCommitted(body) => self.author(entry, &body.version),
-                Event::HotfixCommitted(body) => self.author(entry, &body.version),
+                Event::HotfixCommitted(body) => {
+                    self.author(entry, &body.version);
+                    if let Some(ruleset) = &entry.fact.ruleset {
+                        let key = (ruleset.clone(), body.version.clone());
+                        self.made_on.insert(key, body.on_top_of_checksum);
+                    }
+                }
                 Event::VersionActivated(body) => {
                     self.activation(site, entry, body, glass.as_deref())
                         .map_err(|why| format!("{place}: {why}"))?;
@@ -157,7 +169,10 @@ impl Oracle {
         if body.mode == Mode::Fulfilled {
             self.fulfilment(site, entry, body)?;
         } else {
-            let review = body.review.as_ref().ok_or("an activation without a review")?;
+            let review = body
+                .review
+                .as_ref()
+                .ok_or("an activation without a review")?;
             let shown = |shown: &Shown| {
                 shown.candidate == Some(body.checksum)
                     && shown.targets.iter().any(|target| {
@@ -167,6 +182,10 @@ impl Oracle {
                     })
             };
             self.approved(site, review, &body.version, glass, shown)?;
+        }
+        let made_on = self.made_on.get(&(ruleset.clone(), body.version.clone()));
+        if body.mode == Mode::Hotfix && made_on.copied() != before {
+            return Err("a hotfix goes on something else than it was made on".into());
         }
         self.pins.insert(key, (body.version.clone(), body.checksum));
         Ok(())
@@ -320,7 +339,10 @@ impl Oracle {
                 self.pins_agree(site)?;
                 let head = site.state.head(&site.name);
                 if head != site.disk.head() {
-                    return Err(format!("{}: memory is not at the head of the disk", site.name));
+                    return Err(format!(
+                        "{}: memory is not at the head of the disk",
+                        site.name
+                    ));
                 }
                 let copy = site.state.head(&other.name);
                 let truth = other.disk.own.len() as u64 - copy.seq;
@@ -398,7 +420,10 @@ impl Oracle {
                 .zip(&other.disk.own)
                 .all(|((_, a), (_, b))| a.bytes == b.bytes);
             if !same {
-                return Err(format!("{} keeps another ledger of {}", site.name, other.name));
+                return Err(format!(
+                    "{} keeps another ledger of {}",
+                    site.name, other.name
+                ));
             }
         }
         Ok(())
@@ -420,7 +445,9 @@ pub fn same_state(
         .position(|(a, b)| a != b)
         .unwrap_or(0);
     let around = |text: &str| {
-        let from = (0..=at.saturating_sub(120)).rev().find(|i| text.is_char_boundary(*i));
+        let from = (0..=at.saturating_sub(120))
+            .rev()
+            .find(|i| text.is_char_boundary(*i));
         let to = (at + 120..text.len()).find(|i| text.is_char_boundary(*i));
         text[from.unwrap_or(0)..to.unwrap_or(text.len())].to_owned()
     };

@@ -91,7 +91,11 @@ impl App {
                 .iter()
                 .map(|change| {
                     let verdict = judged.iter().find(|rule| rule.path == change.path);
-                    merged_rule(&change.path, verdict, [&base, &theirs, &ours].map(|r| &r.texts))
+                    merged_rule(
+                        &change.path,
+                        verdict,
+                        [&base, &theirs, &ours].map(|r| &r.texts),
+                    )
                 })
                 .collect()
         };

@@ -142,9 +142,10 @@ impl Snapshot {
         let Some(pin) = self.state.pin(ruleset, environment) else {
             return;
         };
-        let waiting = self.state.waiting_intents().into_iter().rfind(|intent| {
-            intent.ruleset == *ruleset && intent.body.environment == *environment
-        });
+        let waiting =
+            self.state.waiting_intents().into_iter().rfind(|intent| {
+                intent.ruleset == *ruleset && intent.body.environment == *environment
+            });
         let view = AssignmentView {
             waiting: waiting.map(|intent| intent.body.version.clone()),
             ..AssignmentView::of(ruleset, environment, pin)

@@ -540,12 +540,7 @@ impl Teller<'_> {
             }
             Mode::Transferred => {
                 let detail = joined([from, self.hotfix_detail(&b.version)]);
-                (
-                    "Transfer activated",
-                    "hotfix",
-                    vec![who, text("·")],
-                    detail,
-                )
+                ("Transfer activated", "hotfix", vec![who, text("·")], detail)
             }
             Mode::Fulfilled => {
                 let followed = match &b.fulfils {

@@ -370,12 +370,7 @@ impl LedgerState {
         });
     }
 
-    fn move_pin(
-        &mut self,
-        entry: &Entry,
-        body: &VersionActivated,
-        base: Option<Pin>,
-    ) {
+    fn move_pin(&mut self, entry: &Entry, body: &VersionActivated, base: Option<Pin>) {
         let (Some(ruleset), Some(lane)) = (&entry.fact.ruleset, &entry.fact.lane) else {
             return;
         };

@@ -139,6 +139,10 @@ mod tests {
         };
         assert!(!Lag::of(copy(12), cut, Timestamp(5_000_001)).is_level());
         let ahead = Lag::of(copy(14), heard, Timestamp(5_000_001));
-        assert_eq!(ahead.at_least(), 0, "our copy may have run ahead of the word");
+        assert_eq!(
+            ahead.at_least(),
+            0,
+            "our copy may have run ahead of the word"
+        );
     }
 }

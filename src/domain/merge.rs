@@ -48,7 +48,9 @@ pub fn merge(base: &[u8], hotfix: &[u8], planned: &[u8]) -> Merged {
         merged.bytes.extend_from_slice(base_text.span(at..start));
         let (hot_side, plan_side) = (hot.close(start, end), plan.close(start, end));
         let hot_lines = hot_side.as_ref().map(|s| ours.new_text().span(s.clone()));
-        let plan_lines = plan_side.as_ref().map(|s| theirs.new_text().span(s.clone()));
+        let plan_lines = plan_side
+            .as_ref()
+            .map(|s| theirs.new_text().span(s.clone()));
         match (hot_lines, plan_lines) {
             (Some(hot_lines), None) => {
                 merged.bytes.extend_from_slice(hot_lines);
@@ -129,7 +131,13 @@ mod tests {
         check("a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n", "A\nb\nC\n", 0);
         check("a\nb\nc\n", "a\nb\n", "0\na\nb\nc\n", "0\na\nb\n", 0);
         check("a\nb\nc\n", "a\nb\nc\nd", "A\nb\nc\n", "A\nb\nc\nd", 0);
-        check("a\r\nb\r\nc\r\n", "a\r\nb\r\nC\r\n", "A\r\nb\r\nc\r\n", "A\r\nb\r\nC\r\n", 0);
+        check(
+            "a\r\nb\r\nc\r\n",
+            "a\r\nb\r\nC\r\n",
+            "A\r\nb\r\nc\r\n",
+            "A\r\nb\r\nC\r\n",
+            0,
+        );
     }
 
     #[test]
@@ -145,7 +153,13 @@ mod tests {
         check("a\nb\nc\n", "A\nb\nc\n", "a\nB\nc\n", "a\nB\nc\n", 1);
         check("a\n", "a\nx\n", "a\ny\n", "a\ny\n", 1);
         // One clean place beside a conflict.
-        check("a\nb\nc\nd\n", "A\nb\nc\nX\n", "a\nb\nc\nY\n", "A\nb\nc\nY\n", 1);
+        check(
+            "a\nb\nc\nd\n",
+            "A\nb\nc\nX\n",
+            "a\nb\nc\nY\n",
+            "A\nb\nc\nY\n",
+            1,
+        );
         let merged = merge(b"a\nb\n", b"a\nX\n", b"0\na\nY\n");
         let conflict = Conflict {
             base: 1..2,

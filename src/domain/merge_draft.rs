@@ -74,10 +74,7 @@ impl DraftRule {
 /// Merges one rule of the hotfix into planned.
 pub fn draft_rule(sources: &Sources<'_>) -> DraftRule {
     let (moved_to, planned) = match sources.planned {
-        Planned::At(path, bytes) => (
-            (path != sources.path).then(|| path.to_owned()),
-            Some(bytes),
-        ),
+        Planned::At(path, bytes) => ((path != sources.path).then(|| path.to_owned()), Some(bytes)),
         Planned::Nowhere | Planned::Spread => (None, None),
     };
     let mut rule = DraftRule {
@@ -150,7 +147,10 @@ mod tests {
         let added = rule(None, Some("x\n"), None);
         assert_eq!(added.draft.as_deref(), Some(&b"x\n"[..]));
         let removed = rule(Some("x\n"), None, Some("x\n"));
-        assert_eq!((removed.draft, removed.outcome), (None, Outcome::Merged { places: 1 }));
+        assert_eq!(
+            (removed.draft, removed.outcome),
+            (None, Outcome::Merged { places: 1 })
+        );
         let merged = rule(Some("a\nb\nc\n"), Some("A\nb\nc\n"), Some("a\nb\nC\n"));
         assert_eq!(merged.draft.as_deref(), Some(&b"A\nb\nC\n"[..]));
         for (baseline, hotfix, planned) in [

@@ -44,10 +44,7 @@ impl Pair<'_> {
             changes: one.changes.clone(),
             candidate: other.checksum,
         };
-        vec![
-            asks(self.first, self.second),
-            asks(self.second, self.first),
-        ]
+        vec![asks(self.first, self.second), asks(self.second, self.first)]
     }
 
     /// What they are to each other, from the answers to [`Pair::questions`]; `None` if one is missing.
@@ -56,10 +53,12 @@ impl Pair<'_> {
             return Some(PairFinding::SameBytes);
         }
         let answers = State::match_evidence(&self.questions(), judged)?;
-        Some(match answers.iter().all(|judged| judged.at_risk().is_none()) {
-            true => PairFinding::SameEffect,
-            false => PairFinding::Conflict,
-        })
+        Some(
+            match answers.iter().all(|judged| judged.at_risk().is_none()) {
+                true => PairFinding::SameEffect,
+                false => PairFinding::Conflict,
+            },
+        )
     }
 
     fn left_same_bytes(&self) -> bool {
@@ -95,7 +94,11 @@ impl State {
     ) {
         for a in self.made_there(ruleset, one, other) {
             for b in self.made_there(ruleset, other, one) {
-                let (first, second) = if a.version <= b.version { (a, b) } else { (b, a) };
+                let (first, second) = if a.version <= b.version {
+                    (a, b)
+                } else {
+                    (b, a)
+                };
                 let pair = Pair { first, second };
                 let brought = a.transfers.as_ref() == Some(&b.version)
                     || b.transfers.as_ref() == Some(&a.version);
@@ -134,8 +137,11 @@ impl State {
     ) -> Option<Pair<'_>> {
         let key = pair_key(ruleset, a, b);
         self.open_pairs().into_iter().find(|pair| {
-            (&pair.first.ruleset, &pair.first.version, &pair.second.version)
-                == (&key.0, &key.1, &key.2)
+            (
+                &pair.first.ruleset,
+                &pair.first.version,
+                &pair.second.version,
+            ) == (&key.0, &key.1, &key.2)
         })
     }
 

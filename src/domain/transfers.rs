@@ -80,10 +80,12 @@ impl State {
         let versions = self.versions(ruleset).into_iter().map(|(name, _)| name);
         versions
             .filter_map(|version| {
-                let (at, missing): (Vec<_>, Vec<_>) =
-                    self.topology.sites.iter().cloned().partition(|site| {
-                        self.version_at(site, ruleset, &version).is_some()
-                    });
+                let (at, missing): (Vec<_>, Vec<_>) = self
+                    .topology
+                    .sites
+                    .iter()
+                    .cloned()
+                    .partition(|site| self.version_at(site, ruleset, &version).is_some());
                 (!missing.is_empty()).then_some(OnlyAt {
                     ruleset: ruleset.clone(),
                     version,
@@ -95,11 +97,7 @@ impl State {
     }
 
     /// The hotfixes below a hotfix, itself last, oldest first.
-    pub fn hotfix_chain(
-        &self,
-        ruleset: &RuleSetName,
-        version: &VersionName,
-    ) -> Vec<&Arc<Hotfix>> {
+    pub fn hotfix_chain(&self, ruleset: &RuleSetName, version: &VersionName) -> Vec<&Arc<Hotfix>> {
         let mut chain: Vec<&Arc<Hotfix>> = Vec::new();
         let mut next = self.hotfix(ruleset, version);
         while let Some(hotfix) = next {
@@ -195,9 +193,7 @@ impl State {
     fn pair_keeps_away(&self, hotfix: &Hotfix, to: &Environment) -> bool {
         let closed = self.open_hotfixes(&hotfix.ruleset, to).into_iter();
         closed
-            .filter_map(|other| {
-                self.closed_pair(&hotfix.ruleset, &hotfix.version, &other.version)
-            })
+            .filter_map(|other| self.closed_pair(&hotfix.ruleset, &hotfix.version, &other.version))
             .any(|pair| match &pair.outcome {
                 PairOutcome::One => true,
                 PairOutcome::Keep { hotfix: kept } => *kept != hotfix.version,

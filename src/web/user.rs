@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, header};
 
 use super::Portal;
 use super::error::{WebError, remember_user};
-use super::site_words;
 use super::page::{Notice, Page, UserBadge};
+use super::site_words;
 use crate::app::Snapshot;
 use crate::auth::sign_in::Person;
 use crate::domain::access::{Act, Actor, Scope};

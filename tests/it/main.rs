@@ -9,6 +9,7 @@ mod ledger_vector;
 mod proofs;
 mod scenarios;
 mod screens;
+mod simulator;
 mod sites;
 mod store;
 mod tidy;

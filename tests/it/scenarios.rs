@@ -73,7 +73,10 @@ async fn a_wrong_sentence_fails_with_its_line() {
     let text = "# T\n> q\n## Story\n- ipc2 stops.\n- ipc1 stops.\n- ipc2/prod runs 1.\n";
     let wrong = book::parse("wrong", text).unwrap();
     let told = play(&wrong, &Ground::Memory).await.unwrap_err();
-    assert!(told.starts_with("wrong.txt, line 6: ipc2/prod runs 1"), "{told}");
+    assert!(
+        told.starts_with("wrong.txt, line 6: ipc2/prod runs 1"),
+        "{told}"
+    );
     let text = "# T\n> q\n## Story\n- Theo holds ipc2/prod: quarter end.\n";
     let wrong = book::parse("wrong", text).unwrap();
     let told = play(&wrong, &Ground::Memory).await.unwrap_err();

@@ -1,6 +1,7 @@
 //! What a site does about the other site's ledger: receive its versions, fulfil its intents.
 
 use super::*;
+use crate::domain::broken::{Check as Left, is_left_out};
 use crate::domain::digest::Digest;
 use crate::domain::event::{
     AcceptedLoss, HotfixAbsorbed, HotfixDiscarded, IntentCancelled, Mode, ReleaseReceived,
@@ -78,7 +79,7 @@ pub(in crate::domain) fn obstacle(
         ));
     }
     let pin = state.pin(ruleset, environment);
-    if pin.map(|pin| pin.checksum) != body.from_checksum {
+    if pin.map(|pin| pin.checksum) != body.from_checksum && !is_left_out(Left::IntentPin) {
         let now = pin.map_or("nothing".to_owned(), |pin| pin.version.to_string());
         return Some(format!(
             "{environment} runs {now}, which is not what was shown when it was decided"
@@ -86,9 +87,13 @@ pub(in crate::domain) fn obstacle(
     }
     let blocking = gate::recheck(state, intent, now)
         .into_iter()
-        .find(|check| check.outcome == Outcome::Block);
+        .find(|check| check.outcome == Outcome::Block && !is_left_out(Left::IntentGate));
     if let Some(check) = blocking {
-        return Some(format!("{}: {}", check.title().to_lowercase(), check.evidence));
+        return Some(format!(
+            "{}: {}",
+            check.title().to_lowercase(),
+            check.evidence
+        ));
     }
     let unanswered = state
         .open_hotfixes(ruleset, environment)

@@ -144,9 +144,15 @@ fn brought(portal: &Portal, user: &User, offered: &OfferedTransfer) -> Brought {
     let runs = pin.map_or("nothing".to_owned(), |pin| pin.version.to_string());
     let way = match offered.way {
         Way::FastForward => Tag::new("ok", "nothing is in the way: it goes live here as it is"),
-        Way::Merge => Tag::new("warn", format!("has to be merged: {environment} runs {runs}")),
+        Way::Merge => Tag::new(
+            "warn",
+            format!("has to be merged: {environment} runs {runs}"),
+        ),
         Way::Absent => Tag::new("mute", "its bytes are not here yet"),
-        Way::NothingPinned => Tag::new("mute", format!("nothing was ever activated in {environment}")),
+        Way::NothingPinned => Tag::new(
+            "mute",
+            format!("nothing was ever activated in {environment}"),
+        ),
     };
     let open = Command::OpenTransfer {
         ruleset: ruleset.clone(),

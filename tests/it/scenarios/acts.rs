@@ -20,31 +20,79 @@ use crate::harness::world::{World, environment, rules, ruleset, version};
 
 /// What an act does, and how it is said. The order decides where two could fit.
 const ACTS: &[(&str, Act)] = &[
-    ("the pipeline delivers {version} at {site} with {rules}", Act::Deliver),
-    ("{who} asks at {site} for the recall of {version}: {reason}", Act::Recall),
+    (
+        "the pipeline delivers {version} at {site} with {rules}",
+        Act::Deliver,
+    ),
+    (
+        "{who} asks at {site} for the recall of {version}: {reason}",
+        Act::Recall,
+    ),
     ("{who} asks at {site} for {version} in {targets}", Act::Ask),
     ("{who} approves it", Act::Approve),
     ("{who} carries it out", Act::CarryOut),
     ("{who} breaks the glass: {reason}", Act::BreakGlass),
-    ("{who} says at {site} that {version} passed: {reason}", Act::Pass),
-    ("{who} says at {site} that {version} failed: {reason}", Act::Fail),
-    ("{who} hotfixes {env} for {incident} with {rules}", Act::Hotfix),
-    ("{who} answers for {path} of {hotfix} in {env}: loss accepted, {reason}", Act::AcceptLoss),
-    ("{who} answers for {path} of {hotfix} in {env}: contained by hand, {reason}", Act::ContainedByHand),
-    ("{who} answers for {path} of {hotfix} in {env}: sent back, {reason}", Act::SendBack),
+    (
+        "{who} says at {site} that {version} passed: {reason}",
+        Act::Pass,
+    ),
+    (
+        "{who} says at {site} that {version} failed: {reason}",
+        Act::Fail,
+    ),
+    (
+        "{who} hotfixes {env} for {incident} with {rules}",
+        Act::Hotfix,
+    ),
+    (
+        "{who} answers for {path} of {hotfix} in {env}: loss accepted, {reason}",
+        Act::AcceptLoss,
+    ),
+    (
+        "{who} answers for {path} of {hotfix} in {env}: contained by hand, {reason}",
+        Act::ContainedByHand,
+    ),
+    (
+        "{who} answers for {path} of {hotfix} in {env}: sent back, {reason}",
+        Act::SendBack,
+    ),
     ("{who} gives up {hotfix}: {reason}", Act::Discard),
     ("{who} holds {env}: {reason}", Act::Hold),
     ("{who} lifts the hold on {env}: {reason}", Act::LiftHold),
-    ("{who} cancels at {site} what waits for {env}: {reason}", Act::Cancel),
-    ("{who} declares at {site} that the app is live at {live}: {reason}", Act::Declare),
-    ("{who} asks to bring {hotfix} to {env}: {reason}", Act::Bring),
-    ("{who} merges {hotfix} into {env} with {rules}", Act::MergeByHand),
+    (
+        "{who} cancels at {site} what waits for {env}: {reason}",
+        Act::Cancel,
+    ),
+    (
+        "{who} declares at {site} that the app is live at {live}: {reason}",
+        Act::Declare,
+    ),
+    (
+        "{who} asks to bring {hotfix} to {env}: {reason}",
+        Act::Bring,
+    ),
+    (
+        "{who} merges {hotfix} into {env} with {rules}",
+        Act::MergeByHand,
+    ),
     ("{who} merges {hotfix} into {env}", Act::Merge),
     ("{who} leaves {hotfix} out of {env}: {reason}", Act::Decline),
-    ("{who} closes the pair {hotfix} and {other} at {site} as one fix: {reason}", Act::PairOne),
-    ("{who} closes the pair {hotfix} and {other} at {site}, both needed: {reason}", Act::PairBoth),
-    ("{who} closes the pair {hotfix} and {other} at {site}, {kept} stays: {reason}", Act::PairKeep),
-    ("{who} accepts that {env} differs: {reason}", Act::AcceptDifference),
+    (
+        "{who} closes the pair {hotfix} and {other} at {site} as one fix: {reason}",
+        Act::PairOne,
+    ),
+    (
+        "{who} closes the pair {hotfix} and {other} at {site}, both needed: {reason}",
+        Act::PairBoth,
+    ),
+    (
+        "{who} closes the pair {hotfix} and {other} at {site}, {kept} stays: {reason}",
+        Act::PairKeep,
+    ),
+    (
+        "{who} accepts that {env} differs: {reason}",
+        Act::AcceptDifference,
+    ),
     ("{version} goes live in {targets}", Act::Live),
 ];
 
@@ -242,15 +290,20 @@ impl Acting<'_, '_> {
                 let lane = Some(self.env().lane);
                 let reason = self.reason();
                 let ruleset = None;
-                self.at_env(Command::PlaceHold { ruleset, lane, reason })
-                    .await
+                self.at_env(Command::PlaceHold {
+                    ruleset,
+                    lane,
+                    reason,
+                })
+                .await
             }
             Act::LiftHold => self.lift().await,
             Act::Cancel => self.cancel().await,
             Act::Declare => {
                 let live = self.get("live").parse().map_err(|e| format!("{e}"))?;
                 let reason = self.reason();
-                self.at_site(Command::DeclareLiveSite { live, reason }).await
+                self.at_site(Command::DeclareLiveSite { live, reason })
+                    .await
             }
             Act::Bring => {
                 let environment = self.env();
@@ -384,7 +437,9 @@ impl Acting<'_, '_> {
         let world = self.stage.at(&site)?;
         let state = &world.app.snapshot().state;
         let unknown = || "no such hotfix".to_owned();
-        let hotfix = state.hotfix(&ruleset(), &self.hotfix()).ok_or_else(unknown)?;
+        let hotfix = state
+            .hotfix(&ruleset(), &self.hotfix())
+            .ok_or_else(unknown)?;
         let pin = state.pin(&ruleset(), &environment).ok_or_else(unknown)?;
         let offered = world.app.merge_offer(state, hotfix, &environment).await?;
         let edits = match by_hand {
@@ -440,7 +495,9 @@ impl Acting<'_, '_> {
         let world = self.stage.at(environment.site.as_str())?;
         let state = &world.app.snapshot().state;
         let holds = state.holds(&ruleset(), &environment);
-        let hold = holds.first().ok_or("no hold is in force there".to_owned())?;
+        let hold = holds
+            .first()
+            .ok_or("no hold is in force there".to_owned())?;
         let (hold, reason) = (hold.id.clone(), self.reason());
         self.at_env(Command::LiftHold { hold, reason }).await
     }

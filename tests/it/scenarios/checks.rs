@@ -22,17 +22,35 @@ const CHECKS: &[(&str, Check)] = &[
     ("{site} sees that {env} runs {version}", Check::Sees),
     ("{env} runs {version}", Check::Runs),
     ("{env} runs nothing", Check::RunsNothing),
-    ("a pod of {env} is told that nothing waits", Check::PodWaitsNot),
-    ("a pod of {env} is told that {version} waits", Check::PodWaits),
+    (
+        "a pod of {env} is told that nothing waits",
+        Check::PodWaitsNot,
+    ),
+    (
+        "a pod of {env} is told that {version} waits",
+        Check::PodWaits,
+    ),
     ("a pod of {env} is told {version}", Check::Pod),
-    ("a pod of {env} that asks for {lane} is turned away", Check::PodElsewhere),
+    (
+        "a pod of {env} that asks for {lane} is turned away",
+        Check::PodElsewhere,
+    ),
     ("{version} waits for {env}, because {words}", Check::Waits),
     ("nothing waits for {env}", Check::NothingWaits),
-    ("the story is about the review of {version} in {env} again", Check::About),
+    (
+        "the story is about the review of {version} in {env} again",
+        Check::About,
+    ),
     ("the gate blocks: {words}", Check::Blocks),
     ("the gate is open", Check::Open),
-    ("the approval of {who} is stale, because {words}", Check::Stale),
-    ("the release of {version} at {site} says of {env}: {words}", Check::Finding),
+    (
+        "the approval of {who} is stale, because {words}",
+        Check::Stale,
+    ),
+    (
+        "the release of {version} at {site} says of {env}: {words}",
+        Check::Finding,
+    ),
     ("{hotfix} is open in {env}", Check::HotfixOpen),
     ("{hotfix} is not open in {env}", Check::HotfixNotOpen),
     ("{hotfix} is absorbed by {version}", Check::Absorbed),
@@ -42,7 +60,10 @@ const CHECKS: &[(&str, Check)] = &[
     ("nothing is offered to {site}", Check::NothingOffered),
     ("{hotfix} is offered to {site}", Check::Offered),
     ("on {page} at {site} {who} reads \"{words}\"", Check::Reads),
-    ("on {page} at {site} {who} does not read \"{words}\"", Check::DoesNotRead),
+    (
+        "on {page} at {site} {who} does not read \"{words}\"",
+        Check::DoesNotRead,
+    ),
 ];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -125,14 +146,19 @@ pub async fn perform(stage: &mut Stage<'_>, text: &str) -> Result<(), String> {
             let state = stage.at(env.site.as_str())?.app.snapshot();
             let reviews = state.state.reviews();
             let found = reviews.iter().find(|review| {
-                review.subject.version() == Some(&wanted) && review.subject.targets() == [env.clone()]
+                review.subject.version() == Some(&wanted)
+                    && review.subject.targets() == [env.clone()]
             });
             stage.review = Some(found.ok_or("there is no such review")?.id.clone());
         }
         Check::Pod | Check::PodWaits | Check::PodWaitsNot => {
             let env = get("env");
             let wanted = blanks.get("version").map_or("", String::as_str);
-            let field = if check == Check::Pod { "version" } else { "waiting" };
+            let field = if check == Check::Pod {
+                "version"
+            } else {
+                "waiting"
+            };
             until(|| async {
                 let told = stage.pod(env, None).await?;
                 let version = told.json()[field].as_str().unwrap_or("").to_owned();
@@ -211,18 +237,26 @@ fn of_state(world: &World, check: Check, blanks: &Blanks) -> Result<(), String> 
         }
         Check::Finding => {
             let version = version(get("version"));
-            let facts = state.version(&ruleset(), &version).ok_or("no such version")?;
-            let release = facts.release.as_ref().ok_or("received, not delivered here")?;
+            let facts = state
+                .version(&ruleset(), &version)
+                .ok_or("no such version")?;
+            let release = facts
+                .release
+                .as_ref()
+                .ok_or("received, not delivered here")?;
             let env = environment(get("env"));
             let found = release.drift.iter().find(|d| d.environment == env);
             let words = finding_words(&found.ok_or("no such environment")?.finding);
             yes(words == get("words"), words)
         }
         Check::HotfixOpen | Check::HotfixNotOpen => {
-            let open = state.track(&ruleset(), &environment(get("env"))).is_some_and(|track| {
-                track.open_hotfixes.contains(&version(get("hotfix")))
-            });
-            yes(open == (check == Check::HotfixOpen), format!("open: {open}"))
+            let open = state
+                .track(&ruleset(), &environment(get("env")))
+                .is_some_and(|track| track.open_hotfixes.contains(&version(get("hotfix"))));
+            yes(
+                open == (check == Check::HotfixOpen),
+                format!("open: {open}"),
+            )
         }
         Check::Absorbed | Check::Discarded => {
             let hotfix = state.hotfix(&ruleset(), &version(get("hotfix")));
@@ -357,7 +391,9 @@ fn address(stage: &Stage<'_>, page: &str) -> Result<String, String> {
     if let Some(merge) = page.strip_prefix("the merge of ") {
         let (hotfix, env) = merge.split_once(" into ").ok_or("the merge of H into E")?;
         let hotfix = hotfix.replace('+', "%2B");
-        return Ok(format!("/hotfixes/new/merge?ruleset=crs&hotfix={hotfix}&environment={env}"));
+        return Ok(format!(
+            "/hotfixes/new/merge?ruleset=crs&hotfix={hotfix}&environment={env}"
+        ));
     }
     Ok(match page {
         "the overview" => "/".into(),
