@@ -348,6 +348,7 @@ impl<'a> Ledger<'a> {
             incident: format!("INC-{number}"),
             ends_at: Timestamp(self.head.at.0 + 30 * Timestamp::DAY_US),
             adopts: None,
+            transfers: None,
         };
         let (rs, lane) = (Some(ruleset), Some(&environment.lane));
         self.tell(number + 9, rs, lane, body).await?;

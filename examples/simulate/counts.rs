@@ -83,13 +83,4 @@ impl Counts {
     pub fn of(&self, rare: Rare) -> u64 {
         self.0[rare as usize]
     }
-
-    /// States that were never met.
-    pub fn missing(&self) -> Vec<&'static str> {
-        Rare::ALL
-            .iter()
-            .filter(|(rare, _)| self.of(*rare) == 0)
-            .map(|(_, words)| *words)
-            .collect()
-    }
 }
