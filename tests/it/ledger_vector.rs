@@ -10,6 +10,8 @@ use rulegate::domain::state::State;
 use rulegate::domain::verify::{Fault, Verified, Verifier};
 
 const VECTOR: &[u8] = include_bytes!("../fixtures/ledger/vector.ndjson");
+/// Entries of the other site, of the kinds about what lies between the two.
+const BETWEEN: &[u8] = include_bytes!("../fixtures/ledger/between-sites.ndjson");
 /// As printed in `docs/ledger-format.md`.
 const HEAD: &str = "76c7a865e8ef88e972762a48558928261e3566c05e97ab07b88d79ae4c6632f1";
 /// What is flipped in a byte: its lowest bit, the bit between the cases of a letter, its highest bit.
@@ -32,8 +34,12 @@ fn verify(lines: &[&[u8]]) -> Result<Verified, Fault> {
 
 /// The entries' lines, each with its hash and its bytes.
 fn entries() -> Vec<(Digest, &'static str)> {
+    entries_of(VECTOR)
+}
+
+fn entries_of(export: &'static [u8]) -> Vec<(Digest, &'static str)> {
     let mut entries = Vec::new();
-    for line in lines(VECTOR) {
+    for line in lines(export) {
         let line = std::str::from_utf8(line).unwrap().trim_end();
         if let Some(rest) = line.strip_prefix("{\"hash\":\"") {
             let (hash, rest) = rest.split_at(64);
@@ -56,6 +62,7 @@ fn the_vector_is_whole() {
 fn it_has_every_kind() {
     let have: BTreeSet<&str> = entries()
         .iter()
+        .chain(&entries_of(BETWEEN))
         .map(|(_, bytes)| Entry::read(bytes).unwrap().fact.event.kind())
         .collect();
     assert_eq!(have, BTreeSet::from_iter(Event::KINDS.iter().copied()));
@@ -66,7 +73,7 @@ fn its_entries_seal_to_the_same_bytes_and_fold() {
     let topology = Topology::default();
     let own = topology.sites[0].clone();
     let mut state = State::new(topology, own.clone());
-    for (hash, bytes) in entries() {
+    for (hash, bytes) in entries().into_iter().chain(entries_of(BETWEEN)) {
         let entry = Entry::read(bytes).unwrap();
         let sealed = entry.seal(true);
         assert_eq!((&*sealed.bytes, sealed.hash), (bytes, hash));
