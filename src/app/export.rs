@@ -2,7 +2,7 @@
 //!
 //! Source: `docs/ledger-format.md`, section "Export". `domain::verify` reads it back.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use base64::Engine as _;
 use bytes::{Bytes, BytesMut};
@@ -10,15 +10,15 @@ use sha2::Digest as _;
 use tokio::sync::mpsc;
 
 use super::AppError;
+use crate::domain::checkpoint::VerifierKey;
 use crate::domain::digest::Digest;
 use crate::domain::event::Event;
 use crate::domain::ids::SiteName;
 use crate::domain::ledger::{Entry, Head, StoredEntry};
 use crate::domain::manifest::Manifest;
-use crate::store::Store;
+use crate::domain::verify;
+use crate::store::{KeptCheckpoint, Store};
 
-/// The format number in the first line.
-pub const FORMAT: u32 = 1;
 /// Entries read at a time.
 const PAGE: u32 = 500;
 /// Contents read at a time; a rule has at most 8 MiB.
@@ -62,10 +62,12 @@ impl<W: std::io::Write + Send> Sink for Writer<W> {
 pub struct Exported {
     pub entries: u64,
     pub contents: u64,
+    pub checkpoints: u64,
 }
 
 /// Writes `site`'s ledger from its first entry up to and including `upto`, with the contents its entries
-/// make necessary, each once, before the first entry that needs it.
+/// make necessary, each once, before the first entry that needs it, and every checkpoint after the last entry that
+/// it covers. `key` is what the checkpoints are checked with, for whoever compares it.
 ///
 /// Memory: a page of entries, a few contents, and the digests written so far.
 /// Errors: the store's and the sink's; [`AppError::Broken`] if the ledger does not reach `upto` or
@@ -73,6 +75,7 @@ pub struct Exported {
 pub async fn export(
     store: &Store,
     site: &SiteName,
+    key: Option<&VerifierKey>,
     upto: Head,
     sink: &mut impl Sink,
 ) -> Result<Exported, AppError> {
@@ -83,10 +86,10 @@ pub async fn export(
     };
     let mut written = Contents::default();
     let entries = upto.seq;
-    let first = format!(
-        "{{\"export\":{{\"format\":{FORMAT},\"site\":\"{site}\",\"entries\":{entries},\"from\":1}}}}\n"
-    );
-    lines.put(first.as_bytes()).await?;
+    lines
+        .put_line(verify::first_line(site, entries, key))
+        .await?;
+    let mut checkpoints = Checkpoints::default();
     let (mut after, mut head) = (0, Digest::ZERO);
     while after < entries {
         let page = store.entries_after(site, after, PAGE).await?;
@@ -102,6 +105,9 @@ pub async fn export(
                 stored.hash, stored.bytes
             );
             lines.put(line.as_bytes()).await?;
+            if let Some(note) = checkpoints.at(store, site, stored.seq).await? {
+                lines.put_line(verify::checkpoint_line(&note)).await?;
+            }
             (after, head) = (stored.seq, stored.hash);
         }
     }
@@ -112,12 +118,17 @@ pub async fn export(
     }
     let contents = written.count;
     let sha256 = Digest(lines.running.clone().finalize().into());
-    let last = format!(
-        "{{\"end\":{{\"entries\":{entries},\"contents\":{contents},\"head\":\"{head}\",\"sha256\":\"{sha256}\"}}}}\n"
-    );
-    lines.put(last.as_bytes()).await?;
+    let checkpoints = checkpoints.written;
+    let counts = (entries, contents, checkpoints);
+    lines
+        .put_line(verify::end_line(counts, head, sha256))
+        .await?;
     lines.flush().await?;
-    Ok(Exported { entries, contents })
+    Ok(Exported {
+        entries,
+        contents,
+        checkpoints,
+    })
 }
 
 /// Starts an export in a task of its own and returns its chunks; an error ends them early, so that the
@@ -125,12 +136,13 @@ pub async fn export(
 pub fn start(
     store: Store,
     site: SiteName,
+    key: Option<VerifierKey>,
     upto: Head,
 ) -> mpsc::Receiver<Result<Bytes, std::io::Error>> {
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
     tokio::spawn(async move {
         let mut sink = Channel(sender);
-        if let Err(error) = export(&store, &site, upto, &mut sink).await {
+        if let Err(error) = export(&store, &site, key.as_ref(), upto, &mut sink).await {
             tracing::warn!(%error, %site, "an export was not finished");
             let _ = sink
                 .0
@@ -158,9 +170,50 @@ impl<S: Sink> Lines<'_, S> {
         Ok(())
     }
 
+    async fn put_line(&mut self, mut line: String) -> Result<(), AppError> {
+        line.push('\n');
+        self.put(line.as_bytes()).await
+    }
+
     async fn flush(&mut self) -> Result<(), AppError> {
         let chunk = self.waiting.split().freeze();
         self.sink.take(chunk).await
+    }
+}
+
+/// The ledger's checkpoints, read ahead in pages.
+#[derive(Default)]
+struct Checkpoints {
+    waiting: VecDeque<KeptCheckpoint>,
+    /// The size of the last one read; `None` once there are no more.
+    read_to: Option<u64>,
+    started: bool,
+    written: u64,
+}
+
+impl Checkpoints {
+    /// The note of the checkpoint that covers exactly `size` entries, if there is one. Sizes are asked in order.
+    async fn at(
+        &mut self,
+        store: &Store,
+        site: &SiteName,
+        size: u64,
+    ) -> Result<Option<String>, AppError> {
+        if !self.started {
+            (self.started, self.read_to) = (true, Some(0));
+        }
+        if let (true, Some(read_to)) = (self.waiting.is_empty(), self.read_to) {
+            let page = store.checkpoints_after(site, read_to, PAGE).await?;
+            self.read_to = page.last().map(|last| last.size);
+            self.waiting = page.into();
+        }
+        match self.waiting.front() {
+            Some(next) if next.size == size => {
+                self.written += 1;
+                Ok(self.waiting.pop_front().map(|kept| kept.note))
+            }
+            _ => Ok(None),
+        }
     }
 }
 

@@ -107,6 +107,21 @@ fn checked(
     Ok(key)
 }
 
+/// Whether the secret in the file, or else in the database, belongs to the key that the database names.
+///
+/// Errors: a sentence that says what does not fit.
+pub fn check_secret(kept: &SigningIdentity, key_file: Option<&Path>) -> Result<(), String> {
+    let told = |error: AppError| error.to_string();
+    let origin: Origin = kept.origin.parse().map_err(|e| told(broken(e)))?;
+    let settings = IdentitySettings {
+        key_file: key_file.map(Path::to_owned),
+        ..IdentitySettings::default()
+    };
+    checked(kept, &origin.site(), &settings)
+        .map(|_| ())
+        .map_err(told)
+}
+
 fn fresh(origin: Origin) -> Result<SigningKey, AppError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(broken)?;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::AppError;
 use super::source::{Source, SourceError};
-use crate::domain::checkpoint::{self, VerifierKey};
+use crate::domain::checkpoint::{self, Checkpoint, VerifierKey};
 use crate::domain::digest::Digest;
 use crate::domain::event::Event;
 use crate::domain::ids::SiteName;
@@ -56,7 +56,7 @@ pub async fn recover(
             "what {holder} holds of {site} is not believed: {error}"
         ))
     })?;
-    let here = own_copy(store, site).await?;
+    let here = own_copy(store, site, &held).await?;
     let from = here.head.seq + 1;
     let mut ends: Vec<(u64, Digest)> = Vec::new();
     let mut verified = here.clone();
@@ -68,12 +68,7 @@ pub async fn recover(
         ends.push((verified.head.seq, verified.head.hash));
     }
     if verified.frontier.size() == held.size && verified.frontier.root() != held.root {
-        return Err(AppError::Broken(format!(
-            "the entries here up to {} and those that {holder} holds are not the ones that {site} signed at {}: \
-             two histories exist, and taking entries back does not heal that",
-            from - 1,
-            held.size
-        )));
+        return Err(two_histories(&held));
     }
     let mut contents = 0;
     let mut copy = here;
@@ -94,7 +89,7 @@ pub async fn recover(
         }
         store.append(site, expected, &entries).await?;
     }
-    let to = copy.head.seq.max(held.size.min(from - 1));
+    let to = copy.head.seq;
     if to >= from {
         let kept = KeptCheckpoint {
             size: held.size,
@@ -107,13 +102,24 @@ pub async fn recover(
     Ok(Recovered { from, to, contents })
 }
 
-/// The own ledger as it is, checked from its first entry.
-async fn own_copy(store: &Store, site: &SiteName) -> Result<Copy, AppError> {
+fn two_histories(held: &Checkpoint) -> AppError {
+    AppError::Broken(format!(
+        "the entries 1 to {} in this database and at the other site are not all those that were signed: \
+         two histories exist, and taking entries back does not heal that",
+        held.size
+    ))
+}
+
+/// The own ledger as it is, checked from its first entry; it must not be another one than was signed.
+async fn own_copy(store: &Store, site: &SiteName, held: &Checkpoint) -> Result<Copy, AppError> {
     let mut copy = Copy::default();
     loop {
         let page = store.links_after(site, copy.head.seq, PAGE).await?;
         for link in &page {
             copy.push(site, &link.bytes).map_err(refused)?;
+            if copy.head.seq == held.size && copy.frontier.root() != held.root {
+                return Err(two_histories(held));
+            }
         }
         if page.len() < PAGE as usize {
             return Ok(copy);

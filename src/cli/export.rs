@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::{CliResult, block_on};
 use crate::app::export::{Writer, export};
+use crate::domain::checkpoint::VerifierKey;
 use crate::domain::ids::SiteName;
 use crate::store::Store;
 
@@ -16,6 +17,9 @@ pub struct ExportArgs {
     /// Whose ledger; default: the site that the database belongs to.
     #[arg(long)]
     site: Option<SiteName>,
+    /// The key to name in the first line; default: this database's own key, if the ledger is its own.
+    #[arg(long)]
+    key: Option<VerifierKey>,
 }
 
 /// Writes the export to standard output, beside a serving process if there is one.
@@ -31,12 +35,27 @@ pub fn run(args: ExportArgs) -> CliResult {
         };
         let head = store.head(&site).await?;
         let mut out = Writer(std::io::BufWriter::new(std::io::stdout()));
-        let done = export(&store, &site, head, &mut out).await?;
+        let key = key_of(&store, &site, args.key).await?;
+        let done = export(&store, &site, key.as_ref(), head, &mut out).await?;
         std::io::Write::flush(&mut out.0)?;
         eprintln!(
-            "{} entries and {} contents of {site} exported",
-            done.entries, done.contents
+            "{} entries, {} contents and {} checkpoints of {site} exported",
+            done.entries, done.contents, done.checkpoints
         );
         Ok(ExitCode::SUCCESS)
     })?
+}
+
+/// The key of the ledger's site, as far as this database knows it.
+async fn key_of(
+    store: &Store,
+    site: &SiteName,
+    given: Option<VerifierKey>,
+) -> Result<Option<VerifierKey>, Box<dyn std::error::Error>> {
+    if given.is_some() {
+        return Ok(given);
+    }
+    let kept = store.signing_identity().await?;
+    let key: Option<VerifierKey> = kept.map(|kept| kept.verifier_key.parse()).transpose()?;
+    Ok(key.filter(|key| key.origin().site() == *site))
 }

@@ -46,11 +46,16 @@ impl Frontier {
 
     /// Appends the leaf of an entry's stored bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.push_leaf(leaf(bytes), |_, _| {});
+        self.push_leaf(leaf(bytes));
+    }
+
+    /// Appends a leaf's hash.
+    pub fn push_leaf(&mut self, leaf: Digest) {
+        self.push_and_tell(leaf, |_, _| {});
     }
 
     /// Appends a leaf and tells every full subtree that it completes, as its height and hash.
-    fn push_leaf(&mut self, leaf: Digest, mut completed: impl FnMut(u32, Digest)) {
+    fn push_and_tell(&mut self, leaf: Digest, mut completed: impl FnMut(u32, Digest)) {
         let (mut hash, mut height) = (leaf, 0);
         completed(0, hash);
         while self.size >> height & 1 == 1 {
@@ -110,7 +115,7 @@ impl Tree {
     /// Appends the leaf of an entry's stored bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         let tiles = &mut self.tiles;
-        self.frontier.push_leaf(leaf(bytes), |height, hash| {
+        self.frontier.push_and_tell(leaf(bytes), |height, hash| {
             if let Some(row) = height.checked_sub(TILE_HEIGHT) {
                 let row = row as usize;
                 if tiles.len() <= row {

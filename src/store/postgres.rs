@@ -277,6 +277,21 @@ impl Postgres {
                 expected,
             });
         }
+        // Named is not connected. Without the right pg_monitor the state of others is not shown.
+        const STANDBYS: &str = "SELECT COUNT(*) FILTER (WHERE sync_state IN ('sync', 'quorum')), \
+             COUNT(*) FILTER (WHERE sync_state IS NULL) FROM pg_stat_replication";
+        let asked = sqlx::query_as::<_, (i64, i64)>(STANDBYS);
+        let (ok, value) = match bounded(asked.fetch_one(&self.pool)).await {
+            Ok((0, hidden)) if hidden > 0 => (false, "not shown: grant pg_monitor".into()),
+            Ok((count, _)) => (count > 0, count.to_string()),
+            Err(error) => (false, error.to_string()),
+        };
+        settings.push(Setting {
+            name: "synchronous standbys connected".into(),
+            value,
+            expected: "1 or more",
+            ok,
+        });
         settings
     }
 }

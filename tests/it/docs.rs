@@ -317,7 +317,7 @@ fn the_verifier_in_the_page_accepts_the_vector() {
     );
     assert_eq!(
         said.trim(),
-        "ipc2: 48 entries, 9 contents, whole and unchanged"
+        "ipc2: 48 entries, 9 contents, 3 checkpoints, whole and unchanged"
     );
 }
 

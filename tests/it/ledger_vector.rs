@@ -8,12 +8,16 @@ use rulegate::domain::event::Event;
 use rulegate::domain::ledger::Entry;
 use rulegate::domain::state::State;
 use rulegate::domain::verify::{Fault, Verified, Verifier};
+use sha2::Digest as _;
 
 const VECTOR: &[u8] = include_bytes!("../fixtures/ledger/vector.ndjson");
 /// Entries of the other site, of the kinds about what lies between the two.
 const BETWEEN: &[u8] = include_bytes!("../fixtures/ledger/between-sites.ndjson");
 /// As printed in `docs/ledger-format.md`.
 const HEAD: &str = "76c7a865e8ef88e972762a48558928261e3566c05e97ab07b88d79ae4c6632f1";
+const ROOT: &str = "1dd881379a32a05e073e451d3368bbd832fed92f10e8c90074db47a6e200e61d";
+const KEY: &str =
+    "example.org/rulegate/e3/ipc2+c6dbe487+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4";
 /// What is flipped in a byte: its lowest bit, the bit between the cases of a letter, its highest bit.
 const FLIPS: [u8; 3] = [0x01, 0x20, 0x80];
 
@@ -56,6 +60,67 @@ fn the_vector_is_whole() {
     assert_eq!(whole.site.as_str(), "ipc2");
     assert_eq!((whole.entries, whole.contents), (48, 9));
     assert_eq!(whole.head.to_hex(), HEAD);
+    assert_eq!((whole.checkpoints, whole.covered), (3, 48));
+    assert_eq!(whole.root.to_hex(), ROOT);
+    assert_eq!(whole.key.unwrap().to_string(), KEY);
+    assert!(whole.key_is_from_the_file);
+}
+
+#[test]
+fn a_given_key_counts_and_not_the_one_in_the_file() {
+    let verify = |key: &str| verify_from(Verifier::new(vec![key.parse().unwrap()]), &lines(VECTOR));
+    assert_eq!(verify(KEY).unwrap().checkpoints, 3);
+    let other = crate::proofs::given::key("ipc2", 1).verifier().to_string();
+    let fault = verify(&other).unwrap_err();
+    assert!(fault.problem.contains("none of the keys"), "{fault}");
+    assert_eq!(fault.line, 3, "the first checkpoint");
+    let of_ipc1 = crate::proofs::given::key("ipc1", 1).verifier().to_string();
+    assert!(
+        verify(&of_ipc1)
+            .unwrap_err()
+            .problem
+            .contains("another site")
+    );
+}
+
+/// Somebody who holds no key cannot make a ledger anew: its entries chain, the checkpoints do not fit.
+#[test]
+fn a_history_made_anew_is_found_by_its_checkpoints() {
+    let mut anew = Vec::new();
+    let (mut prev, mut sum) = ("0".repeat(64), sha2::Sha256::new());
+    for line in lines(VECTOR) {
+        let mut text = String::from_utf8(line.to_vec()).unwrap();
+        if let Some(bytes) = text.strip_prefix("{\"hash\":\"") {
+            let bytes = bytes[74..].trim_end().strip_suffix('}').unwrap();
+            let mut bytes = bytes.replace("try it", "try me");
+            bytes.replace_range(bytes.len() - 66..bytes.len() - 2, &prev);
+            prev = Digest::of(bytes.as_bytes()).to_hex();
+            text = format!("{{\"hash\":\"{prev}\",\"entry\":{bytes}}}\n");
+        } else if text.starts_with("{\"end\"") {
+            let digest: [u8; 32] = sum.clone().finalize().into();
+            let counts = (48, 9, 3);
+            let head = prev.parse().unwrap();
+            text = rulegate::domain::verify::end_line(counts, head, Digest(digest)) + "\n";
+        }
+        sha2::Digest::update(&mut sum, text.as_bytes());
+        anew.push(text.into_bytes());
+    }
+    let anew: Vec<&[u8]> = anew.iter().map(Vec::as_slice).collect();
+    let fault = verify(&anew).unwrap_err();
+    assert!(
+        fault
+            .problem
+            .contains("are not those under the checkpoint at 20"),
+        "{fault}"
+    );
+    // Without its checkpoints nothing else would tell.
+    let is_other = |line: &&&[u8]| !line.starts_with(b"{\"checkpoint\"");
+    let bare: Vec<&[u8]> = anew.iter().filter(is_other).copied().collect();
+    let fault = verify(&bare).unwrap_err();
+    assert!(
+        fault.problem.contains("3 checkpoints were written"),
+        "{fault}"
+    );
 }
 
 #[test]

@@ -49,7 +49,8 @@ pub(super) async fn ndjson(
     let upto = truth.head(&site);
     let account = user.person.account.id.as_str();
     tracing::info!(target: "audit", account, %site, upto = upto.seq, "ledger exported");
-    let chunks = export::start(portal.app.store.clone(), site.clone(), upto);
+    let key = portal.app.keys_of(&site).into_iter().next();
+    let chunks = export::start(portal.app.store.clone(), site.clone(), key, upto);
     let name = format!("ledger-{site}-{}.ndjson", upto.seq);
     Ok(attachment("application/x-ndjson", &name, chunks))
 }

@@ -94,6 +94,8 @@ impl std::ops::Deref for Scripted {
 
 pub struct Offered {
     pub ledger: Mutex<Ledger>,
+    /// Entries that it gives instead of those of its ledger.
+    pub forged: Mutex<Option<Ledger>>,
     pub note: Mutex<String>,
     pub contents: Mutex<HashMap<Digest, Bytes>>,
     hints: watch::Sender<u64>,
@@ -106,6 +108,7 @@ impl Scripted {
         let offers = Scripted(Arc::new(Offered {
             site: ledger.site.clone(),
             ledger: Mutex::new(ledger),
+            forged: Mutex::default(),
             note: Mutex::default(),
             contents: Mutex::default(),
             hints: watch::Sender::new(0),
@@ -144,7 +147,8 @@ impl Source for Scripted {
         after: u64,
         limit: u32,
     ) -> Result<Vec<(u64, String)>, SourceError> {
-        let ledger = self.ledger.lock().unwrap();
+        let (honest, forged) = (self.ledger.lock().unwrap(), self.forged.lock().unwrap());
+        let ledger = forged.as_ref().unwrap_or(&honest);
         let page = ledger.page(after as usize, limit as usize).into_iter();
         Ok(page.map(|(seq, bytes)| (seq, bytes.to_owned())).collect())
     }

@@ -91,7 +91,7 @@ async fn a_forged_row_under_an_honest_checkpoint_is_refused() {
     let mut forged = Ledger::with("ipc1", 10);
     forged.say("forged");
     forged.say("twelfth");
-    given.offers.ledger.lock().unwrap().entries = forged.entries;
+    *given.offers.forged.lock().unwrap() = Some(forged);
     assert_eq!(given.refused().await, "not_covered");
     let evidence = &given.app.alarms().await.unwrap()[0].evidence;
     assert!(evidence.contains("forged"), "the entries offered are kept");
@@ -143,11 +143,12 @@ async fn a_future_format_is_refused_until_this_program_is_upgraded() {
     assert!(!given.app.peer.load().alarm.as_ref().unwrap().is_fork());
     let mut next = honest;
     next.say("eleventh");
+    given.offers.offer(next.clone());
     let entry = next.entries[10]
         .bytes
         .replace("\"format\":1", "\"format\":2");
     next.entries[10].bytes = entry.into();
-    given.offers.offer(next);
+    *given.offers.forged.lock().unwrap() = Some(next);
     assert_eq!(given.refused().await, "newer_format");
 }
 

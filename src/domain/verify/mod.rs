@@ -2,18 +2,24 @@
 //!
 //! Source: `docs/ledger-format.md`, section "Export".
 
+mod line;
+
 use std::collections::{HashMap, HashSet};
 
-use base64::Engine as _;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use sha2::Digest as _;
 
+use super::checkpoint::{self, Checkpoint, VerifierKey};
 use super::digest::Digest;
-use super::event::Event;
 use super::ids::{EntryRef, SiteName};
-use super::ledger::{self, Entry, Head};
+use super::ledger::{self, Head};
 use super::manifest::Manifest;
+use super::merkle::Frontier;
+
+use line::{End, EntryLine, First, Form};
+pub use line::{Line, checkpoint_line, end_line, first_line};
+
+/// The export's format that is written and read.
+pub const FORMAT: u32 = 2;
 
 /// What was found wrong first.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,60 +46,29 @@ pub struct Verified {
     pub contents: u64,
     /// The hash of the last entry.
     pub head: Digest,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExportLine {
-    export: ExportHead,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExportHead {
-    format: u32,
-    site: SiteName,
-    entries: u64,
-    from: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EntryLine<'a> {
-    hash: Digest,
-    #[serde(borrow)]
-    entry: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ContentLine {
-    content: Digest,
-    text: Option<String>,
-    base64: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EndLine {
-    end: End,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct End {
-    entries: u64,
-    contents: u64,
-    head: Digest,
-    sha256: Digest,
+    /// Checkpoints, each with the root of the entries before it.
+    pub checkpoints: u64,
+    /// How many entries the newest checkpoint covers; 0 if there is none.
+    pub covered: u64,
+    /// The root of the tree over all entries.
+    pub root: Digest,
+    /// The key that every checkpoint was checked with; none if nobody gave one and the file names none.
+    pub key: Option<VerifierKey>,
+    /// True if the key only stands in the file itself: then it has to be compared with one from elsewhere.
+    pub key_is_from_the_file: bool,
 }
 
 /// Takes an export line by line. Memory grows with the number of contents' digests and with manifests only.
 #[derive(Clone)]
 pub struct Verifier {
     line: u64,
-    announced: Option<ExportHead>,
+    announced: Option<First>,
+    /// Keys that were given from outside.
+    keys: Vec<VerifierKey>,
     head: Head,
+    frontier: Frontier,
+    checkpoints: u64,
+    covered: u64,
     /// SHA-256 of every byte so far.
     running: sha2::Sha256,
     /// Contents seen, checked.
@@ -112,7 +87,11 @@ impl Default for Verifier {
         Verifier {
             line: 0,
             announced: None,
+            keys: Vec::new(),
             head: Head::EMPTY,
+            frontier: Frontier::default(),
+            checkpoints: 0,
+            covered: 0,
             running: sha2::Sha256::new(),
             known: HashSet::new(),
             fresh: Vec::new(),
@@ -125,31 +104,42 @@ impl Default for Verifier {
 }
 
 impl Verifier {
+    /// A verifier that believes checkpoints under these keys; with none, under the key that the file names.
+    pub fn new(keys: Vec<VerifierKey>) -> Verifier {
+        Verifier {
+            keys,
+            ..Verifier::default()
+        }
+    }
+
     /// Takes the next line, with the line feed that ends it.
     ///
     /// Errors: the first [`Fault`]; whatever follows it proves nothing.
     pub fn take(&mut self, line: &[u8]) -> Result<(), Fault> {
+        self.take_read(line, Line::read(line))
+    }
+
+    /// Takes the next line, read by [`Line::read`] from the same bytes.
+    ///
+    /// Errors: as [`Verifier::take`].
+    pub fn take_read(&mut self, line: &[u8], read: Line) -> Result<(), Fault> {
         self.line += 1;
-        let Some((b'\n', text)) = line.split_last() else {
-            return Err(self.fault("the file ends inside this line"));
-        };
-        let text = std::str::from_utf8(text).map_err(|_| self.fault("the line is not UTF-8"))?;
+        let form = read.0.map_err(|problem| self.fault(problem))?;
         if self.ended.is_some() {
             return Err(self.fault("a line follows after the end"));
         }
-        let before = self.running.clone();
-        self.running.update(line);
-        if self.announced.is_none() {
-            return self.take_announcement(text);
+        if let Form::End(end) = form {
+            return self.take_end(&end);
         }
-        if text.starts_with("{\"hash\":") {
-            self.take_entry(text)
-        } else if text.starts_with("{\"content\":") {
-            self.take_content(text)
-        } else if text.starts_with("{\"end\":") {
-            self.take_end(text, Digest(before.finalize().into()))
-        } else {
-            Err(self.fault("this is neither an entry nor a content nor the end"))
+        self.running.update(line);
+        match (form, &self.announced) {
+            (Form::First(first), None) => self.take_first(first),
+            (Form::First(_), Some(_)) => Err(self.fault("the first line stands here again")),
+            (_, None) => Err(self.fault("this is not the first line of an export")),
+            (Form::Entry(entry), _) => self.take_entry(*entry),
+            (Form::Content { digest, bytes }, _) => self.take_content(digest, bytes),
+            (Form::Checkpoint(read), _) => self.take_checkpoint(&read.0, &read.1),
+            (Form::End(_), _) => unreachable!("the end was taken above"),
         }
     }
 
@@ -186,57 +176,24 @@ impl Verifier {
         }
     }
 
-    fn take_announcement(&mut self, text: &str) -> Result<(), Fault> {
-        let head = serde_json::from_str::<ExportLine>(text)
-            .map_err(|_| self.fault("this is not the first line of an export"))?
-            .export;
-        let again = format!(
-            "{{\"export\":{{\"format\":1,\"site\":\"{}\",\"entries\":{},\"from\":1}}}}",
-            head.site, head.entries
-        );
-        if head.format != 1 {
-            return Err(self.fault(format!(
-                "the export has format {}, this program reads format 1",
-                head.format
-            )));
+    fn take_first(&mut self, first: First) -> Result<(), Fault> {
+        let of_other = first
+            .key
+            .iter()
+            .chain(&self.keys)
+            .find(|key| key.origin().site() != first.site);
+        if let Some(key) = of_other {
+            let problem = format!("the key {key} is of another site than {}", first.site);
+            return Err(self.fault(problem));
         }
-        if head.from != 1 || again != text {
-            return Err(self.fault("the first line was changed"));
+        if self.keys.is_empty() {
+            self.keys.extend(first.key.clone());
         }
-        self.announced = Some(head);
+        self.announced = Some(first);
         Ok(())
     }
 
-    fn take_content(&mut self, text: &str) -> Result<(), Fault> {
-        let line: ContentLine =
-            serde_json::from_str(text).map_err(|_| self.fault("a content line was changed"))?;
-        let digest = line.content;
-        let (bytes, again) = match (line.text, line.base64) {
-            (Some(text), None) => {
-                let json = serde_json::to_string(&text)
-                    .map_err(|_| self.fault("a content line was changed"))?;
-                (
-                    text.into_bytes(),
-                    format!("{{\"content\":\"{digest}\",\"text\":{json}}}"),
-                )
-            }
-            (None, Some(base64)) => {
-                let bytes = base64::engine::general_purpose::STANDARD
-                    .decode(&base64)
-                    .map_err(|_| self.fault(format!("content {digest} is not base64")))?;
-                (
-                    bytes,
-                    format!("{{\"content\":\"{digest}\",\"base64\":\"{base64}\"}}"),
-                )
-            }
-            _ => return Err(self.fault("a content line was changed")),
-        };
-        if again != text {
-            return Err(self.fault(format!("the line of content {digest} was changed")));
-        }
-        if Digest::of(&bytes) != digest {
-            return Err(self.fault(format!("content {digest} does not have the bytes it names")));
-        }
+    fn take_content(&mut self, digest: Digest, bytes: Vec<u8>) -> Result<(), Fault> {
         if !self.known.insert(digest) {
             return Err(self.fault(format!("content {digest} stands here a second time")));
         }
@@ -248,46 +205,48 @@ impl Verifier {
         Ok(())
     }
 
-    fn take_entry(&mut self, text: &str) -> Result<(), Fault> {
-        let line: EntryLine =
-            serde_json::from_str(text).map_err(|_| self.fault("the entry's line was changed"))?;
-        let bytes = line.entry.get();
-        // `{"hash":"<64>","entry":` and the closing brace: nothing else may stand on the line.
-        if text.len() != bytes.len() + 84
-            || &text[..9] != "{\"hash\":\""
-            || &text[73..83] != "\",\"entry\":"
-        {
-            return Err(self.fault("the entry's line was changed"));
-        }
-        let hash = Digest::of(bytes.as_bytes());
-        if hash != line.hash {
-            return Err(self.fault("its bytes do not have the hash beside them"));
-        }
-        let entry = Entry::read(bytes).map_err(|error| self.fault(error.to_string()))?;
+    fn take_entry(&mut self, line: EntryLine) -> Result<(), Fault> {
         let announced = self.announced.as_ref().expect("the first line came first");
         let (site, entries) = (announced.site.clone(), announced.entries);
-        let head = ledger::follow(&site, self.head, &entry, hash)
+        let head = ledger::follow(&site, self.head, &line.entry, line.hash)
             .map_err(|error| self.fault(error.to_string()))?;
         if head.seq > entries {
             return Err(self.fault("there are more entries than the first line says"));
         }
-        self.check_contents(&entry.fact.event)?;
+        self.check_contents(line.snapshot)?;
+        self.frontier.push_leaf(line.leaf);
         self.head = head;
         Ok(())
     }
 
+    /// A checkpoint stands directly after the last entry that it covers.
+    fn take_checkpoint(&mut self, said: &Checkpoint, note: &str) -> Result<(), Fault> {
+        let announced = self.announced.as_ref().expect("the first line came first");
+        if said.origin.site() != announced.site {
+            return Err(self.fault(format!("the checkpoint is of {}", said.origin)));
+        }
+        let size = said.size;
+        if size != self.head.seq || size <= self.covered || !self.fresh.is_empty() {
+            return Err(self.fault(format!("the checkpoint of {size} entries stands here")));
+        }
+        if said.root != self.frontier.root() {
+            let problem =
+                format!("the entries 1 to {size} are not those under the checkpoint at {size}");
+            return Err(self.fault(problem));
+        }
+        if !self.keys.is_empty() {
+            checkpoint::open(note, &self.keys).map_err(|e| self.fault(e.to_string()))?;
+        }
+        self.covered = size;
+        self.checkpoints += 1;
+        Ok(())
+    }
+
     /// The contents since the last entry must be exactly those that this one makes necessary, in order.
-    fn check_contents(&mut self, event: &Event) -> Result<(), Fault> {
-        let (checksum, must_be_there) = match event {
-            Event::ReleaseCommitted(body) => (Some(body.checksum), true),
-            Event::ReleaseReceived(body) => (Some(body.checksum), true),
-            Event::HotfixCommitted(body) => (Some(body.checksum), true),
-            Event::ObservationRecorded(body) => (Some(body.checksum), false),
-            _ => (None, false),
-        };
+    fn check_contents(&mut self, snapshot: Option<(Digest, bool)>) -> Result<(), Fault> {
         let fresh = std::mem::take(&mut self.fresh);
         let first = self.first_fresh.take();
-        let Some(checksum) = checksum else {
+        let Some((checksum, must_be_there)) = snapshot else {
             return if fresh.is_empty() {
                 Ok(())
             } else {
@@ -336,18 +295,10 @@ impl Verifier {
         Ok(())
     }
 
-    fn take_end(&mut self, text: &str, so_far: Digest) -> Result<(), Fault> {
-        let end = serde_json::from_str::<EndLine>(text)
-            .map_err(|_| self.fault("the end line was changed"))?
-            .end;
-        let again = format!(
-            "{{\"end\":{{\"entries\":{},\"contents\":{},\"head\":\"{}\",\"sha256\":\"{}\"}}}}",
-            end.entries, end.contents, end.head, end.sha256
-        );
-        let announced = self.announced.as_ref().expect("the first line came first");
-        if again != text {
-            return Err(self.fault("the end line was changed"));
-        }
+    fn take_end(&mut self, end: &End) -> Result<(), Fault> {
+        let Some(announced) = &self.announced else {
+            return Err(self.fault("this is not the first line of an export"));
+        };
         if self.head.seq != announced.entries || end.entries != self.head.seq {
             let problem = format!(
                 "{} entries were announced, {} are here",
@@ -361,18 +312,28 @@ impl Verifier {
                 end.contents, self.contents
             )));
         }
+        if end.checkpoints != self.checkpoints {
+            return Err(self.fault(format!(
+                "{} checkpoints were written, {} are here",
+                end.checkpoints, self.checkpoints
+            )));
+        }
         if end.head != self.head.hash {
             return Err(self.fault("the last entry is not the one that was last"));
         }
-        if end.sha256 != so_far {
+        if end.sha256 != Digest(self.running.clone().finalize().into()) {
             return Err(self.fault("some byte before the end was changed"));
         }
-        let site = announced.site.clone();
         self.ended = Some(Verified {
-            site,
+            site: announced.site.clone(),
             entries: self.head.seq,
             contents: self.contents,
             head: self.head.hash,
+            checkpoints: self.checkpoints,
+            covered: self.covered,
+            root: self.frontier.root(),
+            key: self.keys.first().cloned(),
+            key_is_from_the_file: announced.key.as_ref() == self.keys.first(),
         });
         Ok(())
     }
