@@ -22,6 +22,7 @@ pub mod snapshot;
 pub mod source;
 pub mod told;
 pub mod trail;
+pub mod watchdog;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -69,6 +70,8 @@ pub struct App {
     pub stopped: ArcSwap<Option<String>>,
     /// Why nothing is appended although everything else works: the own ledger is shorter than what was signed.
     pub behind: ArcSwap<Option<String>>,
+    /// Settings of the database that were right when this process started and are wrong now, in words.
+    pub drifted: ArcSwap<Vec<String>>,
     /// With what this site signs its checkpoints.
     key: SigningKey,
     /// The tree over the own ledger, as far as it was built.
@@ -121,6 +124,7 @@ impl App {
             peer: ArcSwap::from_pointee(reader::PeerStatus::default()),
             stopped: ArcSwap::from_pointee(None),
             behind: ArcSwap::from_pointee(None),
+            drifted: ArcSwap::default(),
             key,
             tree: Mutex::default(),
             signed: ArcSwapOption::empty(),
@@ -139,6 +143,7 @@ impl App {
         tokio::spawn(writer.run());
         if !identity.is_guest {
             signer::start(&app);
+            watchdog::start(&app);
         }
         duties::start(app.clone());
         Ok(app)

@@ -26,7 +26,8 @@ async fn live() -> &'static str {
 
 /// Ready: the database answers and this process may write. Else 503 with the reason; pods and pages that
 /// need no database are served all the same. A site that takes no entries because its ledger is behind stays
-/// ready, because all its processes would fall out at once: `behind` says so.
+/// ready, because all its processes would fall out at once: `behind`
+/// says so. `settings` names durability settings that turned wrong.
 async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let state = &app.snapshot().state;
     let head = state.head(&state.own).seq;
@@ -48,7 +49,7 @@ async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
         status,
         Json(
             json!({ "ready": reason.is_none(), "reason": reason, "site": state.own, "head": head,
-                "behind": app.behind.load().as_ref() }),
+                "behind": app.behind.load().as_ref(), "settings": app.drifted.load().as_ref() }),
         ),
     )
 }

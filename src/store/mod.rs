@@ -238,8 +238,17 @@ impl Store {
         }
     }
 
-    /// The settings that durability stands on, with what they should be.
+    /// The settings that durability stands on, with what they should be; on SQLite also a look at every page.
     pub async fn settings(&self) -> Vec<Setting> {
+        let mut settings = self.live_settings().await;
+        if let Backend::Sqlite(sqlite) = &*self.backend {
+            settings.push(sqlite.quick_check().await);
+        }
+        settings
+    }
+
+    /// The same without what takes long, to be asked now and then beside the work.
+    pub async fn live_settings(&self) -> Vec<Setting> {
         match &*self.backend {
             Backend::Memory(_) => vec![Setting {
                 name: "storage".into(),

@@ -208,22 +208,37 @@ impl Sqlite {
             ("PRAGMA journal_mode", "journal_mode", "wal", "wal"),
             ("PRAGMA synchronous", "synchronous", "2 (FULL)", "2"),
             ("PRAGMA foreign_keys", "foreign_keys", "1", "1"),
-            ("PRAGMA quick_check(1)", "quick_check", "ok", "ok"),
         ] {
-            let value = match sqlx::query(pragma).fetch_one(&self.writer).await {
-                Ok(row) => row
-                    .try_get_unchecked::<String, _>(0)
-                    .unwrap_or_else(|error| error.to_string()),
-                Err(error) => error.to_string(),
-            };
-            settings.push(Setting {
-                name: name.into(),
-                ok: value == good,
-                value,
-                expected,
-            });
+            settings.push(self.setting(pragma, name, expected, good).await);
         }
         settings
+    }
+
+    /// Reads every page of the file: is its structure whole?
+    pub(super) async fn quick_check(&self) -> Setting {
+        self.setting("PRAGMA quick_check(1)", "quick_check", "ok", "ok")
+            .await
+    }
+
+    async fn setting(
+        &self,
+        pragma: &'static str,
+        name: &str,
+        expected: &'static str,
+        good: &str,
+    ) -> Setting {
+        let value = match sqlx::query(pragma).fetch_one(&self.writer).await {
+            Ok(row) => row
+                .try_get_unchecked::<String, _>(0)
+                .unwrap_or_else(|error| error.to_string()),
+            Err(error) => error.to_string(),
+        };
+        Setting {
+            name: name.into(),
+            ok: value == good,
+            value,
+            expected,
+        }
     }
 
     pub(super) async fn limit_pages(&self, pages: Option<u32>) -> Result<(), StoreError> {

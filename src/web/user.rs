@@ -127,6 +127,12 @@ impl User {
                 text: format!("This site takes no entries: {reason}"),
             });
         }
+        for drifted in portal.app.drifted.load().iter() {
+            banners.push(Notice {
+                kind: "bad",
+                text: format!("The database's settings changed: {drifted}."),
+            });
+        }
         if let Some(alarm) = portal.app.peer.load().alarm.as_ref() {
             banners.push(Notice {
                 kind: "bad",

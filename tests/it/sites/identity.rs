@@ -170,3 +170,41 @@ async fn a_database_whose_entries_are_not_the_signed_ones_is_not_signed_for() {
     let reason = changed.stopped.load().as_ref().clone().unwrap();
     assert!(reason.contains("somebody changed its database"), "{reason}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_setting_that_turns_wrong_is_told() {
+    let Some(cluster) = crate::harness::postgres::shared() else {
+        return;
+    };
+    let url = cluster.database().await;
+    let app = site_on("ipc1", Store::open(&url).await.unwrap())
+        .await
+        .unwrap();
+    let mut watchdog = rulegate::app::watchdog::Watchdog::default();
+    watchdog.look(&app).await;
+    assert_eq!(
+        **app.drifted.load(),
+        Vec::<String>::new(),
+        "what was so from the start is no news"
+    );
+    let name = url.rsplit('/').next().unwrap();
+    let mut owner = crate::harness::postgres::connect(&url).await;
+    for sql in [
+        format!("ALTER DATABASE {name} SET synchronous_commit = off"),
+        format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+        ),
+    ] {
+        let sql = sqlx::AssertSqlSafe(sql);
+        sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
+    }
+    // The first connections used after that are dead ones.
+    for _ in 0..20 {
+        watchdog.look(&app).await;
+    }
+    let drifted = app.drifted.load();
+    assert!(
+        drifted[0].starts_with("synchronous_commit is off"),
+        "{drifted:?}"
+    );
+}

@@ -279,3 +279,43 @@ async fn proofs_are_given_to_mirrors_and_refused_to_others() {
     let gone: AppError = world.app.prove_inclusion(0, size).await.unwrap_err();
     assert!(matches!(gone, AppError::NotFound { .. }));
 }
+
+/// Two processes of ipc1 on one PostgreSQL, with a reader each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_processes_of_a_site_sign_and_read_as_one() {
+    let Some(cluster) = crate::harness::postgres::shared() else {
+        return;
+    };
+    let (url, two) = (cluster.database().await, site("ipc2").await);
+    let mut processes = Vec::new();
+    for _ in 0..2 {
+        let store = Store::open(&url).await.unwrap();
+        let app = super::given::site_on("ipc1", store).await.unwrap();
+        reader::start(app.clone(), two.clone());
+        processes.push(app);
+    }
+    let [one, other] = &processes[..] else {
+        unreachable!()
+    };
+    assert_eq!(one.verifier_key(), other.verifier_key());
+    for number in 0..10 {
+        grow(one, &format!("a-{number}")).await.unwrap();
+        grow(other, &format!("b-{number}")).await.unwrap();
+        grow(&two, &format!("c-{number}")).await.unwrap();
+    }
+    for app in [one, other] {
+        until("everything is known", async || {
+            (known(app, "ipc1"), known(app, "ipc2")) == (20, 10)
+        })
+        .await;
+        until("signed", async || {
+            app.signed().is_some_and(|kept| kept.size == 20)
+        })
+        .await;
+        assert_eq!((alarm(app), app.behind.load().as_ref()), (None, &None));
+    }
+    let notes = [one, other].map(|app| app.signed().unwrap().note.clone());
+    assert_eq!(notes[0], notes[1]);
+    let copied = one.store.head(&two.config.site).await.unwrap();
+    assert_eq!(copied, two.store.head(&two.config.site).await.unwrap());
+}

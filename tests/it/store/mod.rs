@@ -3,3 +3,4 @@ mod browsing;
 mod conformance;
 mod databases;
 mod given;
+mod provable;
