@@ -128,35 +128,55 @@ impl Side {
     }
 }
 
-/// What the verdict's units know to be in planned.
+/// What the verdict knows of single lines.
+#[derive(Default)]
 struct Contained {
     everything: bool,
     hotfix: BTreeSet<u32>,
     planned: BTreeSet<u32>,
+    /// Lines of base and of the hotfix whose change planned lacks; without units, every line may be lost.
+    lost: Option<(BTreeSet<u32>, BTreeSet<u32>)>,
 }
 
 impl Contained {
     fn of(verdict: Option<&RuleVerdict>) -> Contained {
         let mut contained = Contained {
             everything: verdict.is_some_and(|v| v.verdict.is_contained()),
-            hotfix: BTreeSet::new(),
-            planned: BTreeSet::new(),
+            ..Contained::default()
         };
+        let mut lost = (BTreeSet::new(), BTreeSet::new());
         for unit in verdict.iter().flat_map(|v| &v.units) {
+            let lines = |span: Option<(u32, u32)>| span.into_iter().flat_map(|(a, b)| a..=b);
             if unit.verdict.is_contained() {
-                contained
-                    .hotfix
-                    .extend(unit.hotfix.into_iter().flat_map(|(a, b)| a..=b));
-                contained
-                    .planned
-                    .extend(unit.planned.into_iter().flat_map(|(a, b)| a..=b));
+                contained.hotfix.extend(lines(unit.hotfix));
+                contained.planned.extend(lines(unit.planned));
+            } else {
+                lost.0.extend(lines(unit.base));
+                lost.1.extend(lines(unit.hotfix));
             }
+        }
+        // A verdict that names no lines leaves it to the lines themselves.
+        if !(lost.0.is_empty() && lost.1.is_empty()) {
+            contained.lost = Some(lost);
         }
         contained
     }
 
-    fn has(&self, hotfix: &diff::Cell) -> bool {
-        self.everything || self.hotfix.contains(&hotfix.number)
+    /// True if nothing of this line is lost: it stands in planned in some form, or it is a mark (a version
+    /// number, a date) that the verdict passes over.
+    fn has(&self, base: Option<u32>, hotfix: Option<u32>) -> bool {
+        if self.everything || hotfix.is_some_and(|number| self.hotfix.contains(&number)) {
+            return true;
+        }
+        self.lost.as_ref().is_some_and(|(in_base, in_hotfix)| {
+            base.is_none_or(|number| !in_base.contains(&number))
+                && hotfix.is_none_or(|number| !in_hotfix.contains(&number))
+        })
+    }
+
+    /// True if the verdict found the hotfix in this line of planned.
+    fn is_found(&self, planned: &diff::Cell) -> bool {
+        self.everything || self.planned.contains(&planned.number)
     }
 }
 
@@ -212,7 +232,7 @@ impl Aligner<'_, '_> {
                         true,
                     );
                 }
-                None if self.contained.has(&cell) => {
+                None if self.contained.has(None, Some(cell.number)) => {
                     self.push([void(), hot(cell), void()], true, false);
                 }
                 None => {
@@ -276,13 +296,22 @@ impl Aligner<'_, '_> {
             });
             return self.push([base, ours, theirs], false, is_planned);
         }
-        let known =
-            self.contained.everything || ours.as_ref().is_some_and(|cell| self.contained.has(cell));
+        let number = u32::try_from(index + 1).ok();
+        let known = self
+            .contained
+            .has(number, ours.as_ref().map(|cell| cell.number));
         let theirs = match (&ours, theirs) {
             (Some(ours), Some(theirs)) if self.hotfix_text(ours) == self.planned_text(&theirs) => {
                 kept(theirs)
             }
-            (_, Some(theirs)) if known => shown(if is_planned { "kept" } else { "same" }, theirs),
+            (_, Some(theirs)) if known => {
+                let kind = match is_planned {
+                    true if self.contained.is_found(&theirs) => "kept",
+                    true => "add",
+                    false => "same",
+                };
+                shown(kind, theirs)
+            }
             (_, Some(theirs)) => {
                 self.lost += 1;
                 shown("gone", theirs)

@@ -22,6 +22,9 @@ use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format, review_words};
 
+/// Verdicts shown before the fold, worst first.
+const RULES_SHOWN: usize = 6;
+
 #[derive(Template)]
 #[template(path = "hotfixes/hotfix.html")]
 struct HotfixPage {
@@ -68,6 +71,8 @@ struct MeetsView {
     href: String,
     tag: Tag,
     rows: Vec<(String, Tag, String)>,
+    /// The rest of them, folded.
+    more: Vec<(String, Tag, String)>,
 }
 
 pub(super) async fn show(
@@ -253,7 +258,7 @@ async fn meets(
         .flat_map(|judged| &judged.rules)
         .collect();
     rules.sort_by_key(|rule| review_words::severity(rule.verdict));
-    let rows = rules
+    let mut rows: Vec<(String, Tag, String)> = rules
         .iter()
         .map(|rule| {
             let (kind, words) = review_words::verdict(rule.verdict);
@@ -264,6 +269,7 @@ async fn meets(
         href: address::version(&hotfix.ruleset, &meets.version),
         tag: meets.tag(state, hotfix),
         version: meets.version.to_string(),
+        more: rows.split_off(rows.len().min(RULES_SHOWN)),
         rows,
     }))
 }

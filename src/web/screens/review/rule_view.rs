@@ -6,9 +6,13 @@ use super::stakes::{AnswerView, Stake, StakeRow};
 use super::{Looked, Query};
 use crate::app::AppError;
 use crate::domain::digest::Digest;
+use crate::domain::verdict::{RuleVerdict, Unit};
 use crate::web::diff_view::{Column, Sided};
 use crate::web::three_way::three_way;
 use crate::web::{address, format, review_words};
+
+/// Single changes shown before the fold.
+const UNITS_SHOWN: usize = 8;
 
 /// The opened rule.
 #[allow(missing_docs)]
@@ -21,7 +25,10 @@ pub(super) struct RuleView {
     pub words: &'static str,
     pub why: String,
     pub elsewhere: Vec<String>,
+    /// Single changes, those not contained first.
     pub units: Vec<UnitView>,
+    /// The rest of them, folded.
+    pub more_units: Vec<UnitView>,
     pub columns: Vec<Column>,
     pub rows: Vec<Sided>,
     pub is_too_large: bool,
@@ -116,7 +123,7 @@ async fn view(
     let is_too_large = three.is_none();
     let three = three.unwrap_or_default();
     let judged = row.judged.as_ref();
-    let units = judged.map_or(&[][..], |j| &j.units);
+    let mut units = unit_views(judged);
     let compare_href = looked
         .review
         .ruleset
@@ -139,17 +146,8 @@ async fn view(
         words: row.words,
         why: judged.map(|j| sentence(&j.why)).unwrap_or_default(),
         elsewhere,
-        units: units
-            .iter()
-            .map(|unit| {
-                let (kind, words) = review_words::verdict(unit.verdict);
-                UnitView {
-                    what: unit.what.clone(),
-                    kind,
-                    words,
-                }
-            })
-            .collect(),
+        more_units: units.split_off(units.len().min(UNITS_SHOWN)),
+        units,
         columns,
         lost: match three.lost {
             0 => String::new(),
@@ -171,6 +169,22 @@ async fn view(
         is_whole: whole,
         compare_href,
     })
+}
+
+fn unit_views(judged: Option<&RuleVerdict>) -> Vec<UnitView> {
+    let mut units: Vec<&Unit> = judged.map_or(Vec::new(), |judged| judged.units.iter().collect());
+    units.sort_by_key(|unit| review_words::severity(unit.verdict));
+    units
+        .into_iter()
+        .map(|unit| {
+            let (kind, words) = review_words::verdict(unit.verdict);
+            UnitView {
+                what: unit.what.clone(),
+                kind,
+                words,
+            }
+        })
+        .collect()
 }
 
 async fn text(looked: &Looked<'_>, digest: Option<Digest>) -> Result<Option<Bytes>, AppError> {
