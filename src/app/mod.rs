@@ -1,5 +1,6 @@
 //! The application: one door for writes, questions over the folded state, contents through a cache.
 
+pub mod alike;
 pub mod clock;
 pub mod contents;
 pub mod duties;
@@ -12,6 +13,8 @@ pub mod judge;
 pub mod ledger;
 pub mod outcome;
 pub mod reader;
+pub mod seen;
+pub mod send_back;
 pub mod snapshot;
 pub mod told;
 pub mod trail;
@@ -46,6 +49,7 @@ pub struct App {
     submissions: mpsc::Sender<writer::Submission>,
     contents: contents::Cache,
     judged: judge::Cache,
+    edited: alike::Cache,
     /// Whether the reader may reach the other site; only the demonstration cuts it.
     pub link_up: AtomicBool,
     /// When the reader last heard from the other site, and what went wrong since.
@@ -73,6 +77,7 @@ impl App {
             submissions,
             contents: contents::Cache::default(),
             judged: judge::Cache::default(),
+            edited: alike::Cache::default(),
             link_up: AtomicBool::new(true),
             peer: ArcSwap::from_pointee(reader::PeerStatus::default()),
             stopped: ArcSwap::from_pointee(None),

@@ -51,6 +51,15 @@ pub fn hotfix(ruleset: &RuleSetName, version: &VersionName) -> String {
     format!("/hotfixes/{ruleset}/{}", url_encode(version.as_str()))
 }
 
+/// Patch and draft of a hotfix that a planned version does not contain.
+pub fn send_back(ruleset: &RuleSetName, hotfix: &VersionName, planned: &VersionName) -> String {
+    format!(
+        "{}/into/{}",
+        self::hotfix(ruleset, hotfix),
+        url_encode(planned.as_str())
+    )
+}
+
 /// Observed drift of an environment.
 pub fn drift(ruleset: &RuleSetName, environment: &Environment) -> String {
     format!("/drift/{ruleset}/{}/{}", environment.site, environment.lane)

@@ -11,6 +11,8 @@ use crate::domain::verdict::RuleVerdict;
 pub const LINES_MAX: usize = 60_000;
 /// Unchanged lines shown around what the hotfix did.
 const CONTEXT: usize = 3;
+/// Bytes of one line that are shown.
+const LINE_BYTES_MAX: usize = 4_000;
 
 /// The rows, and what of the hotfix they show.
 #[derive(Debug, Clone, Default)]
@@ -134,6 +136,8 @@ struct Contained {
     everything: bool,
     hotfix: BTreeSet<u32>,
     planned: BTreeSet<u32>,
+    /// Where a unit stands in planned, line by line of the hotfix: what a comparison by lines alone cannot face.
+    faces: BTreeMap<u32, u32>,
     /// Lines of base and of the hotfix whose change planned lacks; without units, every line may be lost.
     lost: Option<(BTreeSet<u32>, BTreeSet<u32>)>,
 }
@@ -147,6 +151,9 @@ impl Contained {
         let mut lost = (BTreeSet::new(), BTreeSet::new());
         for unit in verdict.iter().flat_map(|v| &v.units) {
             let lines = |span: Option<(u32, u32)>| span.into_iter().flat_map(|(a, b)| a..=b);
+            contained
+                .faces
+                .extend(lines(unit.hotfix).zip(lines(unit.planned)));
             if unit.verdict.is_contained() {
                 contained.hotfix.extend(lines(unit.hotfix));
                 contained.planned.extend(lines(unit.planned));
@@ -233,21 +240,30 @@ impl Aligner<'_, '_> {
                     );
                 }
                 None if self.contained.has(None, Some(cell.number)) => {
-                    self.push([void(), hot(cell), void()], true, false);
+                    let found = self.elsewhere(cell.number, "kept");
+                    self.push([void(), hot(cell), found.unwrap_or_else(void)], true, false);
                 }
                 None => {
                     self.lost += 1;
-                    let lost = Cell {
-                        kind: "gone",
-                        ..void()
-                    };
-                    self.push([void(), hot(cell), lost], true, false);
+                    let lost = self.elsewhere(cell.number, "gone");
+                    self.push([void(), hot(cell), lost.unwrap_or_else(gone)], true, false);
                 }
             }
         }
         for other in rest {
             self.only_planned(other);
         }
+    }
+
+    /// The line of planned where the verdict found the unit of this hotfix line, if it is another place.
+    fn elsewhere(&self, hotfix: u32, kind: &'static str) -> Option<Cell> {
+        let number = *self.contained.faces.get(&hotfix)?;
+        let (line, _) = self.theirs.new_text().line_and_end(number.checked_sub(1)?);
+        (number <= self.theirs.new_text().len()).then(|| Cell {
+            kind,
+            no: Some(u64::from(number)),
+            parts: parts(&diff::segments(line, &[], LINE_BYTES_MAX)),
+        })
     }
 
     fn only_planned(&mut self, cell: diff::Cell) {
@@ -318,13 +334,10 @@ impl Aligner<'_, '_> {
             }
             // The hotfix took the line out, and so did planned.
             (None, None) => void(),
-            (Some(_), None) if known => void(),
-            (Some(_), None) => {
+            (Some(ours), None) if known => self.elsewhere(ours.number, "kept").unwrap_or_else(void),
+            (Some(ours), None) => {
                 self.lost += 1;
-                Cell {
-                    kind: "gone",
-                    ..void()
-                }
+                self.elsewhere(ours.number, "gone").unwrap_or_else(gone)
             }
         };
         self.push(
@@ -348,6 +361,14 @@ fn void() -> Cell {
         kind: "void",
         no: None,
         parts: Vec::new(),
+    }
+}
+
+/// Planned has nothing where the hotfix wrote something.
+fn gone() -> Cell {
+    Cell {
+        kind: "gone",
+        ..void()
     }
 }
 
@@ -376,6 +397,8 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
     }
     let mut rows = Vec::new();
     let (mut hidden, mut moved, mut findings, mut was_hotfix) = (0, 0, 0, false);
+    // The last base line shown, counted from 1: a gap at the end starts in what follows it.
+    let mut last: Option<u64> = None;
     for (line, is_near) in lines.into_iter().zip(is_near) {
         if !is_near {
             hidden += 1;
@@ -391,6 +414,7 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
                 .filter(|_| line.cells[0].no.is_some());
             let name = number
                 .and_then(|number| unit(u32::try_from(number).unwrap_or(1).saturating_sub(1)));
+            let name = name.map(|name| format!("then {name}"));
             rows.push(gap(hidden, moved, name));
             (hidden, moved) = (0, 0);
         }
@@ -401,6 +425,7 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
             String::new()
         };
         was_hotfix = line.is_hotfix;
+        last = line.cells[0].no.or(last);
         let is_same = line.cells.iter().all(|cell| cell.kind == "same");
         rows.push(Sided {
             kind: if is_same { "same" } else { "change" },
@@ -410,7 +435,9 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
         });
     }
     if hidden > 0 {
-        rows.push(gap(hidden, moved, None));
+        let name = last.and_then(|number| unit(u32::try_from(number).unwrap_or(0)));
+        let name = name.map(|name| format!("from {name} on"));
+        rows.push(gap(hidden, moved, name));
     }
     rows
 }
@@ -428,7 +455,7 @@ fn gap(hidden: usize, moved: usize, unit: Option<String>) -> Sided {
         ));
     }
     if let Some(unit) = unit {
-        note.push_str(&format!(" · then {unit}"));
+        note.push_str(&format!(" · {unit}"));
     }
     Sided {
         kind: "gap",

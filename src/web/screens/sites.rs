@@ -98,8 +98,8 @@ struct SitesPage {
 pub(super) struct Typed {
     pub hold: PlaceFields,
     pub freeze: PlaceFields,
-    live: String,
-    live_reason: String,
+    pub live: String,
+    pub live_reason: String,
 }
 
 async fn show(State(portal): State<Portal>, user: User) -> WebResult {
