@@ -12,5 +12,6 @@ GRANT USAGE ON SCHEMA public TO :"app";
 GRANT SELECT, INSERT ON entry, content, meta, identity, checkpoint, alarm TO :"app";
 GRANT SELECT, INSERT, UPDATE ON account, token TO :"app";
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in TO :"app";
+GRANT SELECT, INSERT, DELETE ON seen TO :"app";
 GRANT SELECT, UPDATE ON account_change TO :"app";
 GRANT SELECT ON _sqlx_migrations TO :"app";

@@ -475,7 +475,7 @@ impl Wish<'_> {
             review: review.id,
             environment,
             hotfix,
-            path,
+            paths: vec![path],
             answer,
             judged: gate.judged.clone(),
         })

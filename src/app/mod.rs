@@ -1,5 +1,6 @@
 //! The application: one door for writes, questions over the folded state, contents through a cache.
 
+pub mod alike;
 pub mod clock;
 pub mod contents;
 pub mod duties;
@@ -17,6 +18,8 @@ mod proofs;
 pub mod reader;
 pub mod reconcile;
 pub mod recovery;
+pub mod seen;
+pub mod send_back;
 mod signer;
 pub mod snapshot;
 pub mod source;
@@ -62,6 +65,7 @@ pub struct App {
     contents: contents::Cache,
     blocks: ledger_blocks::Cache,
     judged: judge::Cache,
+    edited: alike::Cache,
     /// Whether the reader may reach the other site; only the demonstration cuts it.
     pub link_up: AtomicBool,
     /// When the reader last heard from the other site, and what went wrong since.
@@ -120,6 +124,7 @@ impl App {
             contents: contents::Cache::default(),
             blocks: ledger_blocks::Cache::default(),
             judged: judge::Cache::default(),
+            edited: alike::Cache::default(),
             link_up: AtomicBool::new(true),
             peer: ArcSwap::from_pointee(reader::PeerStatus::default()),
             stopped: ArcSwap::from_pointee(None),

@@ -118,7 +118,7 @@ fn sentence_of(message: &str) -> String {
 
 fn refused(refusal: &Refusal) -> Outcome {
     let status = match refusal {
-        Refusal::NotAllowed { .. } | Refusal::OwnReview { .. } => 403,
+        Refusal::NotAllowed { .. } | Refusal::OwnReview { .. } | Refusal::NotYourRequest => 403,
         refusal if refusal.is_not_found() => 404,
         refusal if refusal.is_bad_input() => 422,
         _ => 409,

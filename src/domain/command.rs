@@ -108,12 +108,12 @@ pub enum Command {
     },
     /// Ask for a change of policy.
     OpenPolicy { policy: Policy, reason: String },
-    /// Answer for one hotfix rule.
+    /// Answer for rules of one hotfix in the same words: recorded one by one, all or none.
     AnswerHotfix {
         review: ReviewId,
         environment: Environment,
         hotfix: VersionName,
-        path: String,
+        paths: Vec<String>,
         answer: Answer,
         judged: Vec<Judged>,
     },

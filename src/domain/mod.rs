@@ -30,6 +30,7 @@ pub mod policy;
 pub mod refusal;
 pub mod review;
 pub mod same_edits;
+pub mod sight;
 pub mod standing;
 pub mod state;
 mod text;

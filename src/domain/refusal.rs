@@ -105,6 +105,7 @@ pub enum Refusal {
     OwnReview {
         role: &'static str,
     },
+    NotYourRequest,
     AlreadyApproved,
     Unanswered {
         count: usize,
@@ -201,6 +202,7 @@ impl Refusal {
             Refusal::NotTheLiveSite { .. } => "not_the_live_site",
             Refusal::ReviewClosed { .. } => "review_closed",
             Refusal::OwnReview { .. } => "four_eyes",
+            Refusal::NotYourRequest => "not_your_request",
             Refusal::AlreadyApproved => "already_approved",
             Refusal::Unanswered { .. } => "hotfixes_unanswered",
             Refusal::NothingToAnswer { .. } => "nothing_to_answer",
@@ -288,6 +290,7 @@ impl Refusal {
             Refusal::EndsTooLate { days_max } => {
                 format!("The end date lies more than {days_max} days ahead.")
             }
+            Refusal::NotYourRequest => "Somebody else asked for this.".into(),
             Refusal::NothingChanged => "Nothing differs from what runs there.".into(),
             Refusal::PathNotEditable { path, patterns } => {
                 format!(
@@ -421,6 +424,12 @@ impl Refusal {
             }
             Refusal::OwnReview { .. } => {
                 "Ask a reviewer or a release admin who neither asked for this nor wrote it.".into()
+            }
+            Refusal::NotYourRequest => {
+                "Only whoever asked can take it back; whoever may approve it can reject it.".into()
+            }
+            Refusal::NothingChanged => {
+                "Change at least one rule: what you wrote is what runs there already.".into()
             }
             Refusal::Unanswered { .. } => {
                 "Answer for each rule first: contained, loss accepted with a reason, or sent back."

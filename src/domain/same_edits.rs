@@ -55,18 +55,19 @@ pub fn edits(before: &[u8], after: &[u8]) -> BTreeSet<Edit> {
 
 /// Splits rules, each with its edits, into groups: rules whose edits are all among those of the group's widest
 /// rule. Indices into `rules`; each once; the largest group first, then in order of the first index.
-pub fn groups(rules: &[BTreeSet<Edit>]) -> Vec<Vec<usize>> {
+pub fn groups<S: std::borrow::Borrow<BTreeSet<Edit>>>(rules: &[S]) -> Vec<Vec<usize>> {
+    let rules: Vec<&BTreeSet<Edit>> = rules.iter().map(|rule| rule.borrow()).collect();
     let mut widest_first: Vec<usize> = (0..rules.len()).collect();
     widest_first.sort_by_key(|&index| (std::cmp::Reverse(rules[index].len()), index));
     let mut groups: Vec<(usize, Vec<usize>)> = Vec::new();
     for index in widest_first {
-        let edits = &rules[index];
+        let edits = rules[index];
         // Whole lines are not small enough an edit to be one among others.
         let small = edits.iter().all(|edit| matches!(edit, Edit::Word { .. }));
         let home = groups.iter_mut().find(|(widest, _)| {
-            rules[*widest] == *edits
+            rules[*widest] == edits
                 || (small
-                    && edits.is_subset(&rules[*widest])
+                    && edits.is_subset(rules[*widest])
                     && rules[*widest]
                         .iter()
                         .all(|e| matches!(e, Edit::Word { .. })))

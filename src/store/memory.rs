@@ -1,6 +1,6 @@
 //! The store in memory: the plainest reading of each promise except durability. For tests.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use super::error::{AppendError, StoreError};
 use super::sites::{ALARMS_MAX, KeptAlarm, KeptCheckpoint, SigningIdentity};
 use super::wakeups::Appended;
 use crate::domain::digest::Digest;
-use crate::domain::ids::{AccountId, CommandId, SiteName, Timestamp};
+use crate::domain::ids::{AccountId, CommandId, ReviewId, SiteName, Timestamp};
 use crate::domain::ledger::{Head, StoredEntry};
 
 #[derive(Default)]
@@ -34,6 +34,7 @@ struct Data {
     signing: Option<SigningIdentity>,
     checkpoints: BTreeMap<(SiteName, u64), KeptCheckpoint>,
     alarms: Vec<KeptAlarm>,
+    seen: BTreeMap<(AccountId, ReviewId), BTreeSet<Digest>>,
 }
 
 impl Data {
@@ -331,6 +332,23 @@ impl Memory {
 
     pub(super) fn accounts_version(&self) -> i64 {
         self.data().accounts_version
+    }
+
+    pub(super) fn seen(&self, account: &AccountId, review: &ReviewId) -> BTreeSet<Digest> {
+        let key = (account.clone(), review.clone());
+        self.data().seen.get(&key).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn mark_seen(&self, account: &AccountId, review: &ReviewId, sights: &[Digest]) {
+        let key = (account.clone(), review.clone());
+        self.data().seen.entry(key).or_default().extend(sights);
+    }
+
+    pub(super) fn unmark_seen(&self, account: &AccountId, review: &ReviewId, sights: &[Digest]) {
+        let key = (account.clone(), review.clone());
+        if let Some(seen) = self.data().seen.get_mut(&key) {
+            seen.retain(|sight| !sights.contains(sight));
+        }
     }
 }
 

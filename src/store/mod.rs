@@ -19,6 +19,7 @@ mod ledger;
 mod memory;
 mod postgres;
 mod rows;
+mod seen;
 mod sites;
 mod sqlite;
 mod wakeups;

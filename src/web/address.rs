@@ -60,6 +60,15 @@ pub fn merge(ruleset: &RuleSetName, hotfix: &VersionName, to: &Environment) -> S
     )
 }
 
+/// Patch and draft of a hotfix that a planned version does not contain.
+pub fn send_back(ruleset: &RuleSetName, hotfix: &VersionName, planned: &VersionName) -> String {
+    format!(
+        "{}/into/{}",
+        self::hotfix(ruleset, hotfix),
+        url_encode(planned.as_str())
+    )
+}
+
 /// Observed drift of an environment.
 pub fn drift(ruleset: &RuleSetName, environment: &Environment) -> String {
     format!("/drift/{ruleset}/{}/{}", environment.site, environment.lane)

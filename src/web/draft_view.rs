@@ -4,11 +4,14 @@ use crate::app::hotfixing::Draft;
 use crate::app::intake::Intake;
 use crate::app::{App, AppError};
 use crate::domain::diff::{Options, TextDiff, Window};
+use crate::domain::ids::RuleSetName;
 use crate::domain::policy::Policy;
 use crate::domain::same_edits;
 use crate::domain::state::Hotfix;
-use crate::web::diff_view::{self, Row};
-use crate::web::format;
+use crate::web::diff_view::{self, Origin, Origins, Row, written};
+use crate::web::hotfix_lines::{self, Chain};
+use crate::web::user::User;
+use crate::web::{Portal, format};
 
 /// Rules whose diff a page shows; the rest is counted and stands in the comparison.
 const RULES_MAX: usize = 60;
@@ -31,9 +34,30 @@ pub struct RuleDiff {
     pub more: String,
 }
 
+/// Whose change a draft is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// A hotfix's, told above its lines.
+    Hotfix {
+        /// Who, when, which incident: [`hotfix_lines::note`].
+        note: String,
+    },
+    /// A hotfix's that somebody is still writing.
+    Unmade,
+    /// Nobody's: it was found outside.
+    Outside,
+}
+
 /// The diffs of the first rules and how many rules are not shown. Rules changed in a way of their own come first
-/// and open; those changed alike follow folded, so that thirty new version numbers hide nothing.
-pub fn rule_diffs(draft: &Draft) -> (usize, Vec<RuleDiff>) {
+/// and open; those changed alike follow folded, so that thirty new version numbers hide nothing. Lines of open
+/// hotfixes are marked wherever they stand.
+pub async fn rule_diffs(
+    portal: &Portal,
+    user: &User,
+    ruleset: &RuleSetName,
+    draft: &Draft,
+    whose: &Whose,
+) -> Result<(usize, Vec<RuleDiff>), AppError> {
     let edits: Vec<_> = draft
         .changes
         .iter()
@@ -47,25 +71,37 @@ pub fn rule_diffs(draft: &Draft) -> (usize, Vec<RuleDiff>) {
         order.extend(group.iter().map(|&index| (group.len(), index)));
     }
     order.sort_unstable();
-    let diffs: Vec<RuleDiff> = order
-        .into_iter()
-        .take(RULES_MAX)
-        .enumerate()
-        .map(|(place, (alike, index))| rule_diff(draft, index, alike, place))
-        .collect();
-    (draft.changes.len() - diffs.len(), diffs)
+    let mut diffs = Vec::with_capacity(order.len().min(RULES_MAX));
+    for (place, (alike, index)) in order.into_iter().take(RULES_MAX).enumerate() {
+        let change = &draft.changes[index];
+        let chain = hotfix_lines::chain(portal, user, ruleset, &change.path, change.from).await?;
+        diffs.push(rule_diff(draft, index, (alike, place), &chain, whose));
+    }
+    Ok((draft.changes.len() - diffs.len(), diffs))
 }
 
-fn rule_diff(draft: &Draft, index: usize, alike: usize, place: usize) -> RuleDiff {
+fn rule_diff(
+    draft: &Draft,
+    index: usize,
+    (alike, place): (usize, usize),
+    chain: &Chain,
+    whose: &Whose,
+) -> RuleDiff {
     let (change, stat) = (&draft.changes[index], draft.stats[index]);
     let (old, new) = draft.sides(&change.path);
-    let diff = TextDiff::new(old.map_or(&[][..], |b| b), new.map_or(&[][..], |b| b));
+    let (old_text, new_text) = (old.map_or(&[][..], |b| b), new.map_or(&[][..], |b| b));
+    let diff = TextDiff::new(old_text, new_text);
+    let origins = origins(chain, whose, old_text, new_text);
+    let highlight = origins.highlight();
     let options = Options {
         window: Window::first(LINES_MAX),
+        highlight: Some(&highlight),
         ..Options::default()
     };
-    let mut rows = diff_view::unified(&diff, &options);
-    mark_as_hotfix(&mut rows);
+    let mut rows = diff_view::unified_with(&diff, &options, &origins, &|_| String::new()).rows;
+    if *whose == Whose::Unmade {
+        mark_as_hotfix(&mut rows);
+    }
     let lines = |number| format::count(number, "line", "lines");
     RuleDiff {
         path: change.path.clone(),
@@ -92,7 +128,30 @@ fn rule_diff(draft: &Draft, index: usize, alike: usize, place: usize) -> RuleDif
     }
 }
 
-/// What a hotfix wrote and took out is orange wherever it stands.
+/// The lines of earlier hotfixes in the old text, and those of the draft itself if it is one.
+fn origins(chain: &Chain, whose: &Whose, old: &[u8], new: &[u8]) -> Origins {
+    let earlier = chain.origins(old);
+    let Whose::Hotfix { note } = whose else {
+        return Origins {
+            old: earlier,
+            ..Origins::default()
+        };
+    };
+    let (lines, mut replaced) = written(old, new);
+    // What an earlier hotfix wrote and this one takes out is lost, not merely replaced.
+    replaced.retain(|line| earlier.iter().all(|origin| !origin.lines.contains(line)));
+    Origins {
+        old: earlier,
+        new: vec![Origin {
+            lines,
+            note: note.clone(),
+            href: String::new(),
+        }],
+        replaced,
+    }
+}
+
+/// What a hotfix writes and takes out is orange wherever it stands.
 fn mark_as_hotfix(rows: &mut [Row]) {
     for row in rows {
         row.kind = match row.kind {

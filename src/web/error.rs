@@ -178,6 +178,16 @@ pub async fn no_such_page(uri: axum::http::Uri) -> WebError {
     })
 }
 
+/// A handler panicked: a fault of ours, told like every other one. The text goes to the log only.
+pub fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    let why = format!("a page panicked: {}", text.unwrap_or("without a word"));
+    WebError::App(AppError::Broken(why)).into_response()
+}
+
 /// A refusal as a web error, for handlers that decide on one themselves.
 pub fn refuse(refusal: Refusal) -> WebError {
     WebError::App(AppError::Refused(refusal))

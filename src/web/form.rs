@@ -119,6 +119,8 @@ const NOTICES: &[(&str, &str)] = &[
         "The hotfix is made and waits in its review; nothing runs it yet.",
     ),
     ("answered", "The answer is recorded."),
+    ("seen", "Marked as seen."),
+    ("unseen", "No longer marked as seen."),
     (
         "approved",
         "Your approval is recorded, bound to exactly what is shown here.",

@@ -10,6 +10,7 @@ pub mod error;
 pub mod form;
 pub mod format;
 pub mod headers;
+pub mod hotfix_lines;
 pub mod hotfix_words;
 pub mod offer;
 pub mod page;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::auth::Auth;
@@ -44,10 +46,17 @@ pub struct Portal {
 
 /// Every page of the portal, by address.
 pub fn router(portal: Portal) -> Router {
-    Router::new()
+    let pages = Router::new()
         .route("/static/{*path}", get(assets::serve))
-        .merge(screens::routes())
+        .merge(screens::routes());
+    served(pages, portal)
+}
+
+/// Pages with what stands around all of them: what is not there and what breaks is a designed page too.
+pub fn served(pages: Router<Portal>, portal: Portal) -> Router {
+    pages
         .fallback(error::no_such_page)
+        .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn_with_state(
             portal.clone(),
             headers::guard,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Portal;
+use super::format;
 use super::user::User;
 use crate::domain::access::{Act, Scope};
 use crate::domain::command::Command;
@@ -53,6 +54,11 @@ impl Offer {
         refusal: &Refusal,
     ) -> Offer {
         let state = &user.snapshot.state;
+        if let Refusal::GateBlocked { checks } = refusal {
+            let titles: Vec<&str> = checks.iter().map(|check| check.title()).collect();
+            let count = format::count(checks.len(), "check", "checks");
+            return Offer::held(format!("Waits for {count}: {}.", titles.join("; ")), "");
+        }
         let who = match refusal {
             Refusal::NotAllowed { act, scope } => {
                 who_may(portal, user, *act, scope, &BTreeSet::new())

@@ -11,6 +11,8 @@ use crate::domain::verdict::RuleVerdict;
 pub const LINES_MAX: usize = 60_000;
 /// Unchanged lines shown around what the hotfix did.
 const CONTEXT: usize = 3;
+/// Bytes of one line that are shown.
+const LINE_BYTES_MAX: usize = 4_000;
 
 /// The rows, and what of the hotfix they show.
 #[derive(Debug, Clone, Default)]
@@ -128,35 +130,60 @@ impl Side {
     }
 }
 
-/// What the verdict's units know to be in planned.
+/// What the verdict knows of single lines.
+#[derive(Default)]
 struct Contained {
     everything: bool,
     hotfix: BTreeSet<u32>,
     planned: BTreeSet<u32>,
+    /// Where a unit stands in planned, line by line of the hotfix: what a comparison by lines alone cannot face.
+    faces: BTreeMap<u32, u32>,
+    /// Lines of base and of the hotfix whose change planned lacks; without units, every line may be lost.
+    lost: Option<(BTreeSet<u32>, BTreeSet<u32>)>,
 }
 
 impl Contained {
     fn of(verdict: Option<&RuleVerdict>) -> Contained {
         let mut contained = Contained {
             everything: verdict.is_some_and(|v| v.verdict.is_contained()),
-            hotfix: BTreeSet::new(),
-            planned: BTreeSet::new(),
+            ..Contained::default()
         };
+        let mut lost = (BTreeSet::new(), BTreeSet::new());
         for unit in verdict.iter().flat_map(|v| &v.units) {
+            let lines = |span: Option<(u32, u32)>| span.into_iter().flat_map(|(a, b)| a..=b);
+            contained
+                .faces
+                .extend(lines(unit.hotfix).zip(lines(unit.planned)));
             if unit.verdict.is_contained() {
-                contained
-                    .hotfix
-                    .extend(unit.hotfix.into_iter().flat_map(|(a, b)| a..=b));
-                contained
-                    .planned
-                    .extend(unit.planned.into_iter().flat_map(|(a, b)| a..=b));
+                contained.hotfix.extend(lines(unit.hotfix));
+                contained.planned.extend(lines(unit.planned));
+            } else {
+                lost.0.extend(lines(unit.base));
+                lost.1.extend(lines(unit.hotfix));
             }
+        }
+        // A verdict that names no lines leaves it to the lines themselves.
+        if !(lost.0.is_empty() && lost.1.is_empty()) {
+            contained.lost = Some(lost);
         }
         contained
     }
 
-    fn has(&self, hotfix: &diff::Cell) -> bool {
-        self.everything || self.hotfix.contains(&hotfix.number)
+    /// True if nothing of this line is lost: it stands in planned in some form, or it is a mark (a version
+    /// number, a date) that the verdict passes over.
+    fn has(&self, base: Option<u32>, hotfix: Option<u32>) -> bool {
+        if self.everything || hotfix.is_some_and(|number| self.hotfix.contains(&number)) {
+            return true;
+        }
+        self.lost.as_ref().is_some_and(|(in_base, in_hotfix)| {
+            base.is_none_or(|number| !in_base.contains(&number))
+                && hotfix.is_none_or(|number| !in_hotfix.contains(&number))
+        })
+    }
+
+    /// True if the verdict found the hotfix in this line of planned.
+    fn is_found(&self, planned: &diff::Cell) -> bool {
+        self.everything || self.planned.contains(&planned.number)
     }
 }
 
@@ -212,22 +239,31 @@ impl Aligner<'_, '_> {
                         true,
                     );
                 }
-                None if self.contained.has(&cell) => {
-                    self.push([void(), hot(cell), void()], true, false);
+                None if self.contained.has(None, Some(cell.number)) => {
+                    let found = self.elsewhere(cell.number, "kept");
+                    self.push([void(), hot(cell), found.unwrap_or_else(void)], true, false);
                 }
                 None => {
                     self.lost += 1;
-                    let lost = Cell {
-                        kind: "gone",
-                        ..void()
-                    };
-                    self.push([void(), hot(cell), lost], true, false);
+                    let lost = self.elsewhere(cell.number, "gone");
+                    self.push([void(), hot(cell), lost.unwrap_or_else(gone)], true, false);
                 }
             }
         }
         for other in rest {
             self.only_planned(other);
         }
+    }
+
+    /// The line of planned where the verdict found the unit of this hotfix line, if it is another place.
+    fn elsewhere(&self, hotfix: u32, kind: &'static str) -> Option<Cell> {
+        let number = *self.contained.faces.get(&hotfix)?;
+        let (line, _) = self.theirs.new_text().line_and_end(number.checked_sub(1)?);
+        (number <= self.theirs.new_text().len()).then(|| Cell {
+            kind,
+            no: Some(u64::from(number)),
+            parts: parts(&diff::segments(line, &[], LINE_BYTES_MAX)),
+        })
     }
 
     fn only_planned(&mut self, cell: diff::Cell) {
@@ -276,26 +312,32 @@ impl Aligner<'_, '_> {
             });
             return self.push([base, ours, theirs], false, is_planned);
         }
-        let known =
-            self.contained.everything || ours.as_ref().is_some_and(|cell| self.contained.has(cell));
+        let number = u32::try_from(index + 1).ok();
+        let known = self
+            .contained
+            .has(number, ours.as_ref().map(|cell| cell.number));
         let theirs = match (&ours, theirs) {
             (Some(ours), Some(theirs)) if self.hotfix_text(ours) == self.planned_text(&theirs) => {
                 kept(theirs)
             }
-            (_, Some(theirs)) if known => shown(if is_planned { "kept" } else { "same" }, theirs),
+            (_, Some(theirs)) if known => {
+                let kind = match is_planned {
+                    true if self.contained.is_found(&theirs) => "kept",
+                    true => "add",
+                    false => "same",
+                };
+                shown(kind, theirs)
+            }
             (_, Some(theirs)) => {
                 self.lost += 1;
                 shown("gone", theirs)
             }
             // The hotfix took the line out, and so did planned.
             (None, None) => void(),
-            (Some(_), None) if known => void(),
-            (Some(_), None) => {
+            (Some(ours), None) if known => self.elsewhere(ours.number, "kept").unwrap_or_else(void),
+            (Some(ours), None) => {
                 self.lost += 1;
-                Cell {
-                    kind: "gone",
-                    ..void()
-                }
+                self.elsewhere(ours.number, "gone").unwrap_or_else(gone)
             }
         };
         self.push(
@@ -319,6 +361,14 @@ fn void() -> Cell {
         kind: "void",
         no: None,
         parts: Vec::new(),
+    }
+}
+
+/// Planned has nothing where the hotfix wrote something.
+fn gone() -> Cell {
+    Cell {
+        kind: "gone",
+        ..void()
     }
 }
 
@@ -347,6 +397,8 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
     }
     let mut rows = Vec::new();
     let (mut hidden, mut moved, mut findings, mut was_hotfix) = (0, 0, 0, false);
+    // The last base line shown, counted from 1: a gap at the end starts in what follows it.
+    let mut last: Option<u64> = None;
     for (line, is_near) in lines.into_iter().zip(is_near) {
         if !is_near {
             hidden += 1;
@@ -362,6 +414,7 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
                 .filter(|_| line.cells[0].no.is_some());
             let name = number
                 .and_then(|number| unit(u32::try_from(number).unwrap_or(1).saturating_sub(1)));
+            let name = name.map(|name| format!("then {name}"));
             rows.push(gap(hidden, moved, name));
             (hidden, moved) = (0, 0);
         }
@@ -372,6 +425,7 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
             String::new()
         };
         was_hotfix = line.is_hotfix;
+        last = line.cells[0].no.or(last);
         let is_same = line.cells.iter().all(|cell| cell.kind == "same");
         rows.push(Sided {
             kind: if is_same { "same" } else { "change" },
@@ -381,7 +435,9 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
         });
     }
     if hidden > 0 {
-        rows.push(gap(hidden, moved, None));
+        let name = last.and_then(|number| unit(u32::try_from(number).unwrap_or(0)));
+        let name = name.map(|name| format!("from {name} on"));
+        rows.push(gap(hidden, moved, name));
     }
     rows
 }
@@ -399,7 +455,7 @@ fn gap(hidden: usize, moved: usize, unit: Option<String>) -> Sided {
         ));
     }
     if let Some(unit) = unit {
-        note.push_str(&format!(" · then {unit}"));
+        note.push_str(&format!(" · {unit}"));
     }
     Sided {
         kind: "gap",

@@ -136,16 +136,36 @@ function go(selector, step) {
   at.scrollIntoView({ block: at.offsetHeight > innerHeight / 2 ? "start" : "center" });
 }
 
+// Where rules are opened one by one, the next one is a link.
+function step(way) {
+  const link = $(`a[data-step="${way}"]`);
+  link?.click();
+  return link !== null;
+}
+
+// An address that names a rule starts the keys there.
+if (location.hash.length > 1) {
+  const named = document.getElementById(location.hash.slice(1));
+  if (named?.matches("[data-rule]")) at = named;
+}
+
 const currentRule = () => at?.closest("[data-rule]") ?? document.activeElement?.closest("[data-rule]") ?? $("[data-rule]");
 const acts = {
   j: () => go("[data-finding]", 1),
   k: () => go("[data-finding]", -1),
-  n: () => go("[data-rule]", 1),
-  p: () => go("[data-rule]", -1),
-  x: () => $("[data-seen]", currentRule() ?? document)?.click(),
+  n: () => step("next") || go("[data-rule]", 1),
+  p: () => step("previous") || go("[data-rule]", -1),
+  x: () => {
+    const button = $("[data-seen]", currentRule() ?? document);
+    if (!button) return say("Nothing to mark as seen here");
+    button.click();
+  },
   a: () => {
     const field = $("[data-answer] :is(input, select, textarea):not([type=hidden])", currentRule() ?? document) ?? $("[data-answer] :is(input, select, textarea):not([type=hidden])");
-    field?.focus();
+    if (!field) return say("Nothing to answer on this page");
+    for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    field.focus();
+    field.scrollIntoView({ block: "center" });
   },
   "/": () => $("[data-search]")?.focus(),
   "?": () => help?.showModal(),

@@ -1,5 +1,6 @@
 //! Deciding on a review: answers, approvals, rejection, and carrying it out.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::*;
@@ -63,25 +64,36 @@ fn fact(review: &Review, event: impl Into<Event>) -> Fact {
 pub(super) fn answer(
     asked: Asked,
     id: &ReviewId,
-    (environment, hotfix, path): (&Environment, &VersionName, &str),
+    (environment, hotfix, paths): (&Environment, &VersionName, &[String]),
     answer: &Answer,
     judged: &[Judged],
 ) -> Result<Decided, Refusal> {
     let review = open(asked, id, Act::AnswerHotfix)?;
     let gate = gate::gate(asked.state, review, judged, asked.now)?;
-    let asked_about = gate
+    let verdicts: BTreeMap<&str, Verdict> = gate
         .shown
         .rules()
-        .find(|(e, h, rule)| *e == environment && *h == hotfix && rule.path == path);
-    let Some((_, _, rule)) = asked_about else {
-        return Err(Refusal::NothingToAnswer {
-            path: path.to_owned(),
-        });
-    };
-    if rule.verdict == Verdict::Included {
-        return Err(Refusal::AnswerNotNeeded {
-            path: path.to_owned(),
-        });
+        .filter(|(e, h, _)| *e == environment && *h == hotfix)
+        .map(|(_, _, rule)| (rule.path.as_str(), rule.verdict))
+        .collect();
+    let once: BTreeSet<&String> = paths.iter().collect();
+    if once.is_empty() {
+        return Err(Refusal::Missing { what: "rule" });
+    }
+    for path in &once {
+        match verdicts.get(path.as_str()) {
+            None => {
+                return Err(Refusal::NothingToAnswer {
+                    path: path.to_string(),
+                });
+            }
+            Some(Verdict::Included) => {
+                return Err(Refusal::AnswerNotNeeded {
+                    path: path.to_string(),
+                });
+            }
+            Some(_) => {}
+        }
     }
     let reason = given("reason", answer.reason(), REASON_LENGTH_MAX)?;
     let answer = match answer {
@@ -89,15 +101,17 @@ pub(super) fn answer(
         Answer::LossAccepted { .. } => Answer::LossAccepted { reason },
         Answer::SentBack { .. } => Answer::SentBack { reason },
     };
-    let body = ReviewAnswered {
+    // One entry a rule: the ledger says of each what was decided about it.
+    let answered = |path: &String| ReviewAnswered {
         review: id.clone(),
         environment: environment.clone(),
         hotfix: hotfix.clone(),
-        path: path.to_owned(),
-        verdict: rule.verdict,
-        answer,
+        path: path.clone(),
+        verdict: verdicts[path.as_str()],
+        answer: answer.clone(),
     };
-    Ok(Decided::New(vec![fact(review, body)]))
+    let facts = once.into_iter().map(|path| fact(review, answered(path)));
+    Ok(Decided::New(facts.collect()))
 }
 
 pub(super) fn approve(
@@ -185,10 +199,7 @@ pub(super) fn comment(asked: Asked, id: &ReviewId, text: &str) -> Result<Decided
 pub(super) fn withdraw(asked: Asked, id: &ReviewId, reason: &str) -> Result<Decided, Refusal> {
     let review = open(asked, id, Act::View)?;
     if review.requester != asked.actor.account {
-        return Err(Refusal::NotAllowed {
-            act: Act::RequestActivation,
-            scope: Scope::EVERYWHERE,
-        });
+        return Err(Refusal::NotYourRequest);
     }
     let reason = given("reason", reason, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![fact(

@@ -117,10 +117,10 @@ pub fn decide(
             review,
             environment,
             hotfix,
-            path,
+            paths,
             answer,
             judged,
-        } => judging::answer(asked, review, (environment, hotfix, path), answer, judged),
+        } => judging::answer(asked, review, (environment, hotfix, paths), answer, judged),
         Command::Approve {
             review,
             fingerprint,

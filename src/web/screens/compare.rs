@@ -1,7 +1,6 @@
 //! Any two versions, environments or checksums of a rule set, compared.
 
 mod environments;
-pub(super) mod hotfix_lines;
 mod rule_view;
 mod side;
 

@@ -16,7 +16,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::{EntryRef, ReviewId, RuleSetName, Timestamp};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Observation, Resolution};
-use crate::web::draft_view::{self, RuleDiff};
+use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::{At, Place, Tag};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
@@ -339,9 +339,12 @@ async fn build(portal: &Portal, user: &User, seen: &Observation) -> Result<Drift
         Err(error) => return Err(error.into()),
     };
     let lines = draft.as_ref().map_or(0, |draft| draft.lines_changed());
-    let (hidden, diffs) = draft
-        .as_ref()
-        .map_or((0, Vec::new()), draft_view::rule_diffs);
+    let (hidden, diffs) = match &draft {
+        Some(draft) => {
+            draft_view::rule_diffs(portal, user, &seen.ruleset, draft, &Whose::Outside).await?
+        }
+        None => (0, Vec::new()),
+    };
     let ends_at = Timestamp(user.now.0 + DAYS_DEFAULT * Timestamp::DAY_US);
     let words = HotfixWords {
         reason: "…".into(),

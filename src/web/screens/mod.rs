@@ -17,6 +17,7 @@ pub mod review_acts;
 pub mod reviews;
 pub mod rules;
 pub mod rulesets;
+pub mod send_back;
 pub mod sign_in;
 pub mod sites;
 pub mod stops;
@@ -47,6 +48,7 @@ pub fn routes() -> Router<Portal> {
         .merge(rules::routes())
         .merge(compare::routes())
         .merge(rulesets::routes())
+        .merge(send_back::routes())
         .merge(sign_in::routes())
         .merge(sites::routes())
         .merge(stops::routes())

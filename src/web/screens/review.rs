@@ -1,8 +1,10 @@
 //! One review: what is asked, what it would undo, what stands against it, who said what.
 
+mod alike;
 mod gate_card;
 mod head;
 mod rule_view;
+mod seen;
 mod stakes;
 mod subject_view;
 mod told;
@@ -16,7 +18,7 @@ use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::app::AppError;
@@ -31,7 +33,9 @@ use crate::web::user::User;
 use crate::web::{Portal, review_words};
 
 pub(super) fn routes() -> Router<Portal> {
-    Router::new().route("/reviews/{id}", get(show))
+    Router::new()
+        .route("/reviews/{id}", get(show))
+        .route("/reviews/{id}/seen", post(seen::mark))
 }
 
 /// What the address asks to see beside the review itself.
@@ -43,12 +47,19 @@ struct Query {
     /// Every line of the opened rule.
     #[serde(default)]
     whole: bool,
+    /// How the opened rule is shown, see [`rule_view::View`].
+    view: Option<String>,
+    /// A page of the rules of one hotfix, and of which hotfix on the page, both from 1.
+    page: Option<usize>,
+    of: Option<usize>,
+    /// The group whose rules are all listed.
+    alike: Option<String>,
 }
 
 /// A form that came back: what was typed into it, and what is wrong.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Typed {
-    /// Which form: `comment`, `approve`, `reject`, `withdraw`, `glass`, `look`, `answer`.
+    /// Which form: `comment`, `approve`, `reject`, `withdraw`, `glass`, `look`, `answer`, `seen`.
     pub form: &'static str,
     /// Its text.
     pub text: String,
@@ -157,11 +168,13 @@ async fn build(
         ReviewStatus::Open => Some(portal.app.gate(state, &review).await?),
         _ => None,
     };
+    let seen = portal.app.seen(&user.person.account.id, id).await?;
     let looked = Looked {
         portal,
         user,
         review: &review,
         gate: gate.as_ref(),
+        seen,
     };
     let stakes = stakes::of(&looked, &query).await?;
     let rule = rule_view::of(&looked, &stakes, &query).await?;
@@ -194,6 +207,8 @@ struct Looked<'a> {
     review: &'a Review,
     /// Present while the review is open.
     gate: Option<&'a Gate>,
+    /// The sights that this person has marked as seen.
+    seen: std::collections::BTreeSet<crate::domain::digest::Digest>,
 }
 
 impl Looked<'_> {

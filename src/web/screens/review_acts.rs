@@ -20,7 +20,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::review::{Answer, Shown};
 use crate::domain::version::VersionName;
 use crate::web::error::{WebError, WebResult};
-use crate::web::form::{Form, execute_once, see};
+use crate::web::form::{Form, see};
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
@@ -58,31 +58,37 @@ struct Decision {
     password: String,
 }
 
+/// A command that carries nothing but a text; its form comes back under `form` if the text will not do.
+async fn say(
+    portal: &Portal,
+    id: &str,
+    form: Form<Words>,
+    (name, done): (&'static str, &'static str),
+    command: impl FnOnce(ReviewId, String) -> Command,
+) -> WebResult {
+    let review = known_id(id)?;
+    let text = form.fields.text.clone();
+    let executed = form
+        .execute(portal, command(review.clone(), text.clone()))
+        .await;
+    Finish {
+        portal,
+        user: &form.user,
+        review: &review,
+        form: name,
+        text,
+    }
+    .with(executed, done)
+    .await
+}
+
 async fn comment(
     State(portal): State<Portal>,
     Path(id): Path<String>,
     form: Form<Words>,
 ) -> WebResult {
-    let review = known_id(&id)?;
-    let text = form.fields.text.clone();
-    let done = form
-        .execute(
-            &portal,
-            Command::Comment {
-                review: review.clone(),
-                text: text.clone(),
-            },
-        )
-        .await;
-    Finish {
-        portal: &portal,
-        user: &form.user,
-        review: &review,
-        form: "comment",
-        text,
-    }
-    .with(done, "commented")
-    .await
+    let command = |review, text| Command::Comment { review, text };
+    say(&portal, &id, form, ("comment", "commented"), command).await
 }
 
 async fn reject(
@@ -90,26 +96,8 @@ async fn reject(
     Path(id): Path<String>,
     form: Form<Words>,
 ) -> WebResult {
-    let review = known_id(&id)?;
-    let reason = form.fields.text.clone();
-    let done = form
-        .execute(
-            &portal,
-            Command::Reject {
-                review: review.clone(),
-                reason: reason.clone(),
-            },
-        )
-        .await;
-    Finish {
-        portal: &portal,
-        user: &form.user,
-        review: &review,
-        form: "reject",
-        text: reason,
-    }
-    .with(done, "rejected")
-    .await
+    let command = |review, reason| Command::Reject { review, reason };
+    say(&portal, &id, form, ("reject", "rejected"), command).await
 }
 
 async fn withdraw(
@@ -117,26 +105,8 @@ async fn withdraw(
     Path(id): Path<String>,
     form: Form<Words>,
 ) -> WebResult {
-    let review = known_id(&id)?;
-    let reason = form.fields.text.clone();
-    let done = form
-        .execute(
-            &portal,
-            Command::Withdraw {
-                review: review.clone(),
-                reason: reason.clone(),
-            },
-        )
-        .await;
-    Finish {
-        portal: &portal,
-        user: &form.user,
-        review: &review,
-        form: "withdraw",
-        text: reason,
-    }
-    .with(done, "withdrawn")
-    .await
+    let command = |review, reason| Command::Withdraw { review, reason };
+    say(&portal, &id, form, ("withdraw", "withdrawn"), command).await
 }
 
 async fn look(
@@ -144,26 +114,8 @@ async fn look(
     Path(id): Path<String>,
     form: Form<Words>,
 ) -> WebResult {
-    let review = known_id(&id)?;
-    let note = form.fields.text.clone();
-    let done = form
-        .execute(
-            &portal,
-            Command::ReviewGlass {
-                review: review.clone(),
-                note: note.clone(),
-            },
-        )
-        .await;
-    Finish {
-        portal: &portal,
-        user: &form.user,
-        review: &review,
-        form: "look",
-        text: note,
-    }
-    .with(done, "looked")
-    .await
+    let command = |review, note| Command::ReviewGlass { review, note };
+    say(&portal, &id, form, ("look", "looked"), command).await
 }
 
 async fn approve(
@@ -273,8 +225,6 @@ struct Answers {
     answer: String,
     #[serde(default)]
     text: String,
-    #[serde(default)]
-    once: String,
 }
 
 async fn answer(
@@ -307,25 +257,15 @@ async fn answer(
     if fields.path.is_empty() {
         return finish.again("Tick at least one rule.".into()).await;
     }
-    // One entry a rule: the ledger says of each rule what was decided about it.
-    let mut done = Ok(());
-    for (index, path) in fields.path.iter().enumerate() {
-        let command = Command::AnswerHotfix {
-            review: review.clone(),
-            environment: environment.clone(),
-            hotfix: hotfix.clone(),
-            path: path.clone(),
-            answer: answer.clone(),
-            judged: Vec::new(),
-        };
-        let once = (!fields.once.is_empty()).then(|| format!("{}-{index}", fields.once));
-        done = execute_once(&portal, &form.user, once.as_deref(), command)
-            .await
-            .map(|_| ());
-        if done.is_err() {
-            break;
-        }
-    }
+    let command = Command::AnswerHotfix {
+        review: review.clone(),
+        environment,
+        hotfix,
+        paths: fields.path.clone(),
+        answer,
+        judged: Vec::new(),
+    };
+    let done = form.execute(&portal, command).await;
     finish.with(done, "answered").await
 }
 

@@ -5,7 +5,6 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 
-use super::compare::hotfix_lines::{self, Chain};
 use super::versions::{attachment, crumbs, known_version};
 use crate::app::AppError;
 use crate::domain::diff::{self, Encoding, Facts, LineEnds, Options, Text};
@@ -14,6 +13,7 @@ use crate::domain::ids::RuleSetName;
 use crate::web::diff_view::{self, Column, Sided};
 use crate::web::environment_view::{Place, Tag};
 use crate::web::error::WebResult;
+use crate::web::hotfix_lines::{self, Chain};
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};

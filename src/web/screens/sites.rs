@@ -5,10 +5,13 @@ use std::sync::atomic::Ordering;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::stops::{StopRow, WaitingRow, stop_rows, waiting_rows};
+use super::accounts::problem_of;
+use super::stops::{PlaceFields, StopRow, WaitingRow, stop_rows, waiting_rows};
+use crate::app::AppError;
 use crate::domain::access::{Act, Scope};
 use crate::domain::command::Command;
 use crate::domain::environment::Environment;
@@ -86,45 +89,79 @@ struct SitesPage {
     link: Offer,
     demo: bool,
     linked: bool,
+    freeze_rulesets: Vec<Choice>,
+    freeze_lanes: Vec<Choice>,
     once: String,
+    typed: Typed,
+    problem: String,
+}
+
+/// What somebody typed into the forms of this page.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub hold: PlaceFields,
+    pub freeze: PlaceFields,
+    pub live: String,
+    pub live_reason: String,
 }
 
 async fn show(State(portal): State<Portal>, user: User) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
+    let view = view(&portal, &user, Typed::default(), String::new());
+    Ok(page::html(&view))
+}
+
+/// The page again with what was typed and what is wrong with it.
+pub(super) fn again(portal: &Portal, user: &User, typed: Typed, error: AppError) -> WebResult {
+    let (status, problem) = problem_of(error)?;
+    let view = view(portal, user, typed, problem);
+    Ok((status, page::html(&view)).into_response())
+}
+
+fn view(portal: &Portal, user: &User, typed: Typed, problem: String) -> SitesPage {
     let truth = &user.snapshot.state;
-    let offer = |act| offer(&portal, &user, act);
+    let offer = |act| offer(portal, user, act);
     let partial = partial(truth);
     let not_live = truth
         .topology
         .sites
         .iter()
         .filter(|site| *site != truth.live_site());
-    Ok(page::html(&SitesPage {
-        page: Page::new(&portal, &user, "sites", "Sites"),
-        sites: site_views(&portal, &user, &partial),
+    let rulesets = |now: &str| choices_or_all("every rule set", truth.rulesets(), now);
+    let lanes = |now: &str| choices_or_all("every lane", &truth.topology.lanes, now);
+    SitesPage {
+        page: Page::new(portal, user, "sites", "Sites"),
+        sites: site_views(portal, user, &partial),
         between: [site_words::offered(truth), site_words::cold(truth)]
             .into_iter()
             .flatten()
             .collect(),
         partial,
         uneven: uneven(truth),
-        waiting: waiting_rows(&portal, &user),
-        stops: stop_rows(&portal, &user),
+        waiting: waiting_rows(portal, user),
+        stops: stop_rows(portal, user),
         own: truth.own.to_string(),
-        rulesets: choices_or_all("every rule set", truth.rulesets(), ""),
-        lanes: choices_or_all("every lane", &truth.topology.lanes, ""),
-        others: choices(not_live.map(|site| (site.as_str(), site.as_str())), ""),
+        rulesets: rulesets(&typed.hold.ruleset),
+        lanes: lanes(&typed.hold.lane),
+        freeze_rulesets: rulesets(&typed.freeze.ruleset),
+        freeze_lanes: lanes(&typed.freeze.lane),
+        others: choices(
+            not_live.map(|site| (site.as_str(), site.as_str())),
+            &typed.live,
+        ),
         hold: offer(Act::Hold),
         freeze: offer(Act::Freeze),
         declare: offer(Act::DeclareLiveSite),
-        link: match may_cut(&user) {
+        link: match may_cut(user) {
             true => Offer::default(),
             false => offer(Act::DeclareLiveSite),
         },
         demo: portal.app.config.demo,
         linked: portal.app.is_linked(),
         once: fresh_once(),
-    }))
+        typed,
+        problem,
+    }
 }
 
 /// Whether the person may do something at this site, somewhere in it.
@@ -239,11 +276,23 @@ struct LiveFields {
 }
 
 async fn declare(State(portal): State<Portal>, form: Form<LiveFields>) -> WebResult {
-    let live = form.fields.live.parse::<SiteName>()?;
-    let reason = form.fields.reason.clone();
-    form.execute(&portal, Command::DeclareLiveSite { live, reason })
-        .await?;
-    Ok(see("/sites", "declared"))
+    let declared = async {
+        let live = form.fields.live.parse::<SiteName>()?;
+        let reason = form.fields.reason.clone();
+        let command = Command::DeclareLiveSite { live, reason };
+        form.execute(&portal, command).await
+    };
+    match declared.await {
+        Ok(_) => Ok(see("/sites", "declared")),
+        Err(error) => {
+            let typed = Typed {
+                live: form.fields.live,
+                live_reason: form.fields.reason,
+                ..Typed::default()
+            };
+            again(&portal, &form.user, typed, error)
+        }
+    }
 }
 
 /// In the demonstration, operators and admins rehearse a failover.

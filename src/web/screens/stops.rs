@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::routing::post;
 use serde::Deserialize;
 
+use super::sites::{Typed, again};
 use crate::app::AppError;
 use crate::domain::command::Command;
 use crate::domain::ids::{EntryRef, LaneName, RuleSetName, Timestamp};
@@ -148,14 +149,14 @@ pub(super) fn waiting_rows(portal: &Portal, user: &User) -> Vec<WaitingRow> {
 /// Two forms of one page send these, under names of their own, because a field's name is its id there.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct PlaceFields {
+pub(super) struct PlaceFields {
     #[serde(alias = "freeze_ruleset")]
-    ruleset: String,
+    pub ruleset: String,
     #[serde(alias = "freeze_lane")]
-    lane: String,
-    until: String,
+    pub lane: String,
+    pub until: String,
     #[serde(alias = "freeze_reason")]
-    reason: String,
+    pub reason: String,
 }
 
 impl PlaceFields {
@@ -189,27 +190,51 @@ impl PlaceFields {
 }
 
 async fn place_hold(State(portal): State<Portal>, form: Form<PlaceFields>) -> WebResult {
-    let (ruleset, lane) = form.fields.place()?;
-    let reason = form.fields.reason.clone();
-    let command = Command::PlaceHold {
-        ruleset,
-        lane,
-        reason,
+    let placed = async {
+        let (ruleset, lane) = form.fields.place()?;
+        let reason = form.fields.reason.clone();
+        let command = Command::PlaceHold {
+            ruleset,
+            lane,
+            reason,
+        };
+        form.execute(&portal, command).await
     };
-    form.execute(&portal, command).await?;
-    Ok(see("/sites#stops", "held"))
+    match placed.await {
+        Ok(_) => Ok(see("/sites#stops", "held")),
+        Err(error) => {
+            let hold = form.fields;
+            let typed = Typed {
+                hold,
+                ..Typed::default()
+            };
+            again(&portal, &form.user, typed, error)
+        }
+    }
 }
 
 async fn set_freeze(State(portal): State<Portal>, form: Form<PlaceFields>) -> WebResult {
-    let (ruleset, lane) = form.fields.place()?;
-    let command = Command::SetFreeze {
-        ruleset,
-        lane,
-        until: form.fields.until()?,
-        reason: form.fields.reason.clone(),
+    let set = async {
+        let (ruleset, lane) = form.fields.place()?;
+        let command = Command::SetFreeze {
+            ruleset,
+            lane,
+            until: form.fields.until()?,
+            reason: form.fields.reason.clone(),
+        };
+        form.execute(&portal, command).await
     };
-    form.execute(&portal, command).await?;
-    Ok(see("/sites#stops", "frozen"))
+    match set.await {
+        Ok(_) => Ok(see("/sites#stops", "frozen")),
+        Err(error) => {
+            let freeze = form.fields;
+            let typed = Typed {
+                freeze,
+                ..Typed::default()
+            };
+            again(&portal, &form.user, typed, error)
+        }
+    }
 }
 
 #[derive(Deserialize)]

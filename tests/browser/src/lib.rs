@@ -1,5 +1,8 @@
 //! A real headless Chromium against a real demonstration: everything a browser journey stands on.
 
+pub mod axe;
+pub mod served;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -186,6 +189,30 @@ impl Browser {
         let element = self.see(css).await?;
         element.scroll_into_view().await?;
         element.click().await
+    }
+
+    /// Types on the keyboard, whatever has the focus.
+    pub async fn keys(&self, keys: impl Into<String>) -> WebDriverResult<()> {
+        let chain = self.driver.action_chain();
+        chain.send_keys(keys.into()).perform().await
+    }
+
+    /// Presses a key until what has the focus matches a selector.
+    pub async fn key_until(&self, key: Key, css: &str) -> WebDriverResult<()> {
+        for _ in 0..200 {
+            if self.has_focus(css).await? {
+                return Ok(());
+            }
+            self.keys(char::from(key).to_string()).await?;
+        }
+        panic!("no key leads to {css}");
+    }
+
+    /// True if what has the focus matches a selector.
+    pub async fn has_focus(&self, css: &str) -> WebDriverResult<bool> {
+        let script = "return document.activeElement !== null && document.activeElement.matches(arguments[0])";
+        let found = self.driver.execute(script, vec![css.into()]).await?;
+        found.convert()
     }
 
     /// The page's text.

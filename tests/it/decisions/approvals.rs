@@ -42,7 +42,7 @@ async fn answer(
         review: review.clone(),
         environment: environment("ipc2/prod"),
         hotfix: version("1+ipc2.1"),
-        path: "a.conf".into(),
+        paths: vec!["a.conf".into()],
         answer,
         judged: Vec::new(),
     };

@@ -273,7 +273,7 @@ impl World {
                 review: review.clone(),
                 environment: environment.clone(),
                 hotfix: hotfix.clone(),
-                path: path.to_owned(),
+                paths: vec![path.to_owned()],
                 answer: rulegate::domain::review::Answer::ContainedByHand {
                     reason: "looked".into(),
                 },

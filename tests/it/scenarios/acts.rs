@@ -468,7 +468,7 @@ impl Acting<'_, '_> {
             review,
             environment: self.env(),
             hotfix: self.hotfix(),
-            path: self.get("path").to_owned(),
+            paths: vec![self.get("path").to_owned()],
             answer,
             judged: Vec::new(),
         };

@@ -60,7 +60,7 @@ async fn drift_is_never_shown_without_its_diff() {
     );
     assert_eq!(page.attribute("tbody a", "href"), [PLACE]);
     let page = world.get(&otto, PLACE).await;
-    assert!(page.select("td.t.hot")[0].contains("one <changed>"));
+    assert!(page.select("td.t.add")[0].contains("one <changed>"));
     assert!(page.select("dl.kv").join(" ").contains("unknown author"));
     let held = page.select("aside .held").join(" ");
     assert!(

@@ -1,12 +1,14 @@
 //! Screens through the router in-process, as named people.
 mod accounts;
 mod compare;
+mod desk;
 mod drift;
 mod hotfixes;
 mod ledger;
 mod overview;
 mod reviews;
 mod rulesets;
+mod send_back;
 mod sign_in;
 mod sites;
 mod versions;

@@ -52,6 +52,12 @@ async fn holds_and_freezes_are_placed_and_lifted() {
     assert_eq!(past.status, StatusCode::UNPROCESSABLE_ENTITY);
     let never = world.post(&omar, "/sites/freezes", &freeze("soon")).await;
     assert_eq!(never.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(never.attribute("#f-freeze_reason", "value"), ["x"]);
+    assert_eq!(
+        never.attribute("#f-freeze_lane option[selected]", "value"),
+        ["prod"]
+    );
+    assert_eq!(never.select(".notice.bad").len(), 1);
     let set = world
         .post(&omar, "/sites/freezes", &freeze("2999-01-01T10:00"))
         .await;

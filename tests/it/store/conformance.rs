@@ -50,6 +50,7 @@ on_each_database!(
     accounts_are_kept,
     sign_ins_are_kept_until_they_end,
     tokens_are_kept_and_revoked,
+    what_was_seen_is_kept_and_taken_back,
 );
 
 async fn appends_only_at_the_expected_head(given: Given) {
@@ -600,4 +601,31 @@ async fn tokens_are_kept_and_revoked(given: Given) {
     token.revoked_at = Some(Timestamp(5));
     assert_eq!(store.tokens().await.unwrap(), [token]);
     assert_eq!(store.accounts_version().await.unwrap(), version + 2);
+}
+
+async fn what_was_seen_is_kept_and_taken_back(given: Given) {
+    let store = &given.store;
+    let (maria, jonas) = ("a-1".parse().unwrap(), "a-2".parse().unwrap());
+    let (one, two) = ("ipc2-1".parse().unwrap(), "ipc2-2".parse().unwrap());
+    let sights: Vec<Digest> = (0..500)
+        .map(|n| Digest::of(format!("rule {n}").as_bytes()))
+        .collect();
+    assert!(store.seen(&maria, &one).await.unwrap().is_empty());
+    let mark = async |account, review, sights: &[Digest], at| {
+        let at = Timestamp(at);
+        store.mark_seen(account, review, sights, at).await.unwrap();
+    };
+    mark(&maria, &one, &sights, 1).await;
+    mark(&maria, &one, &sights[..2], 2).await;
+    mark(&maria, &two, &sights[..1], 3).await;
+    mark(&jonas, &one, &sights[1..3], 4).await;
+    mark(&jonas, &one, &[], 5).await;
+    store.unmark_seen(&maria, &one, &sights[3..]).await.unwrap();
+    store.unmark_seen(&maria, &one, &sights[3..]).await.unwrap();
+    let seen = async |account, review| store.seen(account, review).await.unwrap();
+    let set = |sights: &[Digest]| sights.iter().copied().collect();
+    assert_eq!(seen(&maria, &one).await, set(&sights[..3]));
+    assert_eq!(seen(&maria, &two).await, set(&sights[..1]));
+    assert_eq!(seen(&jonas, &one).await, set(&sights[1..3]));
+    assert!(seen(&jonas, &two).await.is_empty());
 }

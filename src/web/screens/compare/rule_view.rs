@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 
-use super::hotfix_lines::{self, Chain, chain};
 use super::{Comparison, PAGE};
 use crate::app::AppError;
 use crate::domain::diff::{Difference, Gap, Options, TextDiff, Window};
@@ -11,6 +10,7 @@ use crate::domain::digest::Digest;
 use crate::domain::ids::RuleSetName;
 use crate::web::diff_view::{self, Cell, Row, Shown, Sided};
 use crate::web::environment_view::Tag;
+use crate::web::hotfix_lines::{self, Chain, chain};
 use crate::web::user::User;
 use crate::web::{Portal, format};
 

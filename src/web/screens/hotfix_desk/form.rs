@@ -15,7 +15,7 @@ use crate::domain::command::{Command, HotfixWords};
 use crate::domain::event::Event;
 use crate::domain::ids::{ReviewId, RuleSetName, Timestamp};
 use crate::domain::refusal::Refusal;
-use crate::web::draft_view::{self, RuleDiff};
+use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::Place;
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{execute_once, fresh_once, see};
@@ -357,7 +357,14 @@ async fn preview_of(
             preview.caps = draft_view::caps_words(&policy, rules, lines);
             let paths = draft.changes.iter().map(|change| change.path.clone());
             preview.forbidden = paths.filter(|path| !policy.may_touch(path)).collect();
-            (preview.hidden, preview.diffs) = draft_view::rule_diffs(&draft);
+            (preview.hidden, preview.diffs) = draft_view::rule_diffs(
+                portal,
+                user,
+                &paper.ruleset.parse()?,
+                &draft,
+                &Whose::Unmade,
+            )
+            .await?;
         }
         Err(AppError::BadInput { message, .. }) => preview.problems.push(message),
         Err(error) => return Err(error.into()),

@@ -19,14 +19,14 @@ use crate::domain::ids::{ReviewId, RuleSetName, Timestamp};
 use crate::domain::merge_draft::{DraftRule, Outcome};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Hotfix;
-use crate::web::draft_view::{self, RuleDiff};
+use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::{Place, Tag};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{execute_once, fresh_once, see};
 use crate::web::offer::Offer;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
-use crate::web::{Portal, address, format, typed};
+use crate::web::{Portal, address, format, hotfix_lines, typed};
 
 /// What is merged into what: part of the address, for showing as for sending.
 #[derive(Debug, Clone, Deserialize)]
@@ -194,8 +194,12 @@ async fn built(
     paper: Paper,
     problems: Vec<Problem>,
 ) -> Result<MergePage, WebError> {
+    let draft = draft_view::of_hotfix(&portal.app, found.hotfix).await?;
+    let whose = Whose::Hotfix {
+        note: hotfix_lines::note(portal, found.hotfix),
+    };
     let (hidden, diffs) =
-        draft_view::rule_diffs(&draft_view::of_hotfix(&portal.app, found.hotfix).await?);
+        draft_view::rule_diffs(portal, user, &found.ruleset, &draft, &whose).await?;
     let nothing = SnapshotFacts {
         checksum: found.pin,
         rules: 0,

@@ -12,15 +12,19 @@ use crate::domain::ids::RuleSetName;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Hotfix, HotfixEnd};
 use crate::domain::version::VersionName;
-use crate::web::draft_view::{self, RuleDiff};
+use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::{At, Place, Tag};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
+use crate::web::hotfix_lines;
 use crate::web::hotfix_words::{self, HotfixState};
 use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format, review_words};
+
+/// Verdicts shown before the fold, worst first.
+const RULES_SHOWN: usize = 6;
 
 #[derive(Template)]
 #[template(path = "hotfixes/hotfix.html")]
@@ -49,6 +53,7 @@ struct HotfixPage {
     diffs: Vec<RuleDiff>,
     hidden: usize,
     compare_href: String,
+    patch_href: String,
     /// Only for an open hotfix.
     discard: Option<Offer>,
     typed: String,
@@ -66,8 +71,12 @@ impl HotfixPage {
 struct MeetsView {
     version: String,
     href: String,
+    /// Patch and draft.
+    draft_href: String,
     tag: Tag,
     rows: Vec<(String, Tag, String)>,
+    /// The rest of them, folded.
+    more: Vec<(String, Tag, String)>,
 }
 
 pub(super) async fn show(
@@ -146,7 +155,10 @@ async fn build(
         tags.push(hotfix_words::due(hotfix.ends_at, user.now));
     }
     let draft = draft_view::of_hotfix(&portal.app, hotfix).await?;
-    let (hidden, diffs) = draft_view::rule_diffs(&draft);
+    let whose = Whose::Hotfix {
+        note: hotfix_lines::note(portal, hotfix),
+    };
+    let (hidden, diffs) = draft_view::rule_diffs(portal, user, ruleset, &draft, &whose).await?;
     let review = hotfix_words::review_of(state, hotfix);
     let threats = if is_open {
         hotfix_words::threatened_by(state, hotfix)
@@ -212,6 +224,7 @@ async fn build(
         diffs,
         hidden,
         compare_href: address::compare(ruleset, hotfix.on_top_of.as_str(), version.as_str()),
+        patch_href: format!("{}/hotfix.patch", address::hotfix(ruleset, version)),
         discard: is_open.then(|| Offer::of(portal, user, None, &command)),
         typed: String::new(),
         problem: String::new(),
@@ -257,7 +270,7 @@ async fn meets(
         .flat_map(|judged| &judged.rules)
         .collect();
     rules.sort_by_key(|rule| review_words::severity(rule.verdict));
-    let rows = rules
+    let mut rows: Vec<(String, Tag, String)> = rules
         .iter()
         .map(|rule| {
             let (kind, words) = review_words::verdict(rule.verdict);
@@ -266,8 +279,10 @@ async fn meets(
         .collect();
     Ok(Some(MeetsView {
         href: address::version(&hotfix.ruleset, &meets.version),
+        draft_href: address::send_back(&hotfix.ruleset, &hotfix.version, &meets.version),
         tag: meets.tag(state, hotfix),
         version: meets.version.to_string(),
+        more: rows.split_off(rows.len().min(RULES_SHOWN)),
         rows,
     }))
 }

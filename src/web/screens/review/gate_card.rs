@@ -409,7 +409,7 @@ fn answer_offer(looked: &Looked) -> Offer {
         review: looked.review.id.clone(),
         environment: environment.clone(),
         hotfix: hotfix.clone(),
-        path: rule.path.clone(),
+        paths: vec![rule.path.clone()],
         answer: Answer::LossAccepted {
             reason: SOME_TEXT.into(),
         },

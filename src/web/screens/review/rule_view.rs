@@ -1,4 +1,4 @@
-//! One rule of a hotfix, opened: baseline, hotfix and planned beside each other, and the answer.
+//! One rule of a hotfix, opened: its texts in one of several views, its single changes, and the answer.
 
 use bytes::Bytes;
 
@@ -6,9 +6,51 @@ use super::stakes::{AnswerView, Stake, StakeRow};
 use super::{Looked, Query};
 use crate::app::AppError;
 use crate::domain::digest::Digest;
-use crate::web::diff_view::{Column, Sided};
-use crate::web::three_way::three_way;
+use crate::domain::verdict::{RuleVerdict, Unit};
+use crate::web::diff_view::{Column, Row, Sided};
 use crate::web::{address, format, review_words};
+
+mod texts;
+
+use texts::{Shown, Texts};
+
+/// Single changes shown before the fold.
+const UNITS_SHOWN: usize = 8;
+
+/// How the texts of a rule are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// Baseline, hotfix and planned beside each other.
+    Three,
+    /// Hotfix and planned beside each other.
+    Sides,
+    /// From the hotfix to planned, one below the other.
+    Unified,
+    /// What the hotfix did, one below the other.
+    Hotfix,
+}
+
+impl View {
+    const ALL: [(View, &'static str, &'static str); 4] = [
+        (View::Three, "three", "Three texts"),
+        (View::Sides, "sides", "Hotfix and planned"),
+        (View::Unified, "unified", "Hotfix to planned, unified"),
+        (View::Hotfix, "hotfix", "The hotfix alone"),
+    ];
+
+    fn named(name: Option<&str>) -> View {
+        let known = View::ALL.iter().find(|(_, word, _)| Some(*word) == name);
+        known.map_or(View::Three, |(view, _, _)| *view)
+    }
+}
+
+/// A view to choose.
+#[allow(missing_docs)]
+pub(super) struct ViewLink {
+    pub href: String,
+    pub text: &'static str,
+    pub here: bool,
+}
 
 /// The opened rule.
 #[allow(missing_docs)]
@@ -21,10 +63,20 @@ pub(super) struct RuleView {
     pub words: &'static str,
     pub why: String,
     pub elsewhere: Vec<String>,
+    /// `3 of 5 single changes are in 4.18.0`; empty if none are told apart.
+    pub units_words: String,
+    /// Single changes, those not contained first.
     pub units: Vec<UnitView>,
+    /// The rest of them, folded.
+    pub more_units: Vec<UnitView>,
+    pub views: Vec<ViewLink>,
     pub columns: Vec<Column>,
-    pub rows: Vec<Sided>,
-    pub is_too_large: bool,
+    /// Of the views with columns; empty in the others.
+    pub sided: Vec<Sided>,
+    /// Of the views without.
+    pub unified: Vec<Row>,
+    /// Why the view is another one than asked for, or shows not everything; may be empty.
+    pub note: String,
     pub lost: String,
     pub answer: Option<AnswerView>,
     /// An answer would count.
@@ -32,8 +84,17 @@ pub(super) struct RuleView {
     pub is_contained: bool,
     pub href: String,
     pub whole_href: String,
+    pub may_be_whole: bool,
     pub is_whole: bool,
     pub compare_href: String,
+    pub send_back_href: String,
+    pub shown: String,
+    pub is_seen: bool,
+    /// `4 of 12`.
+    pub place: String,
+    /// The rules before and after it, empty at the ends.
+    pub previous_href: String,
+    pub next_href: String,
 }
 
 /// One single change of the hotfix with its own verdict.
@@ -49,17 +110,23 @@ pub(super) async fn of(
     stakes: &[Stake],
     query: &Query,
 ) -> Result<Option<RuleView>, AppError> {
-    let found = stakes.iter().find_map(|stake| {
-        let mut all = stake
-            .rows
-            .iter()
-            .chain(stake.groups.iter().flat_map(|group| &group.rows));
-        all.find(|row| row.is_here).map(|row| (stake, row))
-    });
-    match found {
-        Some((stake, row)) => view(looked, stake, row, query).await.map(Some),
-        None => Ok(None),
-    }
+    let all: Vec<(&Stake, &StakeRow)> = stakes
+        .iter()
+        .flat_map(|stake| stake.all().map(move |row| (stake, row)))
+        .collect();
+    let Some(at) = all.iter().position(|(_, row)| row.is_here) else {
+        return Ok(None);
+    };
+    let href = |at: Option<usize>| {
+        let row = at.and_then(|at| all.get(at));
+        row.map(|(_, row)| row.href.clone()).unwrap_or_default()
+    };
+    let (stake, row) = all[at];
+    let mut view = view(looked, stake, row, query).await?;
+    view.place = format!("{} of {}", at + 1, format::thousands(all.len()));
+    view.previous_href = href(at.checked_sub(1));
+    view.next_href = href(Some(at + 1));
+    Ok(Some(view))
 }
 
 async fn view(
@@ -68,68 +135,30 @@ async fn view(
     row: &StakeRow,
     query: &Query,
 ) -> Result<RuleView, AppError> {
+    let judged = row.judged.as_ref();
+    let elsewhere = judged.map(|j| j.planned_paths.clone()).unwrap_or_default();
     let change = row.change.as_ref();
-    let elsewhere = row
-        .judged
-        .as_ref()
-        .map(|j| j.planned_paths.clone())
-        .unwrap_or_default();
-    let base = text(looked, change.and_then(|c| c.from)).await?;
-    let hotfix = text(looked, change.and_then(|c| c.to)).await?;
-    let planned = planned(looked, &row.path, &elsewhere).await?;
-    let (verdict, whole) = (row.judged.clone(), query.whole);
-    let [a, b, c] = [&base, &hotfix, &planned].map(|side| side.clone().unwrap_or_default());
-    let work = move || three_way(&a, &b, &c, verdict.as_ref(), whole);
-    let three = tokio::task::spawn_blocking(work)
+    let hotfix_digest = change.and_then(|c| c.to);
+    let texts = Texts {
+        baseline: text(looked, change.and_then(|c| c.from)).await?,
+        hotfix: text(looked, hotfix_digest).await?,
+        planned: planned(looked, &row.path, &elsewhere).await?,
+        origins: texts::chain(looked, &row.path, hotfix_digest).await?,
+        names: names(looked, stake),
+    };
+    let (wanted, verdict) = (View::named(query.view.as_deref()), row.judged.clone());
+    let is_whole = query.whole && wanted == View::Three;
+    let work = move || texts.shown(wanted, verdict.as_ref(), is_whole);
+    let shown: Shown = tokio::task::spawn_blocking(work)
         .await
         .map_err(|e| AppError::Broken(e.to_string()))?;
-    let column = |tag, name: &str, there: bool, text: &str| Column {
-        tag,
-        name: name.to_owned(),
-        text: if there {
-            text.to_owned()
-        } else {
-            format!("{text}: no such rule")
-        },
-    };
-    let record = looked
-        .review
-        .ruleset
-        .as_ref()
-        .and_then(|r| looked.state().hotfix(r, &stake.hotfix));
-    let before = record.map_or("before", |h| h.on_top_of.as_str()).to_owned();
-    let columns = vec![
-        column("mute", &before, base.is_some(), "baseline"),
-        column(
-            "hot",
-            stake.hotfix.suffix(),
-            hotfix.is_some(),
-            "what the hotfix did",
-        ),
-        column(
-            "plan",
-            &stake.candidate,
-            planned.is_some(),
-            "what would go live",
-        ),
-    ];
-    let is_too_large = three.is_none();
-    let three = three.unwrap_or_default();
-    let judged = row.judged.as_ref();
-    let units = judged.map_or(&[][..], |j| &j.units);
-    let compare_href = looked
-        .review
-        .ruleset
-        .as_ref()
-        .map(|ruleset| {
-            let from = stake.environment.to_string();
-            format!(
-                "{}#{}",
-                address::compare(ruleset, &from, &stake.candidate),
-                format::url_encode(&row.path)
-            )
-        })
-        .unwrap_or_default();
+    let mut units = unit_views(judged);
+    let contained = units.iter().filter(|unit| unit.kind == "ok").count();
+    let compare_href = looked.review.ruleset.as_ref().map(|ruleset| {
+        let from = stake.environment.to_string();
+        let compare = address::compare(ruleset, &from, &stake.candidate);
+        format!("{compare}#{}", format::url_encode(&row.path))
+    });
     Ok(RuleView {
         path: row.path.clone(),
         environment: stake.environment.to_string(),
@@ -139,38 +168,81 @@ async fn view(
         words: row.words,
         why: judged.map(|j| sentence(&j.why)).unwrap_or_default(),
         elsewhere,
-        units: units
-            .iter()
-            .map(|unit| {
-                let (kind, words) = review_words::verdict(unit.verdict);
-                UnitView {
-                    what: unit.what.clone(),
-                    kind,
-                    words,
-                }
-            })
-            .collect(),
-        columns,
-        lost: match three.lost {
+        units_words: match units.len() {
+            0 => String::new(),
+            all => format!(
+                "{contained} of {} {} in {}",
+                format::count(all, "single change", "single changes"),
+                if contained == 1 { "is" } else { "are" },
+                stake.candidate
+            ),
+        },
+        more_units: units.split_off(units.len().min(UNITS_SHOWN)),
+        units,
+        views: views(row, shown.view),
+        columns: shown.columns,
+        sided: shown.sided,
+        unified: shown.unified,
+        note: shown.note,
+        lost: match shown.lost {
             0 => String::new(),
             lost => format::count(lost, "line lost", "lines lost"),
         },
-        rows: three.rows,
-        is_too_large,
-        answer: row.answer.as_ref().map(|answer| AnswerView {
-            kind: answer.kind,
-            words: answer.words,
-            reason: answer.reason.clone(),
-            by: answer.by.clone(),
-            at: answer.at.clone(),
-        }),
+        answer: row.answer.clone(),
         is_asking: stake.is_asking && !row.verdict.is_contained(),
         is_contained: row.verdict.is_contained(),
         href: row.href.clone(),
         whole_href: row.href.replace("#rule", "&whole=true#rule"),
-        is_whole: whole,
-        compare_href,
+        may_be_whole: shown.view == View::Three,
+        is_whole,
+        compare_href: compare_href.unwrap_or_default(),
+        send_back_href: stake.send_back_href.clone(),
+        shown: super::seen::shown(std::iter::once(row.sight)).to_string(),
+        is_seen: row.is_seen,
+        place: String::new(),
+        previous_href: String::new(),
+        next_href: String::new(),
     })
+}
+
+fn views(row: &StakeRow, here: View) -> Vec<ViewLink> {
+    let link = |(view, word, text): (View, &str, &'static str)| ViewLink {
+        href: row.href.replace("#rule", &format!("&view={word}#rule")),
+        text,
+        here: view == here,
+    };
+    View::ALL.into_iter().map(link).collect()
+}
+
+/// What the three texts are called: the version before, the hotfix, the candidate.
+fn names(looked: &Looked, stake: &Stake) -> [String; 3] {
+    let made = looked
+        .review
+        .ruleset
+        .as_ref()
+        .and_then(|ruleset| looked.state().hotfix(ruleset, &stake.hotfix));
+    [
+        made.map_or("before", |made| made.on_top_of.as_str())
+            .to_owned(),
+        stake.hotfix.suffix().to_owned(),
+        stake.candidate.clone(),
+    ]
+}
+
+fn unit_views(judged: Option<&RuleVerdict>) -> Vec<UnitView> {
+    let mut units: Vec<&Unit> = judged.map_or(Vec::new(), |judged| judged.units.iter().collect());
+    units.sort_by_key(|unit| review_words::severity(unit.verdict));
+    units
+        .into_iter()
+        .map(|unit| {
+            let (kind, words) = review_words::verdict(unit.verdict);
+            UnitView {
+                what: unit.what.clone(),
+                kind,
+                words,
+            }
+        })
+        .collect()
 }
 
 async fn text(looked: &Looked<'_>, digest: Option<Digest>) -> Result<Option<Bytes>, AppError> {

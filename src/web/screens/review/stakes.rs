@@ -1,25 +1,24 @@
 //! "Hotfix X is live in prod. Does V contain it?": a table a hotfix, worst first, rules changed alike together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Looked, Query};
+use super::alike::{self, Group};
+use super::{Looked, Query, seen};
 use crate::app::AppError;
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
-use crate::domain::manifest::Change;
+use crate::domain::judgement::Judged;
+use crate::domain::manifest::{Change, Manifest};
 use crate::domain::review::{Answer, ShownHotfix, ShownRule, Subject};
-use crate::domain::same_edits::{self, Edit};
 use crate::domain::verdict::{RuleVerdict, Verdict};
 use crate::domain::version::VersionName;
 use crate::web::environment_view::At;
 use crate::web::{address, format, review_words};
 
-/// Rules whose bytes are compared to find those changed alike; beyond this each stands for itself.
-const ALIKE_MAX: usize = 3_000;
-/// Edits of a group that are spelled out.
-const EDITS_SHOWN: usize = 4;
-/// Characters of a word in a group's words.
-const WORD_MAX: usize = 60;
+/// Rules that stand for themselves on one page.
+const ROWS_A_PAGE: usize = 50;
+/// Groups of rules on one page.
+const GROUPS_A_PAGE: usize = 20;
 
 /// One open hotfix in one target.
 #[allow(missing_docs)]
@@ -38,10 +37,68 @@ pub(super) struct Stake {
     pub rows: Vec<StakeRow>,
     /// Rules changed alike, the largest group first.
     pub groups: Vec<Group>,
-    /// Rules in `rows` that wait for an answer.
-    pub open: usize,
     /// The question is still open: an answer counts.
     pub is_asking: bool,
+    /// Rules that this person has marked as seen, and all.
+    pub seen: usize,
+    pub total: usize,
+    /// Patch and draft for the author.
+    pub send_back_href: String,
+    /// The part of `rows` and `groups` that is on the page, from 1.
+    pub page: usize,
+    pub before: String,
+    pub after: String,
+}
+
+impl Stake {
+    /// The rows on this page.
+    pub fn listed_rows(&self) -> &[StakeRow] {
+        part(&self.rows, self.page, ROWS_A_PAGE)
+    }
+    /// The groups on this page.
+    pub fn listed_groups(&self) -> &[Group] {
+        part(&self.groups, self.page, GROUPS_A_PAGE)
+    }
+    /// How many pages there are.
+    pub fn pages(&self) -> usize {
+        let rows = self.rows.len().div_ceil(ROWS_A_PAGE);
+        rows.max(self.groups.len().div_ceil(GROUPS_A_PAGE)).max(1)
+    }
+    /// `page 2 of 5`.
+    pub fn page_words(&self) -> String {
+        format!("page {} of {}", self.page, self.pages())
+    }
+    /// `7 of 12 seen`.
+    pub fn seen_words(&self) -> String {
+        format!("{} of {} seen", self.seen, self.total)
+    }
+    /// Rules that wait for an answer and stand for themselves on this page.
+    pub fn listed_open(&self) -> usize {
+        self.listed_rows().iter().filter(|row| row.is_open).count()
+    }
+    /// Every rule in the order of the page.
+    pub fn all(&self) -> impl Iterator<Item = &StakeRow> {
+        self.rows
+            .iter()
+            .chain(self.groups.iter().flat_map(|group| &group.rows))
+    }
+    /// The page that a rule is on.
+    fn page_of(&self, is: impl Fn(&StakeRow) -> bool) -> Option<usize> {
+        let row = self.rows.iter().position(&is).map(|at| at / ROWS_A_PAGE);
+        let holds = |group: &Group| group.rows.iter().any(&is);
+        let group = || {
+            self.groups
+                .iter()
+                .position(holds)
+                .map(|at| at / GROUPS_A_PAGE)
+        };
+        row.or_else(group).map(|index| index + 1)
+    }
+}
+
+fn part<T>(all: &[T], page: usize, size: usize) -> &[T] {
+    let from = ((page - 1) * size).min(all.len());
+    &all[from..(from + size).min(all.len())]
 }
 
 /// One rule of a hotfix.
@@ -58,33 +115,17 @@ pub(super) struct StakeRow {
     pub is_open: bool,
     /// It is the opened rule.
     pub is_here: bool,
+    /// Which texts it shows.
+    pub sight: Digest,
+    /// This person has marked exactly these texts as seen.
+    pub is_seen: bool,
     /// Present while the review is open.
     pub judged: Option<RuleVerdict>,
     pub change: Option<Change>,
 }
 
-/// Rules changed alike.
-#[allow(missing_docs)]
-pub(super) struct Group {
-    pub id: String,
-    pub edits: Vec<String>,
-    /// Edits not spelled out.
-    pub more_edits: usize,
-    pub kind: &'static str,
-    pub words: &'static str,
-    pub rows: Vec<StakeRow>,
-    pub open: usize,
-    pub is_here: bool,
-}
-
-impl Group {
-    /// `27 rules changed alike`.
-    pub fn title(&self) -> String {
-        format!("{} rules changed alike", format::thousands(self.rows.len()))
-    }
-}
-
 /// What a person said of a rule.
+#[derive(Clone)]
 #[allow(missing_docs)]
 pub(super) struct AnswerView {
     pub kind: &'static str,
@@ -109,6 +150,9 @@ pub(super) async fn of(looked: &Looked<'_>, query: &Query) -> Result<Vec<Stake>,
         }
     }
     open_one(&mut stakes, query, looked.gate.is_some());
+    for (index, stake) in stakes.iter_mut().enumerate() {
+        turn(stake, looked, query, index + 1);
+    }
     Ok(stakes)
 }
 
@@ -119,10 +163,11 @@ async fn stake(
     hotfix: &ShownHotfix,
     number: usize,
 ) -> Result<Stake, AppError> {
+    let facts = Facts::of(looked, environment, &hotfix.hotfix).await?;
     let mut rows: Vec<StakeRow> = hotfix
         .rules
         .iter()
-        .map(|rule| row(looked, query, environment, &hotfix.hotfix, rule))
+        .map(|rule| row(looked, query, &facts, rule))
         .collect();
     rows.sort_by(|a, b| {
         let key = |row: &StakeRow| (!row.is_open, review_words::severity(row.verdict));
@@ -140,7 +185,13 @@ async fn stake(
         (_, _) if lost == unanswered => ("bad", format!("{lost} of {all} would be lost")),
         _ => ("bad", format!("{unanswered} of {all} wait for an answer")),
     };
-    let (rows, groups) = grouped(looked, rows, number).await?;
+    let (seen, total) = (rows.iter().filter(|row| row.is_seen).count(), rows.len());
+    let (rows, mut groups) = alike::grouped(looked, rows).await?;
+    for (index, group) in groups.iter_mut().enumerate() {
+        group.id = format!("alike-{number}-{}", index + 1);
+        group.is_open = query.alike.as_deref() == Some(group.id.as_str());
+        group.is_whole |= group.is_open;
+    }
     let record = looked
         .review
         .ruleset
@@ -179,39 +230,75 @@ async fn stake(
         about,
         tag_kind,
         tag,
-        open: rows.iter().filter(|row| row.is_open).count(),
         rows,
         groups,
         is_asking: looked.gate.is_some(),
+        seen,
+        total,
+        send_back_href: match (&looked.review.ruleset, looked.review.subject.version()) {
+            (Some(ruleset), Some(version)) => address::send_back(ruleset, &hotfix.hotfix, version),
+            _ => String::new(),
+        },
+        page: 1,
+        before: String::new(),
+        after: String::new(),
     })
 }
 
-fn row(
-    looked: &Looked,
-    query: &Query,
-    environment: &Environment,
-    hotfix: &VersionName,
-    rule: &ShownRule,
-) -> StakeRow {
-    let judged = looked.gate.and_then(|gate| {
-        gate.judged
-            .iter()
-            .find(|j| j.question.environment == *environment && j.question.hotfix == *hotfix)
-    });
-    let change = match judged {
-        Some(judged) => judged
-            .question
-            .changes
-            .iter()
-            .find(|c| c.path == rule.path)
-            .cloned(),
-        None => looked
+/// What is known of the rules of one hotfix in one environment, by path.
+struct Facts<'a> {
+    environment: &'a Environment,
+    hotfix: &'a VersionName,
+    judged: BTreeMap<&'a str, &'a RuleVerdict>,
+    changes: BTreeMap<&'a str, &'a Change>,
+    planned: Option<std::sync::Arc<Manifest>>,
+}
+
+impl<'a> Facts<'a> {
+    async fn of(
+        looked: &'a Looked<'_>,
+        environment: &'a Environment,
+        hotfix: &'a VersionName,
+    ) -> Result<Facts<'a>, AppError> {
+        let is_asked =
+            |j: &&Judged| j.question.environment == *environment && j.question.hotfix == *hotfix;
+        let judged = looked
+            .gate
+            .and_then(|gate| gate.judged.iter().find(is_asked));
+        let made = looked
             .review
             .ruleset
             .as_ref()
-            .and_then(|ruleset| looked.state().hotfix(ruleset, hotfix))
-            .and_then(|h| h.changes.iter().find(|c| c.path == rule.path).cloned()),
-    };
+            .and_then(|ruleset| looked.state().hotfix(ruleset, hotfix));
+        let changes = judged
+            .map(|judged| &judged.question.changes)
+            .or(made.map(|made| &made.changes));
+        let planned = match looked.review.subject.checksum() {
+            Some(checksum) => Some(looked.portal.app.manifest(&checksum).await?),
+            None => None,
+        };
+        Ok(Facts {
+            environment,
+            hotfix,
+            judged: judged.map_or(BTreeMap::new(), |judged| seen::by_path(&judged.rules)),
+            changes: changes
+                .into_iter()
+                .flatten()
+                .map(|change| (change.path.as_str(), change))
+                .collect(),
+            planned,
+        })
+    }
+}
+
+fn row(looked: &Looked, query: &Query, facts: &Facts, rule: &ShownRule) -> StakeRow {
+    let (environment, hotfix) = (facts.environment, facts.hotfix);
+    let path = rule.path.as_str();
+    let judged = facts.judged.get(path).copied();
+    let change = facts.changes.get(path).copied();
+    let sight = change.map_or(Digest::ZERO, |change| {
+        seen::sight(change, judged, facts.planned.as_deref())
+    });
     let (kind, words) = review_words::verdict(rule.verdict);
     let key = (environment.clone(), hotfix.clone(), rule.path.clone());
     let is_here = query.rule.as_deref() == Some(rule.path.as_str())
@@ -249,8 +336,10 @@ fn row(
         }),
         is_open: looked.gate.is_some() && !rule.is_settled() && !is_sent_back(rule),
         is_here,
-        judged: judged.and_then(|j| j.rules.iter().find(|r| r.path == rule.path).cloned()),
-        change,
+        sight,
+        is_seen: looked.seen.contains(&sight),
+        judged: judged.cloned(),
+        change: change.cloned(),
     }
 }
 
@@ -268,142 +357,63 @@ fn href(looked: &Looked, environment: &Environment, hotfix: &VersionName, path: 
     )
 }
 
-/// Takes rules that were changed alike and have the same verdict out into groups of two and more.
-async fn grouped(
-    looked: &Looked<'_>,
-    mut rows: Vec<StakeRow>,
-    number: usize,
-) -> Result<(Vec<StakeRow>, Vec<Group>), AppError> {
-    if rows.len() > ALIKE_MAX {
-        return Ok((rows, Vec::new()));
-    }
-    let edits = edits_of(looked, &mut rows).await?;
-    let mut groups = Vec::new();
-    let mut kept: Vec<Option<StakeRow>> = rows.into_iter().map(Some).collect();
-    let verdicts: BTreeSet<Verdict> = kept.iter().flatten().map(|row| row.verdict).collect();
-    for verdict in verdicts {
-        let members: Vec<usize> = (0..kept.len())
-            .filter(|&i| {
-                kept[i].as_ref().is_some_and(|row| row.verdict == verdict) && !edits[i].is_empty()
-            })
-            .collect();
-        let of_verdict: Vec<BTreeSet<Edit>> = members.iter().map(|&i| edits[i].clone()).collect();
-        for group in same_edits::groups(&of_verdict)
-            .into_iter()
-            .filter(|group| group.len() > 1)
-        {
-            let widest: BTreeSet<&Edit> = group.iter().flat_map(|&i| &of_verdict[i]).collect();
-            let rows: Vec<StakeRow> = group
-                .iter()
-                .filter_map(|&i| kept[members[i]].take())
-                .collect();
-            let (kind, words) = review_words::verdict(verdict);
-            groups.push(Group {
-                id: format!("alike-{number}-{}", groups.len() + 1),
-                more_edits: widest.len().saturating_sub(EDITS_SHOWN),
-                edits: widest
-                    .into_iter()
-                    .take(EDITS_SHOWN)
-                    .map(edit_words)
-                    .collect(),
-                kind,
-                words,
-                open: rows.iter().filter(|row| row.is_open).count(),
-                is_here: rows.iter().any(|row| row.is_here),
-                rows,
-            });
-        }
-    }
-    groups.sort_by_key(|group| std::cmp::Reverse((group.open, group.rows.len())));
-    Ok((kept.into_iter().flatten().collect(), groups))
-}
-
-/// What the hotfix did to each rule, and how many lines of it.
-async fn edits_of(
-    looked: &Looked<'_>,
-    rows: &mut [StakeRow],
-) -> Result<Vec<BTreeSet<Edit>>, AppError> {
-    let wanted: BTreeSet<Digest> = rows
-        .iter()
-        .filter_map(|row| row.change.as_ref())
-        .flat_map(|change| [change.from, change.to])
-        .flatten()
-        .collect();
-    let wanted: Vec<Digest> = wanted.into_iter().collect();
-    let found = looked.portal.app.contents(&wanted).await?;
-    let bytes: BTreeMap<Digest, bytes::Bytes> = wanted.into_iter().zip(found).collect();
-    let pairs: Vec<[Option<bytes::Bytes>; 2]> = rows
-        .iter()
-        .map(|row| {
-            let side = |digest: Option<Digest>| digest.and_then(|d| bytes.get(&d).cloned());
-            let change = row.change.as_ref();
-            [
-                side(change.and_then(|c| c.from)),
-                side(change.and_then(|c| c.to)),
-            ]
-        })
-        .collect();
-    let work = move || -> Vec<(BTreeSet<Edit>, usize, bool, bool)> {
-        pairs
-            .iter()
-            .map(|[before, after]| {
-                let side = |bytes: &Option<bytes::Bytes>| bytes.clone().unwrap_or_default();
-                let (old, new) = (side(before), side(after));
-                let lines = crate::domain::diff::TextDiff::new(&old, &new)
-                    .stat()
-                    .changed();
-                (
-                    same_edits::edits(&old, &new),
-                    lines,
-                    before.is_some(),
-                    after.is_some(),
-                )
-            })
-            .collect()
-    };
-    let found = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| AppError::Broken(e.to_string()))?;
-    let mut edits = Vec::with_capacity(found.len());
-    for (row, (set, lines, before, after)) in rows.iter_mut().zip(found) {
-        let lines = format::count(lines, "line", "lines");
-        row.lines = match (before, after) {
-            (false, true) => format!("new rule, {lines}"),
-            (true, false) => format!("rule removed, {lines}"),
-            _ => format!("{lines} changed"),
-        };
-        edits.push(set);
-    }
-    Ok(edits)
-}
-
-fn edit_words(edit: &Edit) -> String {
-    match edit {
-        Edit::Word { from, to } => format!("{} → {}", short(from.as_bytes()), short(to.as_bytes())),
-        Edit::LineOut(line) => format!("− {}", short(line)),
-        Edit::LineIn(line) => format!("+ {}", short(line)),
-    }
-}
-
-/// A text cut to a few words, with visible marks for characters that hide.
-fn short(text: &[u8]) -> String {
-    let pieces = crate::domain::diff::segments(text.trim_ascii(), &[], WORD_MAX * 4);
-    let text: String = pieces.into_iter().map(|piece| piece.text).collect();
-    match text.char_indices().nth(WORD_MAX) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
-}
-
-/// Without a choice in the address the first rule that waits is opened.
+/// Without a choice in the address the first rule is opened that waits and was not seen, else one that was not seen,
+/// else one that waits.
 fn open_one(stakes: &mut [Stake], query: &Query, is_open: bool) {
     if query.rule.is_some() || !is_open {
         return;
     }
-    for stake in stakes.iter_mut() {
-        if let Some(row) = stake.rows.iter_mut().find(|row| row.is_open) {
-            row.is_here = true;
-            return;
+    let wanted: [fn(&StakeRow) -> bool; 3] = [
+        |row| row.is_open && !row.is_seen,
+        |row| !row.is_seen,
+        |row| row.is_open,
+    ];
+    for is_wanted in wanted {
+        for stake in stakes.iter_mut() {
+            let groups = stake.groups.iter_mut();
+            let alike = groups.flat_map(|group| &mut group.rows);
+            if let Some(row) = stake
+                .rows
+                .iter_mut()
+                .chain(alike)
+                .find(|row| is_wanted(row))
+            {
+                row.is_here = true;
+                return;
+            }
         }
     }
+}
+
+/// Turns to the page that was asked for, else to that of the opened rule.
+fn turn(stake: &mut Stake, looked: &Looked, query: &Query, number: usize) {
+    for group in &mut stake.groups {
+        group.is_open |= group.rows.iter().any(|row| row.is_here);
+        group.whole_href = format!(
+            "{}?alike={}#{}",
+            address::review(&looked.review.id),
+            group.id,
+            group.id
+        );
+    }
+    let opened = stake.page_of(|row| row.is_here);
+    let whole = query.alike.as_deref().and_then(|id| {
+        let at = stake.groups.iter().position(|group| group.id == id)?;
+        Some(at / GROUPS_A_PAGE + 1)
+    });
+    let asked = query.page.filter(|_| query.of.unwrap_or(1) == number);
+    let page = asked.or(whole).or(opened).unwrap_or(1);
+    stake.page = page.clamp(1, stake.pages());
+    let href = |page: usize| {
+        let review = address::review(&looked.review.id);
+        format!("{review}?of={number}&page={page}#{}", stake.id)
+    };
+    stake.before = match stake.page {
+        1 => String::new(),
+        page => href(page - 1),
+    };
+    stake.after = match stake.page {
+        page if page == stake.pages() => String::new(),
+        page => href(page + 1),
+    };
 }

@@ -1,12 +1,17 @@
 //! What a review would bring: a hotfix's changes with its caps, a policy's old and new numbers.
 
-use super::Looked;
+use std::collections::BTreeMap;
+
+use super::{Looked, seen};
 use crate::app::AppError;
+use crate::domain::digest::Digest;
+use crate::domain::manifest::Change;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::review::Subject;
-use crate::web::draft_view::{self, RuleDiff};
+use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::At;
+use crate::web::hotfix_lines;
 use crate::web::{address, format};
 
 /// A hotfix in its review.
@@ -25,10 +30,51 @@ pub(super) struct Content {
     /// How many approvals and why.
     pub caps: String,
     pub is_over_cap: bool,
-    pub diffs: Vec<RuleDiff>,
+    pub diffs: Vec<ContentRule>,
+    /// `7 of 12 seen`, its two numbers, and how the rest is marked.
+    pub seen_words: String,
+    pub seen: usize,
+    pub total: usize,
     /// Rules not shown here; the comparison shows them.
     pub hidden: usize,
     pub compare_href: String,
+}
+
+/// One rule of it.
+#[allow(missing_docs)]
+pub(super) struct ContentRule {
+    pub diff: RuleDiff,
+    /// Empty but for the first that this person has not seen.
+    pub id: &'static str,
+    pub is_seen: bool,
+    pub shown: String,
+}
+
+/// The rules shown, those not seen unfolded as before, those seen folded.
+fn with_marks(looked: &Looked, changes: &[Change], diffs: Vec<RuleDiff>) -> Vec<ContentRule> {
+    let sights: BTreeMap<&str, Digest> = changes
+        .iter()
+        .map(|change| (change.path.as_str(), seen::sight(change, None, None)))
+        .collect();
+    let mut id = "rule";
+    let rules = diffs.into_iter().map(|mut diff| {
+        let sight = sights.get(diff.path.as_str()).copied();
+        let sight = sight.unwrap_or(Digest::ZERO);
+        let is_seen = looked.seen.contains(&sight);
+        let is_first = !is_seen && !id.is_empty();
+        diff.is_open = is_first || diff.is_open && !is_seen;
+        ContentRule {
+            diff,
+            id: if is_first {
+                std::mem::take(&mut id)
+            } else {
+                ""
+            },
+            is_seen,
+            shown: seen::shown(std::iter::once(sight)).to_string(),
+        }
+    });
+    rules.collect()
 }
 
 pub(super) async fn content(looked: &Looked<'_>) -> Result<Option<Content>, AppError> {
@@ -47,7 +93,13 @@ pub(super) async fn content(looked: &Looked<'_>) -> Result<Option<Content>, AppE
     let policy = state.policy();
     let rules = hotfix.changes.len();
     let is_over_cap = policy.over_cap(rules as u32, hotfix.lines_changed);
-    let (hidden, diffs) = draft_view::rule_diffs(&draft);
+    let whose = Whose::Hotfix {
+        note: hotfix_lines::note(looked.portal, hotfix),
+    };
+    let (hidden, diffs) =
+        draft_view::rule_diffs(looked.portal, looked.user, ruleset, &draft, &whose).await?;
+    let is_seen = |change: &&Change| looked.seen.contains(&seen::sight(change, None, None));
+    let seen = hotfix.changes.iter().filter(is_seen).count();
     Ok(Some(Content {
         version: version.to_string(),
         on_top_of: hotfix.on_top_of.to_string(),
@@ -69,7 +121,10 @@ pub(super) async fn content(looked: &Looked<'_>) -> Result<Option<Content>, AppE
         ),
         caps: draft_view::caps_words(&policy, rules as u32, hotfix.lines_changed),
         is_over_cap,
-        diffs,
+        diffs: with_marks(looked, &hotfix.changes, diffs),
+        seen_words: format!("{seen} of {rules} seen"),
+        seen,
+        total: rules,
         hidden,
         compare_href: address::compare(ruleset, hotfix.on_top_of.as_str(), version.as_str()),
     }))

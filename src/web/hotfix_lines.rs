@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
+use super::diff_view::{Origin, Origins, written};
 use crate::app::AppError;
 use crate::domain::digest::Digest;
 use crate::domain::ids::RuleSetName;
-use crate::web::diff_view::{Origin, Origins, written};
+use crate::domain::state::Hotfix;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 
@@ -16,7 +17,7 @@ const DEPTH_MAX: usize = 16;
 
 /// The open hotfixes that led to one text of a rule, the last first.
 #[derive(Clone, Default)]
-pub(in crate::web::screens) struct Chain(Vec<Step>);
+pub struct Chain(Vec<Step>);
 
 #[derive(Clone)]
 struct Step {
@@ -28,7 +29,7 @@ struct Step {
 }
 
 /// Follows the open hotfixes of a rule set back from the text with this digest; empty if none wrote it.
-pub(in crate::web::screens) async fn chain(
+pub async fn chain(
     portal: &Portal,
     user: &User,
     ruleset: &RuleSetName,
@@ -54,18 +55,8 @@ pub(in crate::web::screens) async fn chain(
             Some(digest) => portal.app.contents(&[digest]).await?.remove(0),
             None => Bytes::new(),
         };
-        let who = match &hotfix.adopts {
-            Some(_) => "author unknown, adopted by ".to_owned(),
-            None => String::new(),
-        };
         steps.push(Step {
-            note: format!(
-                "hotfix {} by {who}{}, {}, {} ",
-                hotfix.version,
-                portal.auth.directory.name(&hotfix.author),
-                format::short_time(hotfix.at),
-                hotfix.incident
-            ),
+            note: note(portal, hotfix),
             href: address::hotfix(ruleset, &hotfix.version),
             before,
             before_digest: change.from,
@@ -78,9 +69,24 @@ pub(in crate::web::screens) async fn chain(
     Ok(Chain(steps))
 }
 
+/// Whose hotfix, when, for which incident: what stands above its lines in every diff.
+pub fn note(portal: &Portal, hotfix: &Hotfix) -> String {
+    let who = match &hotfix.adopts {
+        Some(_) => "author unknown, adopted by ",
+        None => "",
+    };
+    format!(
+        "hotfix {} by {who}{}, {}, {} ",
+        hotfix.version,
+        portal.auth.directory.name(&hotfix.author),
+        format::short_time(hotfix.at),
+        hotfix.incident
+    )
+}
+
 impl Chain {
     /// The lines of `text`, which the chain led to, with the hotfix that wrote each: the last that did.
-    pub(in crate::web::screens) fn origins(&self, text: &[u8]) -> Vec<Origin> {
+    pub fn origins(&self, text: &[u8]) -> Vec<Origin> {
         let mut told: BTreeSet<u32> = BTreeSet::new();
         self.0
             .iter()
@@ -102,13 +108,13 @@ impl Chain {
     }
 
     /// Who is in the chain, for a tag.
-    pub(in crate::web::screens) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 /// What hotfixes have to do with both texts of a comparison.
-pub(super) fn origins(
+pub fn origins(
     (old_chain, new_chain): (&Chain, &Chain),
     old_digest: Option<Digest>,
     (old, new): (&[u8], &[u8]),

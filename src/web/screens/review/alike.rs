@@ -1,0 +1,169 @@
+//! Rules that the hotfix changed alike, taken together: thirty new version numbers are one thought, not thirty.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Looked;
+use super::stakes::StakeRow;
+use crate::app::AppError;
+use crate::app::alike::RuleEdits;
+use crate::domain::manifest::Change;
+use crate::domain::same_edits::{self, Edit};
+use crate::domain::verdict::Verdict;
+use crate::web::{format, review_words};
+
+/// Rules whose bytes are compared to find those changed alike; beyond this each stands for itself.
+const ALIKE_MAX: usize = 3_000;
+/// Edits of a group that are spelled out.
+const EDITS_SHOWN: usize = 4;
+/// Characters of a word in a group's words.
+const WORD_MAX: usize = 60;
+/// Rules of a group that are listed before somebody asks for all.
+const ROWS_SHOWN: usize = 20;
+
+/// Rules changed alike.
+#[allow(missing_docs)]
+pub(super) struct Group {
+    pub id: String,
+    pub edits: Vec<String>,
+    /// Edits not spelled out.
+    pub more_edits: usize,
+    pub kind: &'static str,
+    pub words: &'static str,
+    pub rows: Vec<StakeRow>,
+    pub open: usize,
+    pub seen: usize,
+    /// What all its rules show, for the mark that it was seen.
+    pub shown: String,
+    /// It is unfolded.
+    pub is_open: bool,
+    /// Every rule is listed.
+    pub is_whole: bool,
+    pub whole_href: String,
+}
+
+impl Group {
+    /// `27 rules changed alike`.
+    pub fn title(&self) -> String {
+        format!("{} rules changed alike", format::thousands(self.rows.len()))
+    }
+    /// The rules that are listed.
+    pub fn listed(&self) -> &[StakeRow] {
+        match self.is_whole {
+            true => &self.rows,
+            false => &self.rows[..self.rows.len().min(ROWS_SHOWN)],
+        }
+    }
+    /// How many are not.
+    pub fn unlisted(&self) -> usize {
+        self.rows.len() - self.listed().len()
+    }
+    /// Every rule is marked as seen.
+    pub fn is_seen(&self) -> bool {
+        self.seen == self.rows.len()
+    }
+}
+
+/// Takes rules that were changed alike and have the same verdict out into groups of two and more. Those left come
+/// first in the answer, both in the order given.
+pub(super) async fn grouped(
+    looked: &Looked<'_>,
+    mut rows: Vec<StakeRow>,
+) -> Result<(Vec<StakeRow>, Vec<Group>), AppError> {
+    if rows.len() > ALIKE_MAX {
+        return Ok((rows, Vec::new()));
+    }
+    let edits = edits_of(looked, &mut rows).await?;
+    let mut groups = Vec::new();
+    let mut kept: Vec<Option<StakeRow>> = rows.into_iter().map(Some).collect();
+    let verdicts: BTreeSet<Verdict> = kept.iter().flatten().map(|row| row.verdict).collect();
+    for verdict in verdicts {
+        let members: Vec<usize> = (0..kept.len())
+            .filter(|&i| kept[i].as_ref().is_some_and(|row| row.verdict == verdict))
+            .filter(|&i| !edits[i].edits.is_empty())
+            .collect();
+        let of_verdict: Vec<&BTreeSet<Edit>> = members.iter().map(|&i| &edits[i].edits).collect();
+        for alike in same_edits::groups(&of_verdict) {
+            if alike.len() > 1 {
+                let widest = alike.iter().flat_map(|&i| of_verdict[i]).collect();
+                let rows = alike.iter().filter_map(|&i| kept[members[i]].take());
+                groups.push(group(verdict, widest, rows.collect()));
+            }
+        }
+    }
+    groups.sort_by_key(|group| {
+        let worst = group
+            .rows
+            .first()
+            .map(|row| review_words::severity(row.verdict));
+        (group.open == 0, worst, std::cmp::Reverse(group.rows.len()))
+    });
+    Ok((kept.into_iter().flatten().collect(), groups))
+}
+
+fn group(verdict: Verdict, widest: BTreeSet<&Edit>, rows: Vec<StakeRow>) -> Group {
+    let (kind, words) = review_words::verdict(verdict);
+    let count = |is: fn(&StakeRow) -> bool| rows.iter().filter(|row| is(row)).count();
+    Group {
+        id: String::new(),
+        more_edits: widest.len().saturating_sub(EDITS_SHOWN),
+        edits: widest
+            .into_iter()
+            .take(EDITS_SHOWN)
+            .map(edit_words)
+            .collect(),
+        kind,
+        words,
+        open: count(|row| row.is_open),
+        seen: count(|row| row.is_seen),
+        shown: super::seen::shown(rows.iter().map(|row| row.sight)).to_string(),
+        is_open: false,
+        is_whole: rows.len() <= ROWS_SHOWN,
+        whole_href: String::new(),
+        rows,
+    }
+}
+
+/// What the hotfix did to each rule; the rows are told how many lines that is.
+async fn edits_of(
+    looked: &Looked<'_>,
+    rows: &mut [StakeRow],
+) -> Result<Vec<Arc<RuleEdits>>, AppError> {
+    let none = |row: &StakeRow| Change {
+        path: row.path.clone(),
+        from: None,
+        to: None,
+    };
+    let changes: Vec<Change> = rows
+        .iter()
+        .map(|row| row.change.clone().unwrap_or_else(|| none(row)))
+        .collect();
+    let edits = looked.portal.app.edits(&changes).await?;
+    for ((row, change), edits) in rows.iter_mut().zip(&changes).zip(&edits) {
+        let lines = format::count(edits.lines, "line", "lines");
+        row.lines = match (change.from, change.to) {
+            (None, Some(_)) => format!("new rule, {lines}"),
+            (Some(_), None) => format!("rule removed, {lines}"),
+            _ => format!("{lines} changed"),
+        };
+    }
+    Ok(edits)
+}
+
+fn edit_words(edit: &Edit) -> String {
+    match edit {
+        Edit::Word { from, to } => format!("{} → {}", short(from.as_bytes()), short(to.as_bytes())),
+        Edit::LineOut(line) => format!("− {}", short(line)),
+        Edit::LineIn(line) => format!("+ {}", short(line)),
+    }
+}
+
+/// A text cut to a few words, with visible marks for characters that hide.
+fn short(text: &[u8]) -> String {
+    let pieces = crate::domain::diff::segments(text.trim_ascii(), &[], WORD_MAX * 4);
+    let text: String = pieces.into_iter().map(|piece| piece.text).collect();
+    match text.char_indices().nth(WORD_MAX) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}

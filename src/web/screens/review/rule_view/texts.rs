@@ -1,0 +1,189 @@
+//! The texts of an opened rule, laid out in the view that was asked for.
+
+use bytes::Bytes;
+
+use super::View;
+use crate::app::AppError;
+use crate::domain::diff::{Options, TextDiff, Window};
+use crate::domain::digest::Digest;
+use crate::domain::verdict::RuleVerdict;
+use crate::web::diff_view::{self, Column, Origins, Row, Sided, written};
+use crate::web::format;
+use crate::web::hotfix_lines::{self, Chain};
+use crate::web::screens::review::Looked;
+use crate::web::three_way::three_way;
+
+/// Changed lines that a view of two texts shows.
+const LINES_MAX: usize = 2_000;
+
+/// What is compared; an absent text is a rule that is not there.
+pub(super) struct Texts {
+    pub baseline: Option<Bytes>,
+    pub hotfix: Option<Bytes>,
+    pub planned: Option<Bytes>,
+    /// Who wrote which lines of the hotfix's text.
+    pub origins: Chain,
+    /// What the three are called.
+    pub names: [String; 3],
+}
+
+/// A view as it goes on the page.
+pub(super) struct Shown {
+    pub view: View,
+    pub columns: Vec<Column>,
+    pub sided: Vec<Sided>,
+    pub unified: Vec<Row>,
+    pub note: String,
+    /// Lines of the hotfix that planned lacks.
+    pub lost: usize,
+}
+
+/// The open hotfixes that led to the hotfix's text of this rule.
+pub(super) async fn chain(
+    looked: &Looked<'_>,
+    path: &str,
+    digest: Option<Digest>,
+) -> Result<Chain, AppError> {
+    match &looked.review.ruleset {
+        Some(ruleset) => {
+            hotfix_lines::chain(looked.portal, looked.user, ruleset, path, digest).await
+        }
+        None => Ok(Chain::default()),
+    }
+}
+
+impl Texts {
+    pub(super) fn shown(&self, view: View, verdict: Option<&RuleVerdict>, whole: bool) -> Shown {
+        let [a, b, c] = [&self.baseline, &self.hotfix, &self.planned]
+            .map(|side| side.as_deref().unwrap_or_default());
+        if view == View::Three {
+            return match three_way(a, b, c, verdict, whole) {
+                Some(three) => Shown {
+                    columns: self.columns(&[0, 1, 2]),
+                    sided: three.rows,
+                    lost: three.lost,
+                    ..Shown::empty(view)
+                },
+                None => Shown {
+                    note: "These texts are too long for three columns; this is the hotfix \
+                           and planned, one below the other."
+                        .to_owned(),
+                    ..self.shown(View::Unified, verdict, whole)
+                },
+            };
+        }
+        let (old, new) = match view {
+            View::Hotfix => (a, b),
+            _ => (b, c),
+        };
+        let origins = self.origins(view, a, b);
+        let highlight = origins.highlight();
+        let options = Options {
+            window: Window::first(LINES_MAX),
+            highlight: Some(&highlight),
+            ..Options::default()
+        };
+        let diff = TextDiff::new(old, new);
+        let mut shown = Shown::empty(view);
+        let after = if view == View::Sides {
+            let sides = diff_view::side_by_side_with(&diff, &options, &origins, &|_| String::new());
+            (shown.sided, shown.columns) = (sides.rows, self.columns(&[1, 2]));
+            shown
+                .sided
+                .iter_mut()
+                .fold(Stops::default(), |mut stops, row| {
+                    row.finding = stops.at(row.kind == "change");
+                    stops
+                });
+            sides.after
+        } else {
+            let lines = diff_view::unified_with(&diff, &options, &origins, &|_| String::new());
+            shown.unified = lines.rows;
+            shown
+                .unified
+                .iter_mut()
+                .fold(Stops::default(), |mut stops, row| {
+                    row.finding = stops.at(!matches!(row.kind, "same" | "gap" | "note"));
+                    stops
+                });
+            lines.after
+        };
+        let more = after.added + after.removed;
+        if more > 0 {
+            let lines = format::count(
+                more,
+                "changed line is not shown here.",
+                "changed lines are not shown here.",
+            );
+            shown.note = lines;
+        }
+        shown
+    }
+
+    /// Which lines are the hotfix's, with who wrote them, when, for which incident.
+    fn origins(&self, view: View, baseline: &[u8], hotfix: &[u8]) -> Origins {
+        let lines = self.origins.origins(hotfix);
+        match view {
+            View::Hotfix => Origins {
+                new: lines,
+                replaced: written(baseline, hotfix).1,
+                old: Vec::new(),
+            },
+            _ => Origins {
+                old: lines,
+                ..Origins::default()
+            },
+        }
+    }
+
+    fn columns(&self, which: &[usize]) -> Vec<Column> {
+        let column = |&index: &usize| {
+            let (tag, text, there) = match index {
+                0 => ("mute", "baseline", self.baseline.is_some()),
+                1 => ("hot", "what the hotfix did", self.hotfix.is_some()),
+                _ => ("plan", "what would go live", self.planned.is_some()),
+            };
+            Column {
+                tag,
+                name: self.names[index].clone(),
+                text: match there {
+                    true => text.to_owned(),
+                    false => format!("{text}: no such rule"),
+                },
+            }
+        };
+        which.iter().map(column).collect()
+    }
+}
+
+impl Shown {
+    fn empty(view: View) -> Shown {
+        Shown {
+            view,
+            columns: Vec::new(),
+            sided: Vec::new(),
+            unified: Vec::new(),
+            note: String::new(),
+            lost: 0,
+        }
+    }
+}
+
+/// Where `j` and `k` stop: at the first of lines that changed together.
+#[derive(Default)]
+struct Stops {
+    count: usize,
+    was_changed: bool,
+}
+
+impl Stops {
+    fn at(&mut self, is_changed: bool) -> String {
+        let is_first = is_changed && !self.was_changed;
+        self.was_changed = is_changed;
+        if !is_first {
+            return String::new();
+        }
+        self.count += 1;
+        format!("finding-{}", self.count)
+    }
+}

@@ -1,0 +1,169 @@
+//! What somebody has seen of a review: which texts a rule shows, and the mark that says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::{Typed, again, known_id, scope_of};
+use crate::app::AppError;
+use crate::domain::access::Act;
+use crate::domain::digest::Digest;
+use crate::domain::environment::Environment;
+use crate::domain::manifest::{Change, Manifest};
+use crate::domain::review::Subject;
+use crate::domain::sight::Sight;
+use crate::domain::state::Review;
+use crate::domain::verdict::RuleVerdict;
+use crate::domain::version::VersionName;
+use crate::web::error::{WebError, WebResult};
+use crate::web::form::{Form, see};
+use crate::web::user::User;
+use crate::web::{Portal, format};
+
+/// Which texts a rule of a hotfix shows, beside those of the planned version if there is one.
+pub(super) fn sight(
+    change: &Change,
+    verdict: Option<&RuleVerdict>,
+    planned: Option<&Manifest>,
+) -> Digest {
+    let elsewhere = verdict.map_or(&[][..], |verdict| &verdict.planned_paths);
+    let places: BTreeSet<&str> = std::iter::once(change.path.as_str())
+        .chain(elsewhere.iter().map(String::as_str))
+        .collect();
+    let planned = places.into_iter().filter_map(|path| {
+        let digest = planned?.rules().get(path)?;
+        Some((path, *digest))
+    });
+    let sight = Sight {
+        path: &change.path,
+        baseline: change.from,
+        hotfix: change.to,
+        planned: planned.collect(),
+    };
+    sight.digest()
+}
+
+/// What several rules show together, in any order.
+pub(super) fn shown(sights: impl Iterator<Item = Digest>) -> Digest {
+    let all: BTreeSet<Digest> = sights.collect();
+    let bytes: Vec<u8> = all.iter().flat_map(|sight| sight.0).collect();
+    Digest::of(&bytes)
+}
+
+/// A mark, for one rule or for several.
+#[derive(Deserialize)]
+pub(super) struct Mark {
+    environment: String,
+    hotfix: String,
+    #[serde(default)]
+    path: Vec<String>,
+    /// More rules of the same group, which need no answer.
+    #[serde(default)]
+    also: Vec<String>,
+    /// What the page showed of them, see [`shown`].
+    sight: String,
+    /// `false` takes the mark back.
+    #[serde(default)]
+    seen: String,
+}
+
+/// `POST /reviews/{id}/seen`.
+pub(super) async fn mark(
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+    form: Form<Mark>,
+) -> WebResult {
+    let (id, fields, user) = (known_id(&id)?, &form.fields, &form.user);
+    let state = user.snapshot.state.clone();
+    let review = state.review(&id).ok_or_else(|| AppError::NotFound {
+        what: "review",
+        name: id.to_string(),
+    })?;
+    user.require(Act::View, scope_of(review))?;
+    let all = sights(&portal, user, review, fields).await?;
+    let paths: Vec<&String> = fields.path.iter().chain(&fields.also).collect();
+    let sights: Option<Vec<Digest>> = paths.iter().map(|path| all.get(*path).copied()).collect();
+    let now = sights.filter(|sights| {
+        !sights.is_empty() && shown(sights.iter().copied()).to_string() == fields.sight
+    });
+    let Some(sights) = now else {
+        let typed = Typed {
+            form: "seen",
+            text: String::new(),
+            problem: "The texts changed since this page was made: look at them again.".into(),
+        };
+        return again(&portal, user, &id, typed).await;
+    };
+    let seen = fields.seen != "false";
+    let me = &user.person.account.id;
+    portal.app.set_seen(me, &id, &sights, seen).await?;
+    Ok(away(&id.to_string(), fields, &paths, seen))
+}
+
+/// To the next rule that was not seen; after a mark was taken back, to the rule itself.
+fn away(id: &str, fields: &Mark, paths: &[&String], seen: bool) -> Response {
+    match (seen, paths) {
+        (false, [path]) => {
+            let to = format!(
+                "/reviews/{id}?rule={}&hotfix={}&env={}#rule",
+                format::url_encode(path),
+                format::url_encode(&fields.hotfix),
+                format::url_encode(&fields.environment)
+            );
+            see(&to, "unseen")
+        }
+        (false, _) => see(&format!("/reviews/{id}"), "unseen"),
+        (true, _) => see(&format!("/reviews/{id}#rule"), "seen"),
+    }
+}
+
+/// What each rule of the hotfix shows now, by path.
+async fn sights(
+    portal: &Portal,
+    user: &User,
+    review: &Review,
+    fields: &Mark,
+) -> Result<BTreeMap<String, Digest>, WebError> {
+    let environment: Environment = fields.environment.parse()?;
+    let hotfix: VersionName = fields.hotfix.parse()?;
+    let state = &user.snapshot.state;
+    if let (Subject::Hotfix { version, .. }, Some(ruleset)) = (&review.subject, &review.ruleset) {
+        let made = state.hotfix(ruleset, version);
+        let changes = made
+            .filter(|_| *version == hotfix)
+            .map(|made| &made.changes);
+        let sights = changes.into_iter().flatten().map(|change| {
+            let sight = sight(change, None, None);
+            (change.path.clone(), sight)
+        });
+        return Ok(sights.collect());
+    }
+    let Some(checksum) = review.subject.checksum() else {
+        return Ok(BTreeMap::new());
+    };
+    let planned = portal.app.manifest(&checksum).await?;
+    let questions = crate::domain::gate::questions(state, review);
+    let judged = portal.app.judge(&questions).await?;
+    let of_hotfix = judged
+        .iter()
+        .filter(|j| j.question.environment == environment && j.question.hotfix == hotfix);
+    let sights = of_hotfix.flat_map(|judged| {
+        let verdicts = by_path(&judged.rules);
+        let sights = judged.question.changes.iter().map(|change| {
+            let verdict = verdicts.get(change.path.as_str()).copied();
+            (change.path.clone(), sight(change, verdict, Some(&planned)))
+        });
+        sights.collect::<Vec<_>>()
+    });
+    Ok(sights.collect())
+}
+
+/// Verdicts by the rule's path.
+pub(super) fn by_path(rules: &[RuleVerdict]) -> BTreeMap<&str, &RuleVerdict> {
+    rules
+        .iter()
+        .map(|rule| (rule.path.as_str(), rule))
+        .collect()
+}

@@ -1,0 +1,355 @@
+//! What the author of a sent-back hotfix gets: the hotfix as a patch, and a draft of planned with it merged in where
+//! that is clean.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use bytes::Bytes;
+
+use super::versions::attachment;
+use crate::app::AppError;
+use crate::app::send_back::{SendBack, question};
+use crate::domain::access::{Act, Scope};
+use crate::domain::diff::{Options, TextDiff, Window};
+use crate::domain::ids::RuleSetName;
+use crate::domain::merge::Conflict;
+use crate::domain::merge_draft::{DraftRule, Outcome};
+use crate::domain::refusal::Refusal;
+use crate::domain::state::Hotfix;
+use crate::domain::verdict::Verdict;
+use crate::domain::version::VersionName;
+use crate::web::diff_view::{self, Row};
+use crate::web::error::{WebError, WebResult};
+use crate::web::page::{self, Page};
+use crate::web::user::User;
+use crate::web::{Portal, address, format};
+
+/// Rules whose diff is on the page; the patch holds all.
+const DIFFS_MAX: usize = 40;
+/// Changed lines of one rule on the page.
+const LINES_MAX: usize = 400;
+/// Conflicts of one rule that are named on the page.
+const CONFLICTS_SHOWN: usize = 20;
+
+pub(super) fn routes() -> Router<Portal> {
+    let into = "/hotfixes/{ruleset}/{version}/into/{planned}";
+    Router::new()
+        .route("/hotfixes/{ruleset}/{version}/hotfix.patch", get(patch))
+        .route(into, get(show))
+        .route(&format!("{into}/draft.patch"), get(draft_patch))
+        .route(&format!("{into}/draft.tar"), get(draft_archive))
+}
+
+#[derive(Template)]
+#[template(path = "hotfixes/send_back.html")]
+struct SendBackPage {
+    page: Page,
+    ruleset: String,
+    hotfix: String,
+    hotfix_href: String,
+    planned: String,
+    planned_href: String,
+    environment: String,
+    /// `2 put in, 1 to do by hand, 1 contained already`.
+    tally: String,
+    is_whole: bool,
+    patch_href: String,
+    draft_patch_href: String,
+    archive_href: String,
+    rules: Vec<RuleRow>,
+    diffs: Vec<(String, Vec<Row>)>,
+    hidden: usize,
+}
+
+/// One rule of the hotfix in the draft.
+#[allow(missing_docs)]
+struct RuleRow {
+    path: String,
+    moved_to: String,
+    kind: &'static str,
+    words: String,
+    /// What to do by hand.
+    left: Vec<String>,
+    /// What the verdict says of the draft, where it is not *included*.
+    doubt: &'static str,
+}
+
+async fn show(State(portal): State<Portal>, user: User, Path(names): Path<Names>) -> WebResult {
+    let asked = Asked::of(&user, names)?;
+    let made = asked.made(&portal, &user).await?;
+    let rules: Vec<RuleRow> = made.rules.iter().map(|rule| row(rule, &made)).collect();
+    let work = move || {
+        let diffs = diffs(&made);
+        (diffs, made)
+    };
+    let (mut diffs, made) = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| AppError::Broken(e.to_string()))?;
+    let hidden = diffs.len().saturating_sub(DIFFS_MAX);
+    diffs.truncate(DIFFS_MAX);
+    let (ruleset, version) = (&asked.hotfix.ruleset, &asked.hotfix.version);
+    let here = address::send_back(ruleset, version, &asked.planned);
+    let hotfix_href = address::hotfix(ruleset, version);
+    Ok(page::html(&SendBackPage {
+        page: Page::new(
+            &portal,
+            &user,
+            "hotfixes",
+            format!("Draft of {} with hotfix {version}", asked.planned),
+        ),
+        ruleset: ruleset.to_string(),
+        hotfix: version.to_string(),
+        patch_href: format!("{hotfix_href}/hotfix.patch"),
+        hotfix_href,
+        planned: asked.planned.to_string(),
+        planned_href: address::version(ruleset, &asked.planned),
+        environment: asked.hotfix.environment.to_string(),
+        tally: tally(&made),
+        is_whole: rules.iter().all(|rule| rule.left.is_empty()),
+        draft_patch_href: format!("{here}/draft.patch"),
+        archive_href: format!("{here}/draft.tar"),
+        rules,
+        diffs,
+        hidden,
+    }))
+}
+
+async fn patch(
+    State(portal): State<Portal>,
+    user: User,
+    Path((ruleset, version)): Path<(String, String)>,
+) -> WebResult {
+    let hotfix = hotfix(&user, &ruleset, &version)?;
+    let patch = portal.app.hotfix_patch(&hotfix).await?;
+    let name = format!("{ruleset}-{version}.patch");
+    Ok(attachment(name, PATCH, patch))
+}
+
+async fn draft_patch(
+    State(portal): State<Portal>,
+    user: User,
+    Path(names): Path<Names>,
+) -> WebResult {
+    let asked = Asked::of(&user, names)?;
+    let made = asked.made(&portal, &user).await?;
+    let name = asked.file_name("patch");
+    Ok(attachment(name, PATCH, made.draft_patch))
+}
+
+async fn draft_archive(
+    State(portal): State<Portal>,
+    user: User,
+    Path(names): Path<Names>,
+) -> WebResult {
+    let asked = Asked::of(&user, names)?;
+    let made = asked.made(&portal, &user).await?;
+    let told = asked.told(&made);
+    let pack = move || made.archive(&told);
+    let archive: Bytes = tokio::task::spawn_blocking(pack)
+        .await
+        .map_err(|e| AppError::Broken(e.to_string()))??;
+    Ok(attachment(
+        asked.file_name("tar"),
+        "application/x-tar",
+        archive,
+    ))
+}
+
+/// What mail readers and editors know a patch by.
+const PATCH: &str = "text/x-patch; charset=utf-8";
+
+/// Rule set, hotfix and planned version, as in an address.
+type Names = (String, String, String);
+
+fn hotfix(user: &User, ruleset: &str, version: &str) -> Result<std::sync::Arc<Hotfix>, WebError> {
+    let missing = || AppError::NotFound {
+        what: "hotfix",
+        name: version.chars().take(80).collect(),
+    };
+    let ruleset: RuleSetName = ruleset.parse().map_err(|_| missing())?;
+    let version: VersionName = version.parse().map_err(|_| missing())?;
+    user.require(Act::View, Scope::ruleset(&ruleset))?;
+    let found = user.snapshot.state.hotfix(&ruleset, &version).cloned();
+    found.ok_or_else(|| Refusal::UnknownHotfix { hotfix: version }.into())
+}
+
+/// A hotfix and the planned version that it is merged into.
+struct Asked {
+    hotfix: std::sync::Arc<Hotfix>,
+    planned: VersionName,
+}
+
+impl Asked {
+    fn of(user: &User, (ruleset, version, planned): Names) -> Result<Asked, WebError> {
+        let hotfix = hotfix(user, &ruleset, &version)?;
+        let planned = planned.parse().map_err(|_| AppError::NotFound {
+            what: "version",
+            name: planned.chars().take(80).collect(),
+        })?;
+        Ok(Asked { hotfix, planned })
+    }
+
+    async fn made(&self, portal: &Portal, user: &User) -> Result<SendBack, WebError> {
+        let state = &user.snapshot.state;
+        let facts = state.version(&self.hotfix.ruleset, &self.planned);
+        let facts = facts.ok_or_else(|| Refusal::UnknownVersion {
+            ruleset: self.hotfix.ruleset.clone(),
+            version: self.planned.clone(),
+        })?;
+        let question = question(state, &self.hotfix, facts.checksum);
+        Ok(portal.app.send_back(&question).await?)
+    }
+
+    fn file_name(&self, ending: &str) -> String {
+        format!(
+            "{}-{}-DRAFT-with-{}.{ending}",
+            self.hotfix.ruleset, self.planned, self.hotfix.version
+        )
+    }
+
+    /// What stands beside the draft, for whoever finds the archive in a year.
+    fn told(&self, made: &SendBack) -> String {
+        let (hotfix, planned) = (&self.hotfix.version, &self.planned);
+        let mut text = format!(
+            "A draft, not a release. Nothing applied it, and nothing will by itself.\n\n\
+             rules/        {} {planned} with hotfix {hotfix} merged in where that is clean\n\
+             hotfix.patch  what the hotfix did: git apply it to what the hotfix was made on ({})\n\
+             draft.patch   from {planned} to this draft: git apply it to {planned}\n\n\
+             {}\n\n",
+            self.hotfix.ruleset,
+            self.hotfix.on_top_of,
+            tally(made)
+        );
+        for rule in &made.rules {
+            let row = row(rule, made);
+            let moved = match row.moved_to.as_str() {
+                "" => String::new(),
+                to => format!(" (now {to})"),
+            };
+            text.push_str(&format!("{}{moved}: {}\n", row.path, row.words));
+            for line in row.left {
+                text.push_str(&format!("  by hand: {line}\n"));
+            }
+            if !row.doubt.is_empty() {
+                text.push_str(&format!("  {}\n", row.doubt));
+            }
+        }
+        text
+    }
+}
+
+fn row(rule: &DraftRule, made: &SendBack) -> RuleRow {
+    let places = |places: usize| format::count(places, "place", "places");
+    let (kind, words) = match &rule.outcome {
+        Outcome::Contained => ("ok", "contained already".to_owned()),
+        Outcome::Merged { places: count } => ("ok", format!("put in at {}", places(*count))),
+        Outcome::Partly { places: count } => (
+            "warn",
+            format!(
+                "put in at {}, {} left",
+                places(*count),
+                places(rule.conflicts.len())
+            ),
+        ),
+        Outcome::Left => ("bad", "left as planned has it".to_owned()),
+    };
+    let mut left: Vec<String> = rule
+        .conflicts
+        .iter()
+        .take(CONFLICTS_SHOWN)
+        .map(conflict_words)
+        .collect();
+    if rule.conflicts.len() > CONFLICTS_SHOWN {
+        let more = rule.conflicts.len() - CONFLICTS_SHOWN;
+        left.push(format!("{} more", places(more)));
+    }
+    if !rule.why.is_empty() {
+        left.push(rule.why.to_owned());
+    }
+    let verdict = made.verdicts.get(&rule.path).copied();
+    let is_put_in = matches!(rule.outcome, Outcome::Merged { .. });
+    RuleRow {
+        path: rule.path.clone(),
+        moved_to: rule.moved_to.clone().unwrap_or_default(),
+        kind,
+        words,
+        left,
+        doubt: match verdict.unwrap_or(Verdict::CannotTell) {
+            verdict if is_put_in && !verdict.is_contained() => match verdict {
+                Verdict::CannotTell => {
+                    "the lines merge, the verdict cannot tell what it means: look closely"
+                }
+                _ => {
+                    "the lines merge, but by the verdict something of the hotfix is still missing: look closely"
+                }
+            },
+            _ => "",
+        },
+    }
+}
+
+/// `hotfix lines 12 to 14 meet lines 20 to 22 of planned`.
+fn conflict_words(conflict: &Conflict) -> String {
+    let lines = |range: &std::ops::Range<u32>| match range.len() {
+        0 => format!("nothing after line {}", range.start),
+        1 => format!("line {}", range.start + 1),
+        _ => format!("lines {} to {}", range.start + 1, range.end),
+    };
+    format!(
+        "the hotfix has {}, planned {}; it was {}",
+        lines(&conflict.hotfix),
+        lines(&conflict.planned),
+        lines(&conflict.base)
+    )
+}
+
+fn tally(made: &SendBack) -> String {
+    let count = |is: fn(&Outcome) -> bool| made.rules.iter().filter(|r| is(&r.outcome)).count();
+    let rules = |number| format::count(number, "rule", "rules");
+    let parts = [
+        (count(|o| matches!(o, Outcome::Merged { .. })), "put in"),
+        (
+            count(|o| matches!(o, Outcome::Partly { .. })),
+            "put in in part",
+        ),
+        (
+            count(|o| matches!(o, Outcome::Left)),
+            "left to be done by hand",
+        ),
+        (
+            count(|o| matches!(o, Outcome::Contained)),
+            "contained already",
+        ),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, words)| format!("{} {words}", rules(number)))
+        .collect();
+    parts.join(", ")
+}
+
+/// From planned to the draft, rule by rule; what was put in is the hotfix's.
+fn diffs(made: &SendBack) -> Vec<(String, Vec<Row>)> {
+    let changed = made.rules.iter().filter(|rule| rule.draft != rule.planned);
+    changed
+        .map(|rule| {
+            let side = |bytes: &Option<Vec<u8>>| bytes.clone().unwrap_or_default();
+            let (old, new) = (side(&rule.planned), side(&rule.draft));
+            let options = Options {
+                window: Window::first(LINES_MAX),
+                ..Options::default()
+            };
+            let mut rows = diff_view::unified(&TextDiff::new(&old, &new), &options);
+            for row in &mut rows {
+                row.kind = match row.kind {
+                    "add" => "hot",
+                    "del" => "hotdel",
+                    kind => kind,
+                };
+            }
+            (rule.at().to_owned(), rows)
+        })
+        .collect()
+}
