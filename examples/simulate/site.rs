@@ -204,7 +204,15 @@ impl Site {
                 self.is_up = false;
                 return (Outcome::Crashed(sealed), raced);
             }
-            self.state = next;
+            if stale.is_some() {
+                // The other process appended; this one reads what it finds.
+                for (entry, stored) in &sealed {
+                    let applied = self.state.apply(entry, stored.hash);
+                    applied.expect("an appended entry follows the head");
+                }
+            } else {
+                self.state = next;
+            }
             return (Outcome::Acknowledged(sealed), raced);
         }
     }

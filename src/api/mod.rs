@@ -3,6 +3,7 @@
 
 mod answer;
 mod assignments;
+mod between;
 mod bundles;
 mod caller;
 mod document;
@@ -82,6 +83,7 @@ fn described() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(site::index))
         .routes(routes!(site::openapi))
         .routes(routes!(site::sites))
+        .routes(routes!(between::between))
         .routes(routes!(site::policy))
         .routes(routes!(rulesets::rulesets))
         .routes(routes!(rulesets::ruleset))

@@ -4,6 +4,7 @@
 mod acts;
 mod book;
 mod checks;
+mod forms;
 mod pages;
 mod stage;
 

@@ -552,6 +552,7 @@ impl Acting<'_, '_> {
             world.carry_out("lucy", &review).await?;
             for target in &targets {
                 runs(self.stage, target, &name).await?;
+                sees(self.stage.at(&first)?, target, &name).await?;
             }
             let world = self.stage.at(&first)?;
             if lane != world.app.config.topology.production() {
@@ -564,7 +565,11 @@ impl Acting<'_, '_> {
 
 /// Waits until an environment runs a version, in the eyes of its own site.
 pub async fn runs(stage: &Stage<'_>, target: &str, name: &str) -> Result<(), String> {
-    let world = stage.own(target)?;
+    sees(stage.own(target)?, target, name).await
+}
+
+/// Waits until a site knows that an environment runs a version.
+async fn sees(world: &World, target: &str, name: &str) -> Result<(), String> {
     until(|| async {
         let state = &world.app.snapshot().state;
         let pin = state.pin(&ruleset(), &environment(target));

@@ -16,6 +16,16 @@ const CHECKS: &[(&str, Check)] = &[
     ("{site} stops", Check::Stop),
     ("{site} starts", Check::Start),
     ("everything restarts", Check::Restart),
+    (
+        "{site} comes back without its last {count} entries",
+        Check::Lose,
+    ),
+    ("{site} takes its entries back", Check::Recover),
+    (
+        "{site} appends nothing, because {words}",
+        Check::AppendsNothing,
+    ),
+    ("{site} appends again", Check::AppendsAgain),
     ("{count} hours pass", Check::Pass),
     ("the sites are level", Check::Level),
     ("both sites hold the same two ledgers", Check::SameLedgers),
@@ -73,6 +83,10 @@ enum Check {
     Stop,
     Start,
     Restart,
+    Lose,
+    Recover,
+    AppendsNothing,
+    AppendsAgain,
     Pass,
     Level,
     SameLedgers,
@@ -131,6 +145,25 @@ pub async fn perform(stage: &mut Stage<'_>, text: &str) -> Result<(), String> {
             for site in ["ipc2", "ipc1"] {
                 stage.start(site).await?;
             }
+        }
+        Check::Lose => {
+            let count = get("count").parse().map_err(|_| "entries as a number")?;
+            stage.lose(get("site"), count).await?;
+        }
+        Check::Recover => stage.recover(get("site")).await?,
+        Check::AppendsNothing | Check::AppendsAgain => {
+            let world = stage.at(get("site"))?;
+            let words = blanks.get("words").map_or("", String::as_str);
+            until(|| async {
+                let behind = world.app.behind.load().as_ref().clone();
+                let right = match (&behind, check) {
+                    (Some(why), Check::AppendsNothing) => why.contains(words),
+                    (None, Check::AppendsAgain) => true,
+                    _ => false,
+                };
+                right.then_some(()).ok_or(format!("behind: {behind:?}"))
+            })
+            .await?;
         }
         Check::Pass => {
             let hours: i64 = get("count").parse().map_err(|_| "hours as a number")?;

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rulegate::app::reader;
+use rulegate::app::source::InProcess;
+use rulegate::app::{reader, recovery};
 use rulegate::domain::access::Scope;
 use rulegate::domain::ids::ReviewId;
+use rulegate::domain::ledger::Head;
 use rulegate::store::Store;
 
 use crate::harness::postgres::Cluster;
-use crate::harness::world::{Answer, World};
+use crate::harness::world::{Answer, PEOPLE, World};
 
 /// What the sites' data lies on.
 pub enum Ground<'a> {
@@ -22,7 +24,7 @@ pub enum Ground<'a> {
 }
 
 /// How long a check may take to come true: the other site follows by itself.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 const SITES: [&str; 2] = ["ipc2", "ipc1"];
 
 enum Disk<'a> {
@@ -39,6 +41,17 @@ impl Disk<'_> {
                 .await
                 .unwrap(),
             Disk::Postgres(url, _) => Store::open(url).await.unwrap(),
+        }
+    }
+}
+
+impl<'a> Disk<'a> {
+    /// Another, empty one on the same ground.
+    async fn other(&self) -> Disk<'a> {
+        match self {
+            Disk::Memory(_) => Disk::Memory(Store::open("memory:").await.unwrap()),
+            Disk::Sqlite(path) => Disk::Sqlite(path.with_extension("restored.db")),
+            Disk::Postgres(_, cluster) => Disk::Postgres(cluster.database().await, cluster),
         }
     }
 }
@@ -147,6 +160,11 @@ impl<'a> Stage<'a> {
             .collect();
         let here = self.at(key)?;
         for there in others {
+            if !self.is_cut {
+                let source = InProcess(there.app.clone());
+                let compared = reader::compare(&here.app, &source).await;
+                compared.map_err(|e| e.to_string())?;
+            }
             reader::start(here.app.clone(), there.app.clone());
             reader::start(there.app.clone(), here.app.clone());
         }
@@ -166,6 +184,36 @@ impl<'a> Stage<'a> {
             cluster.halt();
         }
         Ok(())
+    }
+
+    /// The site's database comes back from a backup, or a promoted standby, without its last entries: contents,
+    /// accounts and the key are as they were. The process starts anew on it.
+    pub async fn lose(&mut self, name: &str, count: u64) -> Result<(), String> {
+        let world = self.at(name)?;
+        let site = world.app.config.site.clone();
+        let head = world.app.snapshot().state.head(&site).seq;
+        let known = self.sites.get(name).ok_or("no such site")?;
+        let disk = known.disk.other().await;
+        restore(world, &disk.open().await, head.saturating_sub(count)).await?;
+        world.app.link_up.store(false, Ordering::Relaxed);
+        world.app.store.close().await;
+        let known = self.sites.get_mut(name).expect("it runs");
+        known.disk = disk;
+        known.world = None;
+        self.start(name).await
+    }
+
+    /// What `rulegate site recover` does, from the other site.
+    pub async fn recover(&self, name: &str) -> Result<(), String> {
+        let world = self.at(name)?;
+        let other = SITES.into_iter().find(|other| *other != name);
+        let source = InProcess(self.at(other.unwrap_or_default())?.app.clone());
+        let keys = [world.app.verifier_key()];
+        let (store, site) = (&world.app.store, &world.app.config.site);
+        let done = recovery::recover(store, site, &keys, &source, world.app.clock.now()).await;
+        done.map_err(|e| e.to_string())?;
+        let compared = reader::compare(&world.app, &source).await;
+        compared.map_err(|e| e.to_string())
     }
 
     /// The story is over: whatever still runs ends, and stopped clusters run again for the next one.
@@ -287,6 +335,41 @@ impl<'a> Stage<'a> {
         let get = axum::http::Method::GET;
         Ok(world.api(get, &token, &address, "").await)
     }
+}
+
+/// Copies a site into an empty store, its own ledger only up to entry `kept`.
+async fn restore(world: &World, store: &Store, kept: u64) -> Result<(), String> {
+    let wrong = |e: &dyn std::fmt::Display| e.to_string();
+    let (app, site) = (&world.app, &world.app.config.site);
+    store.claim_identity(site).await.map_err(|e| wrong(&e))?;
+    let key = app.store.signing_identity().await.map_err(|e| wrong(&e))?;
+    let key = key.ok_or("a site has a key")?;
+    let claimed = store.claim_signing_identity(&key).await;
+    claimed.map_err(|e| wrong(&e))?;
+    for name in PEOPLE.iter().map(|(name, _)| name) {
+        let account = app.store.account_by_name(name).await;
+        let account = account
+            .map_err(|e| wrong(&e))?
+            .ok_or("everybody is known")?;
+        let made = store.create_account(&account).await;
+        made.map_err(|e| wrong(&e))?;
+    }
+    let state = &app.snapshot().state;
+    for facts in state.own_ledger().versions.values() {
+        let rules = app.rules(&facts.checksum).await.map_err(|e| wrong(&e))?;
+        let mut contents: Vec<_> = rules
+            .texts
+            .iter()
+            .map(|(path, bytes)| (rules.manifest.rules()[path], bytes.clone()))
+            .collect();
+        let manifest = app.content(&facts.checksum).await.map_err(|e| wrong(&e))?;
+        contents.push((facts.checksum, manifest.ok_or("a manifest is there")?));
+        store.put_contents(&contents).await.map_err(|e| wrong(&e))?;
+    }
+    let entries = app.store.entries_after(site, 0, kept as u32).await;
+    let entries = entries.map_err(|e| wrong(&e))?;
+    let appended = store.append(site, Head::EMPTY, &entries).await;
+    appended.map_err(|e| wrong(&e))
 }
 
 /// Asks again until the answer is yes; the last no counts.
