@@ -5,6 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::reader::PeerStatus;
 use super::{App, AppError};
 use crate::domain::checkpoint::{self, Checkpoint, VerifierKey};
 use crate::domain::digest::Digest;
@@ -134,16 +135,34 @@ impl App {
         Trust::new(site.clone(), self.keys_of(site), None, Copy::default()).open(&kept.note)
     }
 
-    /// Records that something of another site was refused: for people, for programs, and with what proves it.
-    pub(super) async fn raise(&self, site: &SiteName, alarm: &Alarm, evidence: &str) {
-        let mut status = super::reader::PeerStatus::clone(&self.peer.load());
-        let is_new = status.alarm.as_ref() != Some(alarm);
-        status.alarm = Some(alarm.clone());
+    /// Records that the reader refused something of another site.
+    pub(super) async fn refuse(&self, site: &SiteName, alarm: &Alarm, evidence: &str) {
+        let mut status = PeerStatus::clone(&self.peer.load());
+        let is_new = status.refused.as_ref() != Some(alarm);
+        status.refused = Some(alarm.clone());
         status.trouble = Some(alarm.to_string());
         self.peer.store(Arc::new(status));
-        if !is_new {
+        if is_new {
+            self.raise(site, alarm, evidence).await;
+        }
+    }
+
+    /// Records what is wrong with the copy kept here of another site, or that nothing is any more.
+    pub(super) async fn judge_copy(&self, site: &SiteName, alarm: Option<(Alarm, &str)>) {
+        let mut status = PeerStatus::clone(&self.peer.load());
+        let found = alarm.as_ref().map(|(alarm, _)| alarm.clone());
+        if status.copy == found {
             return;
         }
+        status.copy = found;
+        self.peer.store(Arc::new(status));
+        if let Some((alarm, evidence)) = alarm {
+            self.raise(site, &alarm, evidence).await;
+        }
+    }
+
+    /// Tells people and programs of an alarm, and keeps it with what proves it.
+    async fn raise(&self, site: &SiteName, alarm: &Alarm, evidence: &str) {
         let code = alarm.code();
         tracing::error!(target: "audit", %site, code, %alarm, "alarm: another site's ledger is not believed");
         let mut end = evidence.len().min(EVIDENCE_SIZE_BYTES_MAX);

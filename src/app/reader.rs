@@ -34,8 +34,17 @@ pub struct PeerStatus {
     pub head_seq: u64,
     /// What went wrong since.
     pub trouble: Option<String>,
-    /// What of it was refused and is refused still.
-    pub alarm: Option<Alarm>,
+    /// What the reader refuses of it still.
+    pub refused: Option<Alarm>,
+    /// What is wrong with the copy kept here, found when it was folded.
+    pub copy: Option<Alarm>,
+}
+
+impl PeerStatus {
+    /// What is not believed now.
+    pub fn alarm(&self) -> Option<&Alarm> {
+        self.refused.as_ref().or(self.copy.as_ref())
+    }
 }
 
 /// Why a round ended early.
@@ -147,13 +156,12 @@ impl<S: Source> Reader<S> {
                 self.shorter = 0;
                 let head_seq = self.trust.as_ref().map_or(0, Trust::seen_size);
                 let heard_at = Some(app.clock.now());
-                // What the writer found wrong with the copy stays until the copy is right.
-                let alarm = status.alarm.filter(|alarm| alarm.code() == "copy_changed");
                 status = PeerStatus {
                     heard_at,
                     head_seq,
-                    trouble: alarm.as_ref().map(Alarm::to_string),
-                    alarm,
+                    trouble: None,
+                    refused: None,
+                    copy: status.copy,
                 };
                 app.peer.store(Arc::new(status));
             }
@@ -162,7 +170,7 @@ impl<S: Source> Reader<S> {
                 let is_shorter = matches!(alarm, Alarm::RolledBack { .. });
                 self.shorter = if is_shorter { self.shorter + 1 } else { 0 };
                 if !is_shorter || self.shorter >= ROLLED_BACK_AFTER {
-                    app.raise(&self.site, &alarm, &evidence).await;
+                    app.refuse(&self.site, &alarm, &evidence).await;
                 }
             }
             Err(Stop::Trouble(trouble)) => {
@@ -322,14 +330,6 @@ async fn believed_so_far(app: &App, site: &SiteName) -> Result<Trust, Stop> {
             "no key is believed for {site}: give it with --peer-key"
         )));
     }
-    let kept = app.store.last_checkpoint(site).await?;
-    let seen = match &kept {
-        Some(kept) => {
-            let believed = app.believe_kept(site, kept);
-            Some(believed.map_err(|alarm| Stop::Refused(alarm, kept.note.clone()))?)
-        }
-        None => None,
-    };
     // The state holds the checked part of the copy with its tree; only the rest is read again.
     let snapshot = app.snapshot();
     let head = snapshot.state.head(site);
@@ -349,21 +349,32 @@ async fn believed_so_far(app: &App, site: &SiteName) -> Result<Trust, Stop> {
         }
         _ => Copy::default(),
     };
-    loop {
+    let mut broken = None;
+    while broken.is_none() {
         let page = app.store.links_after(site, copy.head.seq, PAGE).await?;
         for link in &page {
-            copy.push(site, &link.bytes).map_err(|alarm| {
-                Stop::Refused(
-                    in_our_copy(site, alarm, seen.as_ref().map_or(0, |s| s.size)),
-                    link.bytes.clone(),
-                )
-            })?;
+            if let Err(alarm) = copy.push(site, &link.bytes) {
+                broken = Some((alarm, link.bytes.clone()));
+                break;
+            }
         }
         if page.len() < PAGE as usize {
             break;
         }
     }
+    // After the rows: whoever brings rows keeps the checkpoint that covers them before.
+    let kept = app.store.last_checkpoint(site).await?;
+    let seen = match &kept {
+        Some(kept) => {
+            let believed = app.believe_kept(site, kept);
+            Some(believed.map_err(|alarm| Stop::Refused(alarm, kept.note.clone()))?)
+        }
+        None => None,
+    };
     let size = seen.as_ref().map_or(0, |seen| seen.size);
+    if let Some((alarm, evidence)) = broken {
+        return Err(Stop::Refused(in_our_copy(site, alarm, size), evidence));
+    }
     if copy.head.seq > size {
         let seq = copy.head.seq;
         let (site, seen) = (

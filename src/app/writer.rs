@@ -176,7 +176,7 @@ impl Writer {
         let believed = match self.app.believe_kept(site, &kept) {
             Ok(believed) => believed,
             Err(alarm) => {
-                self.app.raise(site, &alarm, &kept.note).await;
+                self.app.judge_copy(site, Some((alarm, &kept.note))).await;
                 return Ok(false);
             }
         };
@@ -192,9 +192,10 @@ impl Writer {
                 seq: frontier.size(),
                 size: believed.size,
             };
-            self.app.raise(site, &alarm, &kept.note).await;
+            self.app.judge_copy(site, Some((alarm, &kept.note))).await;
             return Ok(false);
         }
+        self.app.judge_copy(site, None).await;
         trial.copies.insert(site.clone(), Arc::new(frontier));
         *snapshot = trial;
         Ok(true)

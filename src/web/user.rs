@@ -133,7 +133,7 @@ impl User {
                 text: format!("The database's settings changed: {drifted}."),
             });
         }
-        if let Some(alarm) = portal.app.peer.load().alarm.as_ref() {
+        if let Some(alarm) = portal.app.peer.load().alarm() {
             banners.push(Notice {
                 kind: "bad",
                 text: format!("Not believed: {alarm}. {}", alarm.remedy()),

@@ -78,7 +78,7 @@ pub fn known(app: &App, site: &str) -> u64 {
 
 /// The code of the alarm that stands.
 pub fn alarm(app: &App) -> Option<&'static str> {
-    app.peer.load().alarm.as_ref().map(|alarm| alarm.code())
+    app.peer.load().alarm().map(|alarm| alarm.code())
 }
 
 /// A site that says what it is told to say.

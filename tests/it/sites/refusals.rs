@@ -44,7 +44,8 @@ impl Given {
         }
         let code = alarm(&self.app).expect("an alarm");
         assert_eq!(known(&self.app, "ipc1"), 10, "the old state is served on");
-        grow(&self.app, code)
+        let account = format!("{code}-{}", self.app.alarms().await.unwrap().len());
+        grow(&self.app, &account)
             .await
             .expect("the own ledger takes entries");
         let kept = self.app.alarms().await.unwrap();
@@ -140,7 +141,7 @@ async fn a_future_format_is_refused_until_this_program_is_upgraded() {
     let note = key("ipc1", 1).sign(10, honest.tree.root());
     *given.offers.note.lock().unwrap() = note.replacen("\n\n", "\nmore\n\n", 1);
     assert_eq!(given.refused().await, "newer_format");
-    assert!(!given.app.peer.load().alarm.as_ref().unwrap().is_fork());
+    assert!(!given.app.peer.load().alarm().unwrap().is_fork());
     let mut next = honest;
     next.say("eleventh");
     given.offers.offer(next.clone());

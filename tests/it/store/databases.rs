@@ -386,7 +386,11 @@ async fn durability_settings_are_reported() {
         .filter(|s| !s.ok)
         .map(|s| s.name.as_str())
         .collect();
-    assert_eq!(wrong, ["synchronous_standby_names"], "{settings:?}");
+    let standby = [
+        "synchronous_standby_names",
+        "synchronous standbys connected",
+    ];
+    assert_eq!(wrong, standby, "{settings:?}");
 }
 
 /// An append is told to all processes of a site.
