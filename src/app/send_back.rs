@@ -142,6 +142,7 @@ fn merged(
             hotfix: sides.after.as_deref(),
             planned: place(path, verdict, &planned),
             is_contained: judged.verdict(path).is_contained(),
+            units: verdict.map_or(&[][..], |verdict| &verdict.units),
         }));
     }
     let mut draft = planned;

@@ -2,6 +2,7 @@
 //! starting point for the author. Nobody stores it, and nothing applies it by itself.
 
 use super::merge::{Conflict, merge};
+use super::verdict::Unit;
 
 /// What became of one rule of the hotfix in the draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct DraftRule {
     pub draft: Option<Vec<u8>>,
     /// Places where planned changed the same lines another way.
     pub conflicts: Vec<Conflict>,
+    /// More such places, where by the verdict nothing of the hotfix is missing: version marks, mostly.
+    pub passed_over: usize,
     /// Why nothing could be put in, where no single place is to blame; else empty.
     pub why: &'static str,
 }
@@ -51,6 +54,8 @@ pub struct Sources<'a> {
     pub planned: Planned<'a>,
     /// The verdict said that planned contains the change.
     pub is_contained: bool,
+    /// The single changes that the verdict tells apart; may be empty.
+    pub units: &'a [Unit],
 }
 
 /// Where planned has the rule's content.
@@ -84,6 +89,7 @@ pub fn draft_rule(sources: &Sources<'_>) -> DraftRule {
         planned: planned.map(<[u8]>::to_vec),
         draft: planned.map(<[u8]>::to_vec),
         conflicts: Vec::new(),
+        passed_over: 0,
         why: "",
     };
     if sources.is_contained || planned == sources.hotfix && !sources.is_spread() {
@@ -107,17 +113,40 @@ pub fn draft_rule(sources: &Sources<'_>) -> DraftRule {
         (Some(_), Some(_), None) => rule.why = "planned has no such rule any more",
         (Some(baseline), Some(hotfix), Some(planned)) => {
             let merged = merge(baseline, hotfix, planned);
-            rule.outcome = match (merged.taken, merged.conflicts.len()) {
+            let all = merged.conflicts.len();
+            rule.conflicts = missing(merged.conflicts, sources.units);
+            rule.passed_over = all - rule.conflicts.len();
+            rule.outcome = match (merged.taken, rule.conflicts.len()) {
                 (0, 0) => Outcome::Contained,
                 (0, _) => Outcome::Left,
                 (places, 0) => Outcome::Merged { places },
                 (places, _) => Outcome::Partly { places },
             };
             rule.draft = Some(merged.bytes);
-            rule.conflicts = merged.conflicts;
         }
     }
     rule
+}
+
+/// The conflicts at single changes that planned does not contain; all of them if the verdict names no lines.
+fn missing(conflicts: Vec<Conflict>, units: &[Unit]) -> Vec<Conflict> {
+    let lost: Vec<&Unit> = units
+        .iter()
+        .filter(|unit| !unit.verdict.is_contained())
+        .filter(|unit| unit.base.is_some() || unit.hotfix.is_some())
+        .collect();
+    if lost.is_empty() {
+        return conflicts;
+    }
+    // A unit's lines count from 1, a conflict's from 0.
+    let meets = |span: Option<(u32, u32)>, lines: &std::ops::Range<u32>| {
+        span.is_some_and(|(first, last)| first <= lines.end && last > lines.start)
+    };
+    let is_missing = |conflict: &Conflict| {
+        lost.iter()
+            .any(|unit| meets(unit.base, &conflict.base) || meets(unit.hotfix, &conflict.hotfix))
+    };
+    conflicts.into_iter().filter(is_missing).collect()
 }
 
 impl Sources<'_> {
@@ -139,6 +168,7 @@ mod tests {
                 Planned::At("a.conf", text.as_bytes())
             }),
             is_contained: false,
+            units: &[],
         })
     }
 
@@ -166,5 +196,32 @@ mod tests {
         }
         let gone = rule(Some("x\n"), None, None);
         assert_eq!(gone.outcome, Outcome::Contained);
+    }
+
+    #[test]
+    fn a_version_mark_that_both_sides_changed_is_nobodys_work() {
+        let unit = |lines| Unit {
+            what: "limit".into(),
+            verdict: super::super::verdict::Verdict::Overridden,
+            base: Some(lines),
+            hotfix: Some(lines),
+            planned: None,
+        };
+        let check = |lines: (u32, u32), conflicts, passed_over| {
+            let rule = draft_rule(&Sources {
+                path: "a.conf",
+                baseline: Some(b"ver 1\na\nlimit 1\n"),
+                hotfix: Some(b"ver 2\na\nlimit 2\n"),
+                planned: Planned::At("a.conf", b"ver 3\na\nlimit 3\n"),
+                is_contained: false,
+                units: &[unit(lines)],
+            });
+            assert_eq!(
+                (rule.conflicts.len(), rule.passed_over),
+                (conflicts, passed_over)
+            );
+        };
+        check((3, 3), 1, 1);
+        check((1, 3), 2, 0);
     }
 }

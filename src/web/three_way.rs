@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::diff_view::{Cell, Sided, parts};
 use super::format;
 use crate::domain::diff::{self, Kind, Options, SideRow, TextDiff, Window};
+use crate::domain::same_edits::{self, Edit};
 use crate::domain::verdict::RuleVerdict;
 
 /// Lines of three texts together that a page lays out; beyond this two comparisons are easier to read.
@@ -30,6 +31,9 @@ struct Line {
     is_hotfix: bool,
     /// Planned did something here.
     is_planned: bool,
+    /// What the hotfix did here is no single change of the verdict, and stands on an earlier line in the same words:
+    /// the thirtieth new version number of a file.
+    is_repeated: bool,
 }
 
 /// Aligns hotfix and planned on base. Rows more than three away from what the hotfix did are hidden and counted,
@@ -53,6 +57,7 @@ pub fn three_way(
         ours: &ours,
         theirs: &theirs,
         contained: Contained::of(verdict),
+        edits: BTreeSet::new(),
         lost: 0,
         lines: Vec::new(),
     };
@@ -136,6 +141,8 @@ struct Contained {
     everything: bool,
     hotfix: BTreeSet<u32>,
     planned: BTreeSet<u32>,
+    /// Lines of base and of the hotfix that some unit names; none without units.
+    named: Option<(BTreeSet<u32>, BTreeSet<u32>)>,
     /// Where a unit stands in planned, line by line of the hotfix: what a comparison by lines alone cannot face.
     faces: BTreeMap<u32, u32>,
     /// Lines of base and of the hotfix whose change planned lacks; without units, every line may be lost.
@@ -149,8 +156,11 @@ impl Contained {
             ..Contained::default()
         };
         let mut lost = (BTreeSet::new(), BTreeSet::new());
+        let mut named = (BTreeSet::new(), BTreeSet::new());
         for unit in verdict.iter().flat_map(|v| &v.units) {
             let lines = |span: Option<(u32, u32)>| span.into_iter().flat_map(|(a, b)| a..=b);
+            named.0.extend(lines(unit.base));
+            named.1.extend(lines(unit.hotfix));
             contained
                 .faces
                 .extend(lines(unit.hotfix).zip(lines(unit.planned)));
@@ -166,7 +176,17 @@ impl Contained {
         if !(lost.0.is_empty() && lost.1.is_empty()) {
             contained.lost = Some(lost);
         }
+        if !(named.0.is_empty() && named.1.is_empty()) {
+            contained.named = Some(named);
+        }
         contained
+    }
+
+    /// True if the verdict tells single changes apart and none of them is on these lines.
+    fn is_unnamed(&self, base: u32, hotfix: u32) -> bool {
+        self.named.as_ref().is_some_and(|(in_base, in_hotfix)| {
+            !in_base.contains(&base) && !in_hotfix.contains(&hotfix)
+        })
     }
 
     /// True if nothing of this line is lost: it stands in planned in some form, or it is a mark (a version
@@ -193,6 +213,8 @@ struct Aligner<'d, 'a> {
     hotfix: Side,
     planned: Side,
     contained: Contained,
+    /// Edits of single lines so far.
+    edits: BTreeSet<Edit>,
     lost: usize,
     lines: Vec<Line>,
 }
@@ -340,11 +362,27 @@ impl Aligner<'_, '_> {
                 self.elsewhere(ours.number, "gone").unwrap_or_else(gone)
             }
         };
+        let is_repeated = self.is_repeated(index, ours.as_ref());
         self.push(
             [base, ours.map_or_else(void, hot), theirs],
             true,
             is_planned,
         );
+        if let Some(line) = self.lines.last_mut() {
+            line.is_repeated = is_repeated;
+        }
+    }
+
+    /// True if the hotfix did to this line only what it did to an earlier one, and no single change is here.
+    fn is_repeated(&mut self, index: usize, ours: Option<&diff::Cell>) -> bool {
+        let (Some(ours), Ok(index)) = (ours, u32::try_from(index)) else {
+            return false;
+        };
+        let before = self.ours.old_text().line(index);
+        let edits = same_edits::edits(before, self.hotfix_text(ours));
+        let is_known = edits.iter().all(|edit| self.edits.contains(edit));
+        self.edits.extend(edits);
+        is_known && self.contained.is_unnamed(index + 1, ours.number)
     }
 
     fn push(&mut self, cells: [Cell; 3], is_hotfix: bool, is_planned: bool) {
@@ -352,6 +390,7 @@ impl Aligner<'_, '_> {
             cells,
             is_hotfix,
             is_planned,
+            is_repeated: false,
         });
     }
 }
@@ -391,22 +430,27 @@ fn kept(cell: diff::Cell) -> Cell {
 /// Leaves out what lies far from the hotfix's changes, and counts it.
 fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>) -> Vec<Sided> {
     let mut is_near = vec![whole; lines.len()];
-    for (index, _) in lines.iter().enumerate().filter(|(_, line)| line.is_hotfix) {
+    for (index, _) in lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.is_finding())
+    {
         let end = (index + CONTEXT + 1).min(lines.len());
         is_near[index.saturating_sub(CONTEXT)..end].fill(true);
     }
     let mut rows = Vec::new();
-    let (mut hidden, mut moved, mut findings, mut was_hotfix) = (0, 0, 0, false);
+    let (mut hidden, mut findings, mut was_hotfix) = (Hidden::default(), 0, false);
     // The last base line shown, counted from 1: a gap at the end starts in what follows it.
     let mut last: Option<u64> = None;
     for (line, is_near) in lines.into_iter().zip(is_near) {
         if !is_near {
-            hidden += 1;
-            moved += usize::from(line.is_planned);
+            hidden.lines += 1;
+            hidden.repeated += usize::from(line.is_hotfix);
+            hidden.moved += usize::from(line.is_planned && !line.is_hotfix);
             was_hotfix = false;
             continue;
         }
-        if hidden > 0 {
+        if hidden.lines > 0 {
             let number = line
                 .cells
                 .iter()
@@ -415,16 +459,15 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
             let name = number
                 .and_then(|number| unit(u32::try_from(number).unwrap_or(1).saturating_sub(1)));
             let name = name.map(|name| format!("then {name}"));
-            rows.push(gap(hidden, moved, name));
-            (hidden, moved) = (0, 0);
+            rows.push(std::mem::take(&mut hidden).gap(name));
         }
-        let finding = if line.is_hotfix && !was_hotfix {
+        let finding = if line.is_finding() && !was_hotfix {
             findings += 1;
             format!("finding-{findings}")
         } else {
             String::new()
         };
-        was_hotfix = line.is_hotfix;
+        was_hotfix = line.is_finding();
         last = line.cells[0].no.or(last);
         let is_same = line.cells.iter().all(|cell| cell.kind == "same");
         rows.push(Sided {
@@ -434,33 +477,59 @@ fn with_gaps(lines: Vec<Line>, whole: bool, unit: &dyn Fn(u32) -> Option<String>
             ..Sided::default()
         });
     }
-    if hidden > 0 {
+    if hidden.lines > 0 {
         let name = last.and_then(|number| unit(u32::try_from(number).unwrap_or(0)));
         let name = name.map(|name| format!("from {name} on"));
-        rows.push(gap(hidden, moved, name));
+        rows.push(hidden.gap(name));
     }
     rows
 }
 
-fn gap(hidden: usize, moved: usize, unit: Option<String>) -> Sided {
-    let mut note = format::count(
-        hidden,
-        "line that the hotfix left alone",
-        "lines that the hotfix left alone",
-    );
-    if moved > 0 {
-        note.push_str(&format!(
-            ", {} changed by the planned version",
-            format::thousands(moved)
-        ));
+impl Line {
+    /// `j` and `k` stop here, and the lines around it are shown.
+    fn is_finding(&self) -> bool {
+        self.is_hotfix && !self.is_repeated
     }
-    if let Some(unit) = unit {
-        note.push_str(&format!(" · {unit}"));
-    }
-    Sided {
-        kind: "gap",
-        note,
-        ..Sided::default()
+}
+
+/// Lines left out since the last one shown.
+#[derive(Default)]
+struct Hidden {
+    lines: usize,
+    /// Of them, changed by planned alone.
+    moved: usize,
+    /// Of them, changed by the hotfix as on an earlier line.
+    repeated: usize,
+}
+
+impl Hidden {
+    fn gap(self, unit: Option<String>) -> Sided {
+        let mut note = match self.repeated {
+            0 => format::count(
+                self.lines,
+                "line that the hotfix left alone",
+                "lines that the hotfix left alone",
+            ),
+            repeated => format!(
+                "{} not shown, {} of them changed by the hotfix as shown above",
+                format::count(self.lines, "line", "lines"),
+                format::thousands(repeated)
+            ),
+        };
+        if self.moved > 0 {
+            note.push_str(&format!(
+                ", {} changed by the planned version",
+                format::thousands(self.moved)
+            ));
+        }
+        if let Some(unit) = unit {
+            note.push_str(&format!(" · {unit}"));
+        }
+        Sided {
+            kind: "gap",
+            note,
+            ..Sided::default()
+        }
     }
 }
 

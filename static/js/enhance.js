@@ -156,8 +156,10 @@ const acts = {
   n: () => step("next") || go("[data-rule]", 1),
   p: () => step("previous") || go("[data-rule]", -1),
   x: () => {
+    // Marks only: a key held too long must not take back on the next page what it marked on this one.
     const button = $("[data-seen]", currentRule() ?? document);
     if (!button) return say("Nothing to mark as seen here");
+    if (button.value !== "true") return say("Marked as seen already");
     button.click();
   },
   a: () => {
@@ -173,6 +175,7 @@ const acts = {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.repeat && !"jknp".includes(event.key)) return;
   if (event.target.closest?.("input, select, textarea, [contenteditable], dialog")) return;
   if (!Object.hasOwn(acts, event.key) || (event.key !== "?" && !keysOn())) return;
   event.preventDefault();

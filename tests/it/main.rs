@@ -6,6 +6,7 @@ mod docs;
 mod faults;
 mod harness;
 mod ledger_vector;
+mod merge;
 mod proofs;
 mod scenarios;
 mod screens;

@@ -30,7 +30,7 @@ const DIFFS_MAX: usize = 40;
 /// Changed lines of one rule on the page.
 const LINES_MAX: usize = 400;
 /// Conflicts of one rule that are named on the page.
-const CONFLICTS_SHOWN: usize = 20;
+const CONFLICTS_SHOWN: usize = 8;
 
 pub(super) fn routes() -> Router<Portal> {
     let into = "/hotfixes/{ruleset}/{version}/into/{planned}";
@@ -69,6 +69,8 @@ struct RuleRow {
     moved_to: String,
     kind: &'static str,
     words: String,
+    /// Places that need no work; may be empty.
+    passed_over: String,
     /// What to do by hand.
     left: Vec<String>,
     /// What the verdict says of the draft, where it is not *included*.
@@ -267,6 +269,13 @@ fn row(rule: &DraftRule, made: &SendBack) -> RuleRow {
     if !rule.why.is_empty() {
         left.push(rule.why.to_owned());
     }
+    let passed_over = match rule.passed_over {
+        0 => String::new(),
+        count => format!(
+            "{} as planned has them, where by the verdict nothing is missing",
+            places(count)
+        ),
+    };
     let verdict = made.verdicts.get(&rule.path).copied();
     let is_put_in = matches!(rule.outcome, Outcome::Merged { .. });
     RuleRow {
@@ -274,6 +283,7 @@ fn row(rule: &DraftRule, made: &SendBack) -> RuleRow {
         moved_to: rule.moved_to.clone().unwrap_or_default(),
         kind,
         words,
+        passed_over,
         left,
         doubt: match verdict.unwrap_or(Verdict::CannotTell) {
             verdict if is_put_in && !verdict.is_contained() => match verdict {

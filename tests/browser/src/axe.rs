@@ -12,7 +12,7 @@ const AXE: &str = include_str!("../axe/axe.min.js");
 /// One line each: the rule, then the first elements.
 pub async fn violations(browser: &Browser) -> WebDriverResult<Vec<String>> {
     let driver = &browser.driver;
-    driver.set_script_timeout(Duration::from_secs(60)).await?;
+    driver.set_script_timeout(Duration::from_secs(180)).await?;
     driver.execute(AXE, Vec::new()).await?;
     let script = "const done = arguments[arguments.length - 1]; \
         const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']; \

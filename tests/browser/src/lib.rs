@@ -203,7 +203,7 @@ impl Browser {
             if self.has_focus(css).await? {
                 return Ok(());
             }
-            self.keys(char::from(key).to_string()).await?;
+            self.keys(char::from(key.clone()).to_string()).await?;
         }
         panic!("no key leads to {css}");
     }

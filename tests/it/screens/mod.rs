@@ -3,6 +3,7 @@ mod accounts;
 mod compare;
 mod desk;
 mod drift;
+mod errors;
 mod hotfixes;
 mod ledger;
 mod overview;

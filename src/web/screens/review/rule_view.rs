@@ -168,12 +168,13 @@ async fn view(
         words: row.words,
         why: judged.map(|j| sentence(&j.why)).unwrap_or_default(),
         elsewhere,
-        units_words: match units.len() {
-            0 => String::new(),
-            all => format!(
-                "{contained} of {} {} in {}",
-                format::count(all, "single change", "single changes"),
-                if contained == 1 { "is" } else { "are" },
+        units_words: match (units.len(), contained) {
+            (0, _) => String::new(),
+            (1, 0) => format!("Its single change is not in {}", stake.candidate),
+            (1, _) => format!("Its single change is in {}", stake.candidate),
+            (all, contained) => format!(
+                "{contained} of {} single changes are in {}",
+                format::thousands(all),
                 stake.candidate
             ),
         },
