@@ -134,6 +134,7 @@ impl Auth {
 }
 
 /// A token that somebody wants.
+#[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct NewToken {
     pub account: AccountId,

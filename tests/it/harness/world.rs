@@ -354,12 +354,17 @@ impl World {
             scope,
             days: 1,
         };
-        self.portal
-            .auth
-            .make_token(wanted, &self.id("adam"))
-            .await
-            .unwrap()
-            .1
+        // At the other site the right may still be on its way.
+        let mut tries = 200;
+        loop {
+            let auth = &self.portal.auth;
+            match auth.make_token(wanted.clone(), &self.id("adam")).await {
+                Ok((_, secret)) => return secret,
+                Err(error) if tries == 0 => panic!("no token for {name}: {error}"),
+                Err(_) => tries -= 1,
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
