@@ -235,8 +235,10 @@ impl Run {
         is_retry: bool,
     ) -> Result<(), String> {
         let now = self.sites[index].now(self.true_us);
+        // The record judges by the policy of now, so a process that knows an older one is left out.
+        let policy = self.sites[index].state.policy();
         let stale = match self.random.percent(10) {
-            true => self.stale[index].take(),
+            true => self.stale[index].take().filter(|s| s.policy() == policy),
             false => None,
         };
         let (outcome, raced) =

@@ -68,6 +68,8 @@ pub struct App {
     edited: alike::Cache,
     /// Whether the reader may reach the other site; only the demonstration cuts it.
     pub link_up: AtomicBool,
+    /// Whether the site answers at all; only the demonstration switches it off.
+    pub powered: AtomicBool,
     /// When the reader last heard from the other site, and what went wrong since.
     pub peer: ArcSwap<reader::PeerStatus>,
     /// Why this process stopped writing, if it did.
@@ -126,6 +128,7 @@ impl App {
             judged: judge::Cache::default(),
             edited: alike::Cache::default(),
             link_up: AtomicBool::new(true),
+            powered: AtomicBool::new(true),
             peer: ArcSwap::from_pointee(reader::PeerStatus::default()),
             stopped: ArcSwap::from_pointee(None),
             behind: ArcSwap::from_pointee(None),
@@ -171,6 +174,6 @@ impl App {
 
     /// True while the link to the other site is not cut by hand.
     pub fn is_linked(&self) -> bool {
-        self.link_up.load(Ordering::Relaxed)
+        self.link_up.load(Ordering::Relaxed) && self.powered.load(Ordering::Relaxed)
     }
 }

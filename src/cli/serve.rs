@@ -151,5 +151,10 @@ pub async fn portal(
 pub fn router(portal: Portal) -> axum::Router {
     let health = health::router(portal.app.clone());
     let api = crate::api::router(portal.app.clone(), portal.auth.clone());
-    web::router(portal).merge(api).merge(health)
+    let app = portal.app.clone();
+    let router = web::router(portal).merge(api).merge(health);
+    match app.config.demo {
+        true => web::rehearsal::with_a_switch(app, router),
+        false => router,
+    }
 }

@@ -170,6 +170,8 @@ const NOTICES: &[(&str, &str)] = &[
     ("signed-out", "You are signed out."),
     ("link-cut", "The link is cut."),
     ("link-mended", "The link is mended."),
+    ("site-off", "The other site is switched off."),
+    ("site-on", "The other site is switched on again."),
 ];
 
 /// The message for an address with `done=...`.

@@ -14,6 +14,7 @@ pub mod hotfix_lines;
 pub mod hotfix_words;
 pub mod offer;
 pub mod page;
+pub mod rehearsal;
 pub mod review_words;
 pub mod screens;
 pub mod site_words;

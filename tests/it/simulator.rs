@@ -21,8 +21,8 @@ mod site;
 use counts::{Counts, Rare};
 use run::Options;
 
-const SEEDS: u64 = 60;
-const STEPS: usize = 300;
+const SEEDS: u64 = 40;
+const STEPS: usize = 600;
 
 #[test]
 fn two_sites_hold_what_they_promise() {
@@ -40,7 +40,7 @@ fn two_sites_hold_what_they_promise() {
     }
     for rare in [
         Rare::StaleInCut,
-        Rare::PairOpen,
+        Rare::Rollback,
         Rare::IntentFulfilled,
         Rare::CrashAfter,
         Rare::RetryKnown,

@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/sites", get(show))
         .route("/sites/live", post(declare))
         .route("/sites/link", post(link))
+        .route("/sites/power", post(power))
 }
 
 struct SiteView {
@@ -91,6 +92,9 @@ struct SitesPage {
     linked: bool,
     freeze_rulesets: Vec<Choice>,
     freeze_lanes: Vec<Choice>,
+    /// The other site of the demonstration, and whether it is switched on.
+    other: String,
+    powered: bool,
     once: String,
     typed: Typed,
     problem: String,
@@ -158,6 +162,14 @@ fn view(portal: &Portal, user: &User, typed: Typed, problem: String) -> SitesPag
         },
         demo: portal.app.config.demo,
         linked: portal.app.is_linked(),
+        other: portal
+            .other
+            .as_ref()
+            .map_or(String::new(), |other| other.config.site.to_string()),
+        powered: portal
+            .other
+            .as_ref()
+            .is_some_and(|other| other.powered.load(Ordering::Relaxed)),
         once: fresh_once(),
         typed,
         problem,
@@ -327,4 +339,30 @@ async fn link(State(portal): State<Portal>, form: Form<LinkFields>) -> WebResult
     let account = user.person.account.id.as_str();
     tracing::info!(target: "audit", account, up, "link between the sites set by hand");
     Ok(see("/sites", if up { "link-mended" } else { "link-cut" }))
+}
+
+#[derive(Deserialize)]
+struct PowerFields {
+    on: bool,
+}
+
+/// Switches the other site of the demonstration off, or on again.
+async fn power(State(portal): State<Portal>, form: Form<PowerFields>) -> WebResult {
+    let (user, on) = (&form.user, form.fields.on);
+    let Some(other) = portal.other.as_ref().filter(|_| portal.app.config.demo) else {
+        return Err(WebError::BadForm(
+            "Only in the demonstration can a site be switched off by hand.".into(),
+        ));
+    };
+    if !may_cut(user) {
+        return Err(refuse(Refusal::NotAllowed {
+            act: Act::DeclareLiveSite,
+            scope: Scope::EVERYWHERE,
+        }));
+    }
+    other.powered.store(on, Ordering::Relaxed);
+    let account = user.person.account.id.as_str();
+    let site = other.config.site.as_str();
+    tracing::info!(target: "audit", account, site, on, "site switched by hand");
+    Ok(see("/sites", if on { "site-on" } else { "site-off" }))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rulegate::app::source::InProcess;
 use rulegate::app::{reader, recovery};
 use rulegate::domain::access::Scope;
+use rulegate::domain::checkpoint::VerifierKey;
 use rulegate::domain::ids::ReviewId;
 use rulegate::domain::ledger::Head;
 use rulegate::store::Store;
@@ -62,6 +63,8 @@ struct Site<'a> {
     world: Option<World>,
     /// Its database is down as well.
     is_halted: bool,
+    /// The key with which it signs, once it was up.
+    key: Option<VerifierKey>,
     cookies: BTreeMap<String, String>,
 }
 
@@ -95,6 +98,7 @@ impl<'a> Stage<'a> {
                 disk,
                 world: None,
                 is_halted: false,
+                key: None,
                 cookies: BTreeMap::new(),
             };
             sites.insert(name, site);
@@ -148,7 +152,24 @@ impl<'a> Stage<'a> {
         }
         let world = World::at(key, site.disk.open().await).await;
         world.app.clock.set_offset_us(self.offset_us);
+        // A process is told the other site's key when it starts; the copy is folded under it.
+        for other in self.sites.values().filter_map(|site| site.key.as_ref()) {
+            world.app.believe(std::slice::from_ref(other));
+        }
+        let folded = || async {
+            let held = world.app.store.sites().await.map_err(|e| e.to_string())?;
+            for site in held {
+                let stored = world.app.store.head(&site).await;
+                let stored = stored.map_err(|e| e.to_string())?.seq;
+                if world.app.snapshot().state.head(&site).seq != stored {
+                    return Err(format!("{site} is not folded at {key} yet"));
+                }
+            }
+            Ok(())
+        };
+        until(folded).await?;
         let site = self.sites.get_mut(key).expect("it was there");
+        site.key = Some(world.app.verifier_key());
         site.world = Some(world);
         site.is_halted = false;
         site.cookies = BTreeMap::new();

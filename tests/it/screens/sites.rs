@@ -182,3 +182,60 @@ async fn a_policy_is_asked_for_and_reviewed() {
     let refused = world.post(&rita, "/policy", &policy("2", "**")).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn the_other_site_is_switched_off_in_the_demonstration_only() {
+    use rulegate::app::{App, Clock};
+    use rulegate::cli::serve::{portal, router};
+    use rulegate::config::Config;
+    use rulegate::domain::environment::Topology;
+    use rulegate::store::Store;
+    use tower::ServiceExt as _;
+
+    let mut world = World::new().await;
+    let omar = world.sign_in("omar").await;
+    let off = [("on", "false")];
+    let refused = world.post(&omar, "/sites/power", &off).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    let config = |site: &str| Config {
+        site: site.parse().unwrap(),
+        topology: Topology::default(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        public_origin: None,
+        demo: true,
+    };
+    let store = Store::open("memory:").await.unwrap();
+    let other = App::start(config("ipc1"), store, Clock::default())
+        .await
+        .unwrap();
+    let there = router(portal(other.clone(), None, Vec::new()).await);
+    // The same people on a site of the demonstration.
+    let store = world.app.store.clone();
+    let here = App::start(config("ipc2"), store, Clock::default())
+        .await
+        .unwrap();
+    world.router = router(portal(here, Some(other.clone()), Vec::new()).await);
+
+    let ana = world.sign_in("ana").await;
+    let refused = world.post(&ana, "/sites/power", &off).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let done = world.post(&omar, "/sites/power", &off).await;
+    assert_eq!(done.header("location"), "/sites?done=site-off");
+    assert!(!other.is_linked());
+    let ask = || {
+        let get = axum::http::Request::get("/api/v1");
+        there
+            .clone()
+            .oneshot(get.body(axum::body::Body::empty()).unwrap())
+    };
+    assert_eq!(
+        ask().await.unwrap().status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    let page = world.get(&omar, "/sites").await;
+    let on = page.select("form[action='/sites/power'] button");
+    assert_eq!(on, ["Switch ipc1 on"]);
+    world.post(&omar, "/sites/power", &[("on", "true")]).await;
+    assert_eq!(ask().await.unwrap().status(), StatusCode::OK);
+}
