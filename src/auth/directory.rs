@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
@@ -13,6 +13,8 @@ use crate::store::{Account, Token};
 
 /// How often other processes' changes are looked for.
 const POLL: Duration = Duration::from_secs(1);
+/// How often sign-ins that ended are removed.
+const CLEAN_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Every account and token, as of a version of the tables.
 #[derive(Default)]
@@ -104,9 +106,16 @@ pub(super) async fn start(app: Arc<App>) -> Arc<Directory> {
     }
     let (kept, app) = (directory.clone(), Arc::downgrade(&app));
     tokio::spawn(async move {
+        let mut cleaned: Option<Instant> = None;
         while let Some(app) = app.upgrade() {
             if let Err(error) = kept.refresh(&app).await {
                 tracing::debug!(%error, "accounts are not readable now");
+            }
+            if cleaned.is_none_or(|at| at.elapsed() >= CLEAN_EVERY) {
+                cleaned = Some(Instant::now());
+                if let Err(error) = app.store.delete_expired_sign_ins(app.clock.now()).await {
+                    tracing::debug!(%error, "sign-ins that ended are not removed yet");
+                }
             }
             drop(app);
             tokio::time::sleep(POLL).await;

@@ -128,6 +128,8 @@ impl ServerArgs {
             .post(&url)
             .header("authorization", &format!("Bearer {}", self.token))
             .header("content-type", "application/gzip")
+            // A token or name that is refused is told before the archive travels.
+            .header("expect", "100-continue")
             .header(
                 "idempotency-key",
                 &uuid::Uuid::now_v7().simple().to_string(),

@@ -6,6 +6,7 @@ mod contract;
 mod document;
 mod reads;
 mod routes;
+mod uploads;
 mod writes;
 
 use axum::http::{Method, Request, header};
