@@ -215,7 +215,7 @@ impl Acting<'_, '_> {
     }
 
     async fn at_site(&self, command: Command) -> Acted {
-        self.execute(&self.get("site").to_owned(), command).await?;
+        self.execute(self.get("site"), command).await?;
         Ok(())
     }
 
