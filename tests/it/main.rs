@@ -13,5 +13,6 @@ mod screens;
 mod simulator;
 mod sites;
 mod store;
+mod structured;
 mod tidy;
 mod verdict;

@@ -1,6 +1,8 @@
 //! Words that read as Latin and are not.
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_script::{Script, UnicodeScript};
+use unicode_security::skeleton;
 
 /// Says why a word may be taken for another, or `None`. Two cases: the word mixes Latin letters with
 /// look-alikes of another script (`pаypal` with a Cyrillic `а`), or it is made of look-alikes alone in a
@@ -48,7 +50,8 @@ pub(super) fn is_latin_line(line: &str) -> bool {
 /// The table holds letters of the three scripts whose letters share their shapes with Latin in common
 /// fonts, taken from Unicode's `confusables.txt` (UTS #39) and cut down to single letters that are
 /// drawn alike upright; the full table also equates `rn` with `m` or `l` with `1`, which would flag
-/// every rule. Compatibility forms (full width, mathematical) come from normalization NFKC.
+/// every rule. Letters of all other scripts (Cherokee, Lisu, Coptic, ...) come from that table as
+/// `unicode-security` holds it, compatibility forms (full width, mathematical) from normalization NFKC.
 fn look_alike(c: char) -> Option<char> {
     if c.is_ascii() {
         return None;
@@ -72,6 +75,23 @@ fn look_alike(c: char) -> Option<char> {
     let mut form = std::iter::once(c).nfkc();
     match (form.next(), form.next()) {
         (Some(plain), None) if plain.is_ascii_alphabetic() && c.is_alphabetic() => Some(plain),
+        _ => of_another_script(c),
+    }
+}
+
+fn of_another_script(c: char) -> Option<char> {
+    let is_foreign = !matches!(
+        c.script(),
+        Script::Latin | Script::Common | Script::Inherited
+    );
+    if !is_foreign || !c.is_alphabetic() {
+        return None;
+    }
+    let mut bytes = [0; 4];
+    let text: &str = c.encode_utf8(&mut bytes);
+    let mut plain = skeleton(text);
+    match (plain.next(), plain.next()) {
+        (Some(plain), None) if plain.is_ascii_alphabetic() => Some(plain),
         _ => None,
     }
 }
@@ -87,7 +107,10 @@ fn script(c: char) -> &'static str {
         '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => "Latin",
         '\u{ff21}'..='\u{ff5a}' => "full width",
         '\u{1d400}'..='\u{1d7ff}' => "mathematical",
-        _ => "another form",
+        _ => match c.script() {
+            Script::Common | Script::Inherited => "another form",
+            other => other.full_name(),
+        },
     }
 }
 
@@ -102,6 +125,13 @@ mod tests {
         assert_eq!(look_alike('ϳ'), Some('j'));
         assert_eq!(look_alike('Ս'), Some('U'));
         assert_eq!(look_alike('ｓ'), Some('s'));
-        assert_eq!(look_alike('é'), None);
+        assert_eq!(look_alike('Ꭺ'), Some('A'), "Cherokee");
+        assert_eq!(script('Ꭺ'), "Cherokee");
+        assert_eq!(look_alike('ꓐ'), Some('B'), "Lisu");
+        for plain in [
+            'é', 'ı', 'ß', 'я', 'ж', 'λ', '中', 'あ', '가', 'क', '1', '_',
+        ] {
+            assert_eq!(look_alike(plain), None, "{plain}");
+        }
     }
 }

@@ -483,7 +483,8 @@ fn without_effect(new: &Container, there: &Container) -> Option<String> {
 
 /// A switch in the position off.
 fn is_off(fact: &Fact) -> bool {
-    if fact.value.len() > 20 {
+    // Most facts are lines without a key.
+    if fact.addr.is_empty() || fact.value.len() > 20 {
         return false;
     }
     let key = fact
@@ -493,17 +494,17 @@ fn is_off(fact: &Fact) -> bool {
         .unwrap_or("")
         .trim_start_matches('@')
         .to_ascii_lowercase();
-    let value = fact.value.trim_matches('"').to_ascii_lowercase();
+    let value = || fact.value.trim_matches('"').to_ascii_lowercase();
     match key.as_str() {
         "enabled" | "enable" | "active" | "isenabled" => {
-            ["false", "no", "off", "0", "n"].contains(&value.as_str())
+            ["false", "no", "off", "0", "n"].contains(&value().as_str())
         }
         "disabled" | "disable" | "isdisabled" | "skip" | "suppressed" => {
-            ["true", "yes", "on", "1", "y"].contains(&value.as_str())
+            ["true", "yes", "on", "1", "y"].contains(&value().as_str())
         }
-        "when" | "if" => ["false", "0", "never"].contains(&value.as_str()),
+        "when" | "if" => ["false", "0", "never"].contains(&value().as_str()),
         "status" | "state" => {
-            ["disabled", "inactive", "off", "unsupported", "removed"].contains(&value.as_str())
+            ["disabled", "inactive", "off", "unsupported", "removed"].contains(&value().as_str())
         }
         _ => false,
     }

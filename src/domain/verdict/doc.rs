@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
 
 use super::limits::Budget;
 use super::marker;
@@ -37,7 +38,7 @@ pub(super) struct Container {
     pub(super) facts: Vec<Fact>,
     pub(super) lines: Lines,
     /// Conditions around it, as written; an alternative branch starts with `else of`.
-    pub(super) conditions: Vec<String>,
+    pub(super) conditions: Vec<Rc<str>>,
     /// Hash of `at` and `id`.
     pub(super) name: u128,
     /// A whole document, which its file's path names too.
@@ -97,19 +98,20 @@ impl Doc {
     pub(super) fn fact(
         &mut self,
         container: usize,
-        addr: &str,
-        value: &str,
+        addr: impl Into<String>,
+        value: impl Into<String>,
         lines: Lines,
         in_list: bool,
     ) {
-        let is_marker = marker::is_marker(addr, value, self.depth(container));
+        let (addr, value) = (addr.into(), value.into());
+        let is_marker = marker::is_marker(&addr, &value, || self.depth(container));
         self.containers[container].facts.push(Fact {
-            addr: addr.to_owned(),
+            addr,
             // A text of several lines may be folded otherwise and still say the same.
-            value: if value.contains('\n') {
-                squeezed(value)
+            value: if memchr::memchr(b'\n', value.as_bytes()).is_some() {
+                squeezed(&value)
             } else {
-                value.to_owned()
+                value
             },
             lines,
             in_list,
@@ -208,7 +210,7 @@ impl Doc {
 
 /// 128 bits, so that two different contents do not meet by chance: one half is the standard
 /// library's keyed hash, the other a multiply-and-rotate of the same bytes.
-pub(super) fn hash(value: &impl Hash) -> u128 {
+pub(in crate::domain) fn hash(value: &impl Hash) -> u128 {
     let mut both = Both(DefaultHasher::new(), 0x9e37_79b9_7f4a_7c15);
     value.hash(&mut both);
     (u128::from(both.0.finish()) << 64) | u128::from(both.1)
@@ -273,7 +275,7 @@ fn naming_rank(key: &str) -> Option<usize> {
 }
 
 /// Names a map by its best naming key, e.g. `alert:Watchdog`.
-fn name_of(node: &Node) -> String {
+pub(in crate::domain) fn name_of(node: &Node) -> String {
     let Value::Map(entries) = &node.value else {
         return String::new();
     };
@@ -290,7 +292,7 @@ fn name_of(node: &Node) -> String {
 }
 
 /// Names a whole document: by kind and name where objects carry metadata, else as any map.
-fn name_of_document(node: &Node) -> String {
+pub(in crate::domain) fn name_of_document(node: &Node) -> String {
     let metadata_name = node.at("metadata").and_then(|metadata| {
         let name = metadata.scalar_at("name")?;
         let space = metadata.scalar_at("namespace").unwrap_or("");

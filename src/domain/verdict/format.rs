@@ -3,12 +3,12 @@
 use super::doc::{self, Doc};
 use super::limits::{Budget, Limits};
 use super::text::{self, Style};
-use super::tree::Node;
+use super::tree::{Edges, Node};
 use super::{json, toml, xml, yaml};
 
 /// A way of reading a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(in crate::domain) enum Format {
     Json,
     Yaml,
     Toml,
@@ -17,7 +17,7 @@ pub(super) enum Format {
 }
 
 /// The format that a path and the start of its text promise.
-pub(super) fn promised(path: &str, text: &str) -> Format {
+pub(in crate::domain) fn promised(path: &str, text: &str) -> Format {
     match extension(path).as_str() {
         "json" => Format::Json,
         "yaml" | "yml" => Format::Yaml,
@@ -47,7 +47,7 @@ pub(super) fn promised(path: &str, text: &str) -> Format {
 }
 
 /// What follows the last dot of the file name, in lower case; of `x.conf.example` it is `example`.
-pub(super) fn extension(path: &str) -> String {
+pub(in crate::domain) fn extension(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.')
         .map_or("", |(_, extension)| extension)
@@ -67,12 +67,16 @@ pub(super) fn decode<const N: usize>(texts: [Option<&[u8]>; N]) -> [Option<Strin
             Ok(text) if is_utf8 => text.to_owned(),
             _ => bytes.iter().map(|b| char::from(*b)).collect(),
         };
-        Some(
-            text.strip_prefix('\u{feff}')
-                .map(str::to_owned)
-                .unwrap_or(text),
-        )
+        Some(match without_mark(&text).len() {
+            length if length < text.len() => text[text.len() - length..].to_owned(),
+            _ => text,
+        })
     })
+}
+
+/// A text without a byte order mark at its start.
+pub(super) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Reads a text in one given format; None when it has another, or the budget is spent.
@@ -88,48 +92,73 @@ pub(super) fn read(
     let nodes = |nodes: Option<Vec<Node>>| doc::from_nodes(&nodes?, budget);
     match format {
         Format::Json => nodes(json::parse(text, depth, budget).map(|node| vec![node])),
-        Format::Yaml => nodes(yaml::parse(text, depth, budget)),
+        Format::Yaml => nodes(yaml::parse(text, depth, Edges::Dropped, budget)),
         Format::Toml => nodes(toml::parse(text, depth, budget).map(|node| vec![node])),
-        Format::Xml => nodes(xml::parse(text, depth, budget).map(|node| vec![node])),
+        Format::Xml => {
+            nodes(xml::parse(text, depth, Edges::Dropped, budget).map(|node| vec![node]))
+        }
         Format::Text => text::parse(text, &extension(path), style, budget),
     }
 }
 
-/// Reads texts that are to be compared, all in the one format that fits every one of them.
-/// None when the budget is spent.
+/// Texts that were read in one format.
+pub(super) struct Alike<const N: usize> {
+    pub(super) format: Format,
+    pub(super) docs: [Option<Doc>; N],
+    /// The first text that does not read as the format that its path and start promise.
+    pub(super) broken: Option<usize>,
+}
+
+/// Reads texts that are to be compared, all in the one format that fits every one of them. The
+/// first text is known not to be of the promised format if `is_broken`. None when the budget is
+/// spent.
 pub(super) fn read_alike<const N: usize>(
     texts: [Option<(&str, &str)>; N],
+    is_broken: bool,
     limits: &Limits,
     budget: &Budget,
-) -> Option<(Format, [Option<Doc>; N])> {
-    let first = texts.iter().flatten().next()?;
-    let format = promised(first.0, first.1);
-    let mut formats = vec![format];
-    // JSON with comments or trailing commas is often YAML.
-    if format == Format::Json {
-        formats.push(Format::Yaml);
-    }
-    formats.push(Format::Text);
-    for format in formats {
-        let style = match (format, texts.iter().flatten().next()) {
-            (Format::Text, Some((path, text))) => Style::of(text, &extension(path), budget),
+) -> Option<Alike<N>> {
+    let (path, text) = *texts.iter().flatten().next()?;
+    let promised = promised(path, text);
+    let formats: &[Format] = match promised {
+        // What is no JSON may still be YAML, such as keys without quotes.
+        Format::Json => &[Format::Json, Format::Yaml, Format::Text],
+        Format::Text => &[Format::Text],
+        _ => &[promised, Format::Text],
+    };
+    let mut broken = is_broken.then_some(0);
+    'formats: for format in formats {
+        if is_broken && *format == promised && promised != Format::Text {
+            continue;
+        }
+        let style = match format {
+            Format::Text => Style::of(text, &extension(path), budget),
             _ => Style::default(),
         };
-        let docs = texts
-            .map(|text| text.map(|(path, text)| read(format, path, text, &style, limits, budget)));
-        if docs.iter().all(|doc| !matches!(doc, Some(None))) {
-            return Some((format, docs.map(Option::flatten)));
+        let mut docs = [const { None }; N];
+        for (at, text) in texts.iter().enumerate() {
+            let Some((path, text)) = text else { continue };
+            let Some(doc) = read(*format, path, text, &style, limits, budget) else {
+                if budget.is_spent() {
+                    return None;
+                }
+                broken = broken.or(Some(at));
+                continue 'formats;
+            };
+            docs[at] = Some(doc);
         }
-        if budget.is_spent() {
-            return None;
-        }
+        return Some(Alike {
+            format: *format,
+            docs,
+            broken,
+        });
     }
     None
 }
 
 /// Reads one text by itself, for finding things in it.
 pub(super) fn read_one(path: &str, text: &str, limits: &Limits, budget: &Budget) -> Option<Doc> {
-    let (_, [doc]) = read_alike([Some((path, text))], limits, budget)?;
+    let Alike { docs: [doc], .. } = read_alike([Some((path, text))], false, limits, budget)?;
     doc
 }
 

@@ -32,19 +32,19 @@ impl Default for Limits {
 
 /// What is left of the steps for one rule.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(in crate::domain) struct Budget {
     left: Cell<u64>,
 }
 
 impl Budget {
-    pub(super) fn new(steps: u64) -> Budget {
+    pub(in crate::domain) fn new(steps: u64) -> Budget {
         Budget {
             left: Cell::new(steps),
         }
     }
 
     /// Takes `steps`; false when there were fewer left, and from then on always.
-    pub(super) fn take(&self, steps: usize) -> bool {
+    pub(in crate::domain) fn take(&self, steps: usize) -> bool {
         let left = self.left.get();
         let steps = steps as u64;
         if left < steps {
@@ -55,7 +55,7 @@ impl Budget {
         left > steps
     }
 
-    pub(super) fn is_spent(&self) -> bool {
+    pub(in crate::domain) fn is_spent(&self) -> bool {
         self.left.get() == 0
     }
 }

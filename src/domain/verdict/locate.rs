@@ -193,10 +193,10 @@ impl<'a> Elsewhere<'a> {
         let budget = Budget::new(self.limits.steps_max.min(1000 + 40 * bytes.len() as u64));
         let (text, style_of) = (text?, style_of?);
         format::read_as_promised(path, &text, &style_of, &self.limits, &budget).or_else(|| {
-            Some((
-                Format::Text,
-                format::read_one(path, &text, &self.limits, &budget)?,
-            ))
+            let texts = [Some((path, text.as_str()))];
+            let alike = format::read_alike(texts, true, &self.limits, &budget)?;
+            let [doc] = alike.docs;
+            Some((alike.format, doc?))
         })
     }
 

@@ -28,8 +28,11 @@ const OF_DOCUMENT: [&str; 2] = ["version", "release"];
 const ABOUT: [&str; 4] = ["metadata", "info", "labels", "annotations"];
 
 /// Whether a fact at `addr`, in a container `depth` levels below the text, is a version marker.
-pub(super) fn is_marker(addr: &str, value: &str, depth: usize) -> bool {
+pub(super) fn is_marker(addr: &str, value: &str, depth: impl FnOnce() -> usize) -> bool {
+    // The longest word of the lists, with signs between its letters.
+    const KEY_BYTES_MAX: usize = 30;
     if value.len() > 60
+        || addr.is_empty()
         || !value.bytes().any(|b| b.is_ascii_digit())
         || value.split_whitespace().count() > 3
     {
@@ -40,6 +43,9 @@ pub(super) fn is_marker(addr: &str, value: &str, depth: usize) -> bool {
         return false;
     };
     let last = last.rsplit('/').next().unwrap_or(last);
+    if last.len() > KEY_BYTES_MAX {
+        return false;
+    }
     let plain: String = last
         .chars()
         .filter(|c| c.is_alphanumeric())
@@ -49,6 +55,6 @@ pub(super) fn is_marker(addr: &str, value: &str, depth: usize) -> bool {
         return true;
     }
     OF_DOCUMENT.contains(&plain.as_str())
-        && depth <= 1
         && steps.iter().all(|step| ABOUT.contains(step))
+        && depth() <= 1
 }

@@ -16,6 +16,7 @@ mod marker;
 mod order;
 mod pairing;
 mod pieces;
+pub(super) mod reading;
 mod rule;
 mod sentences;
 mod text;

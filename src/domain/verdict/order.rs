@@ -13,8 +13,22 @@ use super::tree::Lines;
 struct Item {
     /// What it is, its content left out where it has a name.
     key: u128,
-    label: String,
     lines: Lines,
+    container: usize,
+    /// Its place among the container's facts; None for the container itself.
+    fact: Option<usize>,
+}
+
+impl Item {
+    fn label(&self, doc: &Doc) -> String {
+        let container = &doc.containers[self.container];
+        let label = sentences::label(&container.at, &container.id);
+        let Some(fact) = self.fact.and_then(|at| container.facts.get(at)) else {
+            return label;
+        };
+        let start: String = fact.value.chars().take(40).collect();
+        sentences::change(&label, &fact.addr, None, None) + &start
+    }
 }
 
 /// How many things around a moved one are looked at on each side.
@@ -34,95 +48,125 @@ pub(super) fn judge(
             return Vec::new();
         }
         if old.iter().map(|i| i.key).ne(new.iter().map(|i| i.key)) {
-            return judge_items(&old, &new, planned.map(items).as_deref(), budget);
+            let there = planned.map(items);
+            return judge_items(&old, (hotfix, &new), there.as_deref(), budget);
         }
     }
     Vec::new()
 }
 
 fn containers(doc: &Doc) -> Vec<Item> {
-    doc.containers
-        .iter()
-        .skip(1)
-        .map(|c| Item {
-            key: if c.id.is_empty() {
-                c.content
-            } else {
-                hash(&(&c.at, &c.id))
-            },
-            label: sentences::label(&c.at, &c.id),
-            lines: c.lines,
-        })
-        .collect()
+    let all = doc.containers.iter().enumerate().skip(1);
+    all.map(|(container, c)| Item {
+        key: if c.id.is_empty() {
+            c.content
+        } else {
+            hash(&(&c.at, &c.id))
+        },
+        lines: c.lines,
+        container,
+        fact: None,
+    })
+    .collect()
 }
 
 fn facts(doc: &Doc) -> Vec<Item> {
     let mut out = Vec::new();
-    for container in &doc.containers {
-        for fact in &container.facts {
+    for (at, container) in doc.containers.iter().enumerate() {
+        for (index, fact) in container.facts.iter().enumerate() {
             out.push(Item {
                 key: hash(&(&container.at, &container.id, &fact.addr, &fact.value)),
-                label: sentences::change(
-                    &sentences::label(&container.at, &container.id),
-                    &fact.addr,
-                    None,
-                    None,
-                ) + &fact.value.chars().take(40).collect::<String>(),
                 lines: fact.lines,
+                container: at,
+                fact: Some(index),
             });
         }
     }
     out
 }
 
+/// Where each thing stands first in the three texts, by its number.
+#[derive(Default)]
+struct Places {
+    numbers: HashMap<u128, u32>,
+    old: Vec<Option<usize>>,
+    new: Vec<Option<usize>>,
+    planned: Vec<Option<usize>>,
+}
+
+impl Places {
+    fn number(
+        &mut self,
+        items: &[Item],
+        side: fn(&mut Places) -> &mut Vec<Option<usize>>,
+    ) -> Vec<usize> {
+        let mut out = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let next = self.numbers.len() as u32;
+            let number = *self.numbers.entry(item.key).or_insert(next) as usize;
+            let places = side(self);
+            if places.len() <= number {
+                places.resize(number + 1, None);
+            }
+            places[number].get_or_insert(index);
+            out.push(number);
+        }
+        out
+    }
+}
+
 fn judge_items(
     old: &[Item],
-    new: &[Item],
+    (hotfix, new): (&Doc, &[Item]),
     planned: Option<&[Item]>,
     budget: &Budget,
 ) -> Vec<Draft> {
-    let place = |items: &[Item]| {
-        let mut out: HashMap<u128, usize> = HashMap::new();
-        for (index, item) in items.iter().enumerate() {
-            out.entry(item.key).or_insert(index);
-        }
-        out
-    };
-    let (in_old, in_new) = (place(old), place(new));
-    let in_planned = planned.map(place);
+    let mut places = Places::default();
+    let olds = places.number(old, |places| &mut places.old);
+    let news = places.number(new, |places| &mut places.new);
+    if let Some(planned) = planned {
+        budget.take(2 * planned.len());
+        places.number(planned, |places| &mut places.planned);
+    }
+    let all = places.numbers.len();
+    for places in [&mut places.old, &mut places.new, &mut places.planned] {
+        places.resize(all, None);
+    }
     let kept = longest_rising(
-        &new.iter()
-            .map(|i| in_old.get(&i.key).copied())
+        &news
+            .iter()
+            .map(|number| places.old[*number])
             .collect::<Vec<_>>(),
     );
     let mut drafts = Vec::new();
     for (index, item) in new.iter().enumerate().filter(|(index, _)| !kept[*index]) {
-        let Some(before) = in_old.get(&item.key) else {
+        let Some(before) = places.old[news[index]] else {
             continue;
         };
-        if !budget.take(4 * AROUND) {
+        if !budget.take(2 * AROUND) {
             break;
         }
-        let near_new = new[index.saturating_sub(AROUND)..].iter().take(2 * AROUND);
-        let near_old = old[before.saturating_sub(AROUND)..].iter().take(2 * AROUND);
+        let found = places.planned[news[index]];
+        let near_new = news[index.saturating_sub(AROUND)..].iter().take(2 * AROUND);
+        let near_old = olds[before.saturating_sub(AROUND)..]
+            .iter()
+            .take(2 * AROUND);
         let (mut as_new, mut as_old) = (0, 0);
         for other in near_new.chain(near_old) {
-            let (Some(o), Some(n)) = (in_old.get(&other.key), in_new.get(&other.key)) else {
+            let (Some(o), Some(n)) = (places.old[*other], places.new[*other]) else {
                 continue;
             };
-            if (o < before) == (*n < index) {
+            if (o < before) == (n < index) {
                 continue;
             }
-            let Some(there) = &in_planned else { continue };
-            if let (Some(p), Some(this)) = (there.get(&other.key), there.get(&item.key)) {
-                if (p < this) == (*n < index) {
+            if let (Some(p), Some(this)) = (places.planned[*other], found) {
+                if (p < this) == (n < index) {
                     as_new += 1
                 } else {
                     as_old += 1
                 }
             }
         }
-        let found = in_planned.as_ref().and_then(|there| there.get(&item.key));
         let verdict = match (found, as_new, as_old) {
             (None, _, _) => Verdict::Removed,
             (_, 0, 0) => Verdict::CannotTell,
@@ -131,11 +175,11 @@ fn judge_items(
             _ => Verdict::Conflicting,
         };
         drafts.push(Draft {
-            what: format!("{}: moved", item.label),
+            what: format!("{}: moved", item.label(hotfix)),
             verdict,
-            base: Some(old[*before].lines),
+            base: Some(old[before].lines),
             hotfix: Some(item.lines),
-            planned: found.zip(planned).map(|(at, items)| items[*at].lines),
+            planned: found.zip(planned).map(|(at, items)| items[at].lines),
             planned_path: None,
             is_marker: false,
         });

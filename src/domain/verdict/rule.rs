@@ -237,10 +237,14 @@ fn compare(
             .map(|(text, (path, _))| (path, text)),
     ];
     let empty = Doc::new(1).seal();
-    let shared = there
+    let promised = new.as_deref().map(|text| format::promised(path, text));
+    let both = there
         .filter(|(other, _)| *other == path)
-        .and_then(|_| elsewhere.both(path, hotfix))
-        .filter(|_| base.is_none_or(|base| std::str::from_utf8(base).is_ok()))
+        .and_then(|_| elsewhere.both(path, hotfix));
+    // Read once already, and not as promised: there is no need to try again.
+    let is_broken = both.is_some_and(|(format, _, _)| Some(format) != promised);
+    let shared = both
+        .filter(|_| !is_broken && base.is_none_or(|base| std::str::from_utf8(base).is_ok()))
         .and_then(|(format, new_doc, planned_doc)| {
             let Some(text) = old.as_deref() else {
                 return Some((format, new_doc, None, planned_doc));
@@ -249,19 +253,17 @@ fn compare(
             (own == format).then_some((format, new_doc, Some(doc), planned_doc))
         });
     let own;
-    let (format, new_doc, old_doc, planned_doc) = match &shared {
-        Some((format, new_doc, old_doc, planned_doc)) => {
-            (*format, *new_doc, old_doc.as_ref(), Some(*planned_doc))
+    let mut breaks_format = false;
+    let (new_doc, old_doc, planned_doc) = match &shared {
+        Some((_, new_doc, old_doc, planned_doc)) => {
+            (*new_doc, old_doc.as_ref(), Some(*planned_doc))
         }
         None => {
-            own = format::read_alike(texts, limits, budget)?;
-            let (format, [new_doc, old_doc, planned_doc]) = &own;
-            (
-                *format,
-                new_doc.as_ref()?,
-                old_doc.as_ref(),
-                planned_doc.as_ref(),
-            )
+            own = format::read_alike(texts, is_broken, limits, budget)?;
+            const PLANNED: usize = 2;
+            breaks_format = own.format == Format::Text && own.broken == Some(PLANNED);
+            let [new_doc, old_doc, planned_doc] = &own.docs;
+            (new_doc.as_ref()?, old_doc.as_ref(), planned_doc.as_ref())
         }
     };
     let found = |doc| {
@@ -295,23 +297,13 @@ fn compare(
         )?;
     }
     // Planned no longer reads as what base and hotfix are: nobody knows what it does.
-    if format == Format::Text && breaks_format(&texts, limits, budget) {
+    if breaks_format {
         drafts
             .iter_mut()
             .filter(|d| d.verdict == Verdict::Included)
             .for_each(|d| d.verdict = Verdict::CannotTell);
     }
     (!budget.is_spent()).then_some(drafts)
-}
-
-fn breaks_format(texts: &[Option<(&str, &str)>; 3], limits: &Limits, budget: &Budget) -> bool {
-    let [Some(new), old, Some(_)] = texts else {
-        return false;
-    };
-    if format::promised(new.0, new.1) == Format::Text {
-        return false;
-    }
-    matches!(format::read_alike([Some(*new), *old], limits, budget), Some((format, _)) if format != Format::Text)
 }
 
 /// Lines that the hotfix changed together, as one unit each: the lines of a comment say one thing,

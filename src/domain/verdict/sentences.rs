@@ -7,7 +7,7 @@ use super::{Span, Unit, Verdict};
 const QUOTED_CHARS: usize = 60;
 
 /// What a container is called: `alert Watchdog`, `rule 1002`, `score FOO`; empty for a text.
-pub(super) fn label(at: &str, id: &str) -> String {
+pub(in crate::domain) fn label(at: &str, id: &str) -> String {
     let list = at.rsplit(STEP).next().unwrap_or(at);
     let Some((key, name)) = id.split_once(':') else {
         return if id.is_empty() {

@@ -3,6 +3,7 @@
 //! or by its first two words.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::doc::{Doc, STEP};
 use super::limits::Budget;
@@ -128,7 +129,7 @@ fn is_list_of_names(words: &[&str]) -> bool {
 struct Statement {
     text: String,
     lines: Lines,
-    conditions: Vec<String>,
+    conditions: Vec<Rc<str>>,
     /// Headers that it stands under, by section and indentation.
     under: String,
 }
@@ -139,7 +140,7 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
     let mut doc = Doc::new(text.lines().count().max(1) as u32);
     // The last statement with an id, its first word, and how many followed it without one.
     let mut block: Option<(usize, String, usize)> = None;
-    for statement in &statements {
+    for statement in statements {
         if !budget.take(4 + statement.text.len() / 4) {
             return None;
         }
@@ -184,11 +185,14 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
                 .clone_from(&statement.conditions);
             doc.fact(container, "", value, statement.lines, false);
         } else if text.chars().any(|c| !"{}()[];,".contains(c)) {
-            let mut addr = statement.under.clone();
-            for condition in &statement.conditions {
-                addr = format!("{condition}{STEP}{addr}");
+            let mut addr = String::new();
+            for condition in statement.conditions.iter().rev() {
+                addr.push_str(condition);
+                addr.push(STEP);
             }
-            doc.fact(0, &addr, text, statement.lines, true);
+            addr.push_str(&statement.under);
+            budget.take(addr.len() / 8);
+            doc.fact(0, addr, statement.text, statement.lines, true);
         }
     }
     Some(doc.seal())
@@ -198,7 +202,7 @@ fn add_pieces(doc: &mut Doc, container: usize, prefix: &str, text: &str, lines: 
     for piece in pieces::pieces(text) {
         doc.fact(
             container,
-            &format!("{prefix}{}", piece.addr),
+            format!("{prefix}{}", piece.addr),
             piece.value,
             lines,
             piece.in_list,
@@ -215,7 +219,7 @@ pub(super) fn parse_raw(text: &str, budget: &Budget) -> Option<Doc> {
         }
         if line.chars().any(char::is_alphanumeric) {
             let number = index as u32 + 1;
-            doc.fact(0, "", &squeezed(line), (number, number), true);
+            doc.fact(0, "", squeezed(line), (number, number), true);
         }
     }
     Some(doc.seal())
@@ -257,17 +261,26 @@ fn directive(text: &str) -> Option<(&str, &str)> {
 
 fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statement>> {
     let syntax = syntax_of(extension);
+    // Most lines are told by their first byte.
+    let mut may_be_comment = [false; 256];
+    for start in syntax.comments.iter().chain(&["#"]) {
+        may_be_comment[usize::from(start.as_bytes()[0])] = true;
+    }
     let is_comment = |line: &str| {
-        line == "#"
-            || syntax.comments.iter().any(|start| {
-                line.strip_prefix(start)
-                    .is_some_and(|rest| !rest.starts_with(syntax.but_not_before))
-            })
+        line.bytes()
+            .next()
+            .is_some_and(|first| may_be_comment[usize::from(first)])
+            && (line == "#"
+                || syntax.comments.iter().any(|start| {
+                    line.strip_prefix(start)
+                        .is_some_and(|rest| !rest.starts_with(syntax.but_not_before))
+                }))
     };
     let mut out: Vec<Statement> = Vec::new();
     let mut section = String::new();
-    let mut headers: Vec<(usize, String)> = Vec::new();
-    let mut conditions: Vec<String> = Vec::new();
+    // Statements that others may stand under: their indentation and their place in `out`.
+    let mut headers: Vec<(usize, usize)> = Vec::new();
+    let mut conditions: Vec<Rc<str>> = Vec::new();
     let has_conditions = text.lines().any(|line| is_end_of_condition(line.trim()));
     let mut block_end: Option<&str> = None;
     let mut lines = text.lines().enumerate().peekable();
@@ -299,20 +312,24 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
         if trimmed.is_empty() || is_comment(trimmed) {
             continue;
         }
-        let mut joined = trimmed.to_owned();
         let mut to = from;
-        while ends_in_continuation(&joined) {
-            joined.pop();
-            let Some((index, next)) = lines.next() else {
-                break;
-            };
-            budget.take(1 + next.len() / 8);
-            to = index as u32 + 1;
-            let next = next.trim();
-            joined.push(' ');
-            joined.push_str(next);
-        }
-        let statement = squeezed(&joined);
+        let statement = if ends_in_continuation(trimmed) {
+            let mut joined = trimmed.to_owned();
+            while ends_in_continuation(&joined) {
+                joined.pop();
+                let Some((index, next)) = lines.next() else {
+                    break;
+                };
+                budget.take(1 + next.len() / 8);
+                to = index as u32 + 1;
+                let next = next.trim();
+                joined.push(' ');
+                joined.push_str(next);
+            }
+            squeezed(&joined)
+        } else {
+            squeezed(trimmed)
+        };
         if statement.starts_with('[')
             && statement.ends_with(']')
             && statement.len() > 2
@@ -334,10 +351,11 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
         let mut under = section.clone();
         for (_, header) in headers.iter().rev().take(4).rev() {
             under.push(STEP);
-            under.push_str(header);
+            under.extend(out[*header].text.chars().take(80));
         }
+        budget.take(under.len() / 8 + conditions.len() / 4);
         if headers.len() < 60 {
-            headers.push((indent, statement.chars().take(80).collect()));
+            headers.push((indent, out.len()));
         }
         out.push(Statement {
             text: statement,
@@ -365,8 +383,11 @@ fn is_end_of_condition(line: &str) -> bool {
         || line.starts_with("{{") && lower.starts_with("end")
 }
 
+/// Longest condition that an alternative is added to.
+const CONDITION_BYTES_MAX: usize = 400;
+
 /// Follows `if ... else ... endif`; true when the statement was part of that.
-fn step_condition(statement: &str, conditions: &mut Vec<String>) -> bool {
+fn step_condition(statement: &str, conditions: &mut Vec<Rc<str>>) -> bool {
     let word = statement
         .trim_start_matches(['<', '#', '%', '{', '-', ' '])
         .split([' ', '('])
@@ -381,14 +402,18 @@ fn step_condition(statement: &str, conditions: &mut Vec<String>) -> bool {
         "if" | "ifplugin" | "ifdef" | "ifndef" | "ifmodule" | "ifversion" | "ifdefine"
         | "unless" => {
             if conditions.len() < 60 {
-                conditions.push(statement.to_owned());
+                conditions.push(statement.into());
             }
             true
         }
         "else" | "elif" | "elsif" | "elseif" => {
             if let Some(last) = conditions.last_mut() {
                 let rest = if word == "else" { "" } else { statement };
-                *last = format!("else of {last} {rest}");
+                // One `else` after the other says no more than the first few.
+                if last.len() + rest.len() > CONDITION_BYTES_MAX {
+                    return true;
+                }
+                *last = format!("else of {last} {rest}").into();
             }
             true
         }

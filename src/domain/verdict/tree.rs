@@ -3,18 +3,18 @@
 use super::limits::Budget;
 
 /// First and last line, counted from 1.
-pub(super) type Lines = (u32, u32);
+pub(in crate::domain) type Lines = (u32, u32);
 
 /// A value with the lines it stands on.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) lines: Lines,
-    pub(super) value: Value,
+pub(in crate::domain) struct Node {
+    pub(in crate::domain) lines: Lines,
+    pub(in crate::domain) value: Value,
 }
 
 /// Parsed content. Quoting, indentation and comments are gone; what tells `"1"` from `1` is kept.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(in crate::domain) enum Value {
     Scalar(String),
     Seq(Vec<Node>),
     /// In the order of the text; a key may come twice, and that matters.
@@ -62,6 +62,15 @@ impl Node {
         };
         entries.iter().find(|(k, _)| k == key).map(|(_, node)| node)
     }
+}
+
+/// What becomes of white space at the ends of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edges {
+    /// Left out: hardly any reader of rules takes it for content.
+    Dropped,
+    /// Kept, where it is more than the layout of the text around the value.
+    Kept,
 }
 
 /// Finds the line of a byte offset.

@@ -43,7 +43,7 @@ pub(super) fn squeezed(text: &str) -> String {
 
 /// Share of words that two texts have in common, order left out, from 0 to 1.
 pub(super) fn alike(a: &str, b: &str, budget: &Budget) -> f64 {
-    if !budget.take((a.len() + b.len()) / 4 + 8) {
+    if !budget.take((a.len() + b.len()) / 3 + 10) {
         return 0.0;
     }
     let mut counts: HashMap<&str, i32> = HashMap::new();

@@ -4,14 +4,17 @@
 use roxmltree::{Document, Node as Element, ParsingOptions};
 
 use super::limits::Budget;
-use super::tree::{LineIndex, Node, Value};
+use super::tree::{Edges, LineIndex, Node, Value};
 
 /// Everything in the text as one map; None when it is no XML, is nested deeper than `depth_max`,
 /// or the budget is spent.
-pub(super) fn parse(text: &str, depth_max: usize, budget: &Budget) -> Option<Node> {
+pub(super) fn parse(text: &str, depth_max: usize, edges: Edges, budget: &Budget) -> Option<Node> {
     // The parser recurses into elements: a text that opens more of them than are followed here is
     // not handed to it.
-    if depth_of(text) > depth_max || !budget.take(text.len() / 8) {
+    if depth_of(text) > depth_max
+        || !budget.take(text.len() / 8)
+        || !budget.take(attribute_comparisons(text) / 4)
+    {
         return None;
     }
     let (prolog, body) = match text.trim_start().starts_with("<?xml") {
@@ -31,6 +34,7 @@ pub(super) fn parse(text: &str, depth_max: usize, budget: &Budget) -> Option<Nod
     match Document::parse_with_options(&wrapped, options) {
         Ok(document) => Reader {
             lines: &lines,
+            edges,
             budget,
         }
         .element(document.root_element(), depth_max),
@@ -40,6 +44,7 @@ pub(super) fn parse(text: &str, depth_max: usize, budget: &Budget) -> Option<Nod
             let document = Document::parse(&mended).ok()?;
             Reader {
                 lines: &lines,
+                edges,
                 budget,
             }
             .element(document.root_element(), depth_max)
@@ -105,12 +110,55 @@ fn depth_of(text: &str) -> usize {
     deepest
 }
 
+/// How often the parser compares the names of two attributes: each with every other of its element,
+/// and each name space of an element with those of the elements around it.
+fn attribute_comparisons(text: &str) -> usize {
+    let spaces = memchr::memmem::find_iter(text.as_bytes(), b"xmlns").count();
+    let mut comparisons = spaces.saturating_mul(spaces) / 4;
+    // No attribute holds a `<`, so what starts with one and has attributes ends before the next.
+    for part in text.split('<').skip(1) {
+        let mut attributes = 0usize;
+        for at in memchr::memchr_iter(b'=', part.as_bytes()) {
+            let value = part.as_bytes()[at + 1..]
+                .iter()
+                .find(|byte| !byte.is_ascii_whitespace());
+            attributes += usize::from(matches!(value, Some(b'"' | b'\'')));
+        }
+        comparisons = comparisons.saturating_add(attributes * attributes / 2);
+    }
+    comparisons
+}
+
 struct Reader<'a> {
     lines: &'a LineIndex,
+    edges: Edges,
     budget: &'a Budget,
 }
 
 impl Reader<'_> {
+    /// Where edges count, so does the name space.
+    fn name(&self, element: Element) -> String {
+        let name = element.tag_name();
+        match name.namespace().filter(|_| self.edges == Edges::Kept) {
+            Some(space) => format!("{} of {space}", name.name()),
+            None => name.name().to_owned(),
+        }
+    }
+
+    /// A text without the white space at its ends; where edges count, without that of its layout,
+    /// which is what reaches over a line's end.
+    fn trimmed<'t>(&self, text: &'t str) -> &'t str {
+        let trimmed = text.trim();
+        if self.edges == Edges::Dropped || trimmed.is_empty() {
+            return trimmed;
+        }
+        let start = &text[..text.len() - text.trim_start().len()];
+        let end = &text[text.trim_end().len()..];
+        let from = if start.contains('\n') { start.len() } else { 0 };
+        let to = if end.contains('\n') { end.len() } else { 0 };
+        &text[from..text.len() - to]
+    }
+
     fn element(&self, element: Element, depth: usize) -> Option<Node> {
         if depth == 0 || !self.budget.take(2) {
             return None;
@@ -134,7 +182,7 @@ impl Reader<'_> {
         for child in element.children() {
             if child.is_element() {
                 let node = self.element(child, depth - 1)?;
-                let name = child.tag_name().name().to_owned();
+                let name = self.name(child);
                 let at = *place.entry(name.clone()).or_insert(lists.len());
                 if at == lists.len() {
                     lists.push((name, Vec::new()));
@@ -144,7 +192,7 @@ impl Reader<'_> {
                 text.push_str(child.text().unwrap_or_default());
             }
         }
-        let text = text.trim();
+        let text = self.trimmed(&text);
         if entries.is_empty() && lists.is_empty() {
             return Some(Node::scalar(text, lines));
         }

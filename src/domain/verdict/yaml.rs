@@ -6,16 +6,22 @@ use std::collections::HashMap;
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::limits::Budget;
-use super::tree::{Lines, Node, Value, quoted};
+use super::tree::{Edges, Lines, Node, Value, quoted};
 
 /// The documents in order; None when the text is no YAML, is nested deeper than `depth_max`, or
 /// the budget is spent.
-pub(super) fn parse(text: &str, depth_max: usize, budget: &Budget) -> Option<Vec<Node>> {
+pub(super) fn parse(
+    text: &str,
+    depth_max: usize,
+    edges: Edges,
+    budget: &Budget,
+) -> Option<Vec<Node>> {
     let mut builder = Builder {
         documents: Vec::new(),
         open: Vec::new(),
         anchors: HashMap::new(),
         depth_max,
+        edges,
         budget,
     };
     for event in Parser::new_from_str(text) {
@@ -41,6 +47,7 @@ struct Builder<'a> {
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     depth_max: usize,
+    edges: Edges,
     budget: &'a Budget,
 }
 
@@ -51,7 +58,7 @@ impl Builder<'_> {
                 let lines = lines_of(span);
                 let text = match style {
                     ScalarStyle::Plain => text.into_owned(),
-                    ScalarStyle::Literal | ScalarStyle::Folded => {
+                    ScalarStyle::Literal | ScalarStyle::Folded if self.edges == Edges::Dropped => {
                         quoted(text.trim_end_matches('\n').to_owned())
                     }
                     _ => quoted(text.into_owned()),

@@ -66,3 +66,75 @@ fn exit_codes_and_the_shape_of_the_answer() {
             .contains("nowhere")
     );
 }
+
+fn folder_of(root: &Path, files: &[(&str, &[u8])]) -> std::path::PathBuf {
+    std::fs::create_dir_all(root).unwrap();
+    for (path, bytes) in files {
+        std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        std::fs::write(root.join(path), bytes).unwrap();
+    }
+    root.to_owned()
+}
+
+fn answer(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn empty_folders_hold_no_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder_of(&folder.path().join("empty"), &[]);
+    let one = folder_of(&folder.path().join("one"), &[("a.cf", b"score A 1\n")]);
+    let nothing = run(&empty, &empty, &empty);
+    assert_eq!(nothing.status.code(), Some(0));
+    assert_eq!(answer(&nothing), serde_json::json!({"rules": []}));
+    let added = run(&empty, &one, &empty);
+    assert_eq!(
+        added.status.code(),
+        Some(2),
+        "a rule that planned lacks is lost"
+    );
+    let removed = run(&one, &empty, &empty);
+    assert_eq!(
+        removed.status.code(),
+        Some(0),
+        "taken out, and out of planned"
+    );
+    let back = run(&one, &empty, &one);
+    assert_eq!(answer(&back)["rules"][0]["verdict"], "overridden");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_judged_as_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str, bytes: &[u8]| folder_of(&folder.path().join(name), &[("a.data", bytes)]);
+    let base = of("base", b"caf\xe9 one\nother \xff line\n");
+    let hotfix = of("hotfix", b"caf\xe9 two\nother \xff line\n");
+    let planned = of("planned", b"caf\xe9 two\nother \xfe line\n");
+    let included = run(&base, &hotfix, &planned);
+    assert_eq!(included.status.code(), Some(0), "{}", answer(&included));
+    let lost = run(&base, &hotfix, &base);
+    assert_eq!(answer(&lost)["rules"][0]["verdict"], "overridden");
+    let nul = of("nul", b"\0\0\xff");
+    assert_eq!(run(&base, &nul, &planned).status.code(), Some(2));
+}
+
+#[test]
+fn a_folder_that_is_not_there_or_is_a_file_is_an_error_and_no_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = folder_of(&folder.path().join("one"), &[("a.cf", b"score A 1\n")]);
+    let file = one.join("a.cf");
+    let missing = folder.path().join("missing");
+    for (base, hotfix, planned, named) in [
+        (&missing, &one, &one, "missing"),
+        (&one, &missing, &one, "missing"),
+        (&one, &one, &missing, "missing"),
+        (&one, &file, &one, "a.cf"),
+    ] {
+        let output = run(base, hotfix, planned);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty(), "an error is no verdict");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(named), "{said}");
+    }
+}

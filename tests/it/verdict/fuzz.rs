@@ -196,6 +196,43 @@ fn past_the_limits_nothing_is_told() {
     );
 }
 
+/// What parsers are slow on ends within the steps: 30,000 attributes are compared with each other by
+/// the parser, aliases of aliases grow without end, brackets are read again at each level.
+#[test]
+fn what_parsers_are_slow_on() {
+    let attributes: String = (0..30_000).map(|n| format!(" a{n}='1'")).collect();
+    let hidden: String = (0..30_000).map(|n| format!(" a{n} =\n\"1\"")).collect();
+    let spaces: String = (0..20_000).map(|n| format!(" xmlns:a{n}='u'")).collect();
+    let aliases = (1..60).fold("a0: &a0 [x, x]\n".to_owned(), |text, n| {
+        text + &format!("a{n}: &a{n} [*a{}, *a{}]\n", n - 1, n - 1)
+    });
+    let elses = format!("if a\n{}endif\n", "else\nx y z\n".repeat(2_000));
+    let conditions = "if some condition that is long enough to matter\nx y\n".repeat(800);
+    let brackets = format!(
+        "{}{}1{}",
+        "[".repeat(59),
+        "1,".repeat(10_000),
+        "]".repeat(59)
+    );
+    for (path, text) in [
+        ("a.xml", format!("<a{attributes}/>")),
+        ("a.xml", format!("<a b='>'{hidden}/>")),
+        (
+            "a.xml",
+            format!("<a{spaces}>{}</a>", "<b xmlns:z='u'/>".repeat(20_000)),
+        ),
+        ("a.yaml", aliases),
+        ("a.cf", format!("{elses}endif\n")),
+        ("a.cf", format!("{conditions}endif\n")),
+        ("a.json", brackets),
+    ] {
+        let (hotfix, planned) = (text.replace('1', "2"), format!("{text} "));
+        let [base, hotfix, planned] =
+            [&text, &hotfix, &planned].map(|text| Texts::from([(path, text.as_bytes())]));
+        within_limits(&base, &hotfix, &planned, &Limits::default());
+    }
+}
+
 #[test]
 fn nesting_without_end() {
     for (suffix, open) in [

@@ -19,11 +19,16 @@ const FORMATS: [&str; 5] = ["a.yaml", "a.json", "a.toml", "a.xml", "a.conf"];
 
 /// Writes rules in a format; `other_form` gives the same content in another order and layout.
 fn write(format: &str, rules: &[Rule], other_form: bool) -> String {
+    let numbered: Vec<(usize, Rule)> = rules.iter().cloned().enumerate().collect();
+    named(format, &numbered, other_form)
+}
+
+/// The same with the numbers that name the rules.
+fn named(format: &str, rules: &[(usize, Rule)], other_form: bool) -> String {
     let mut out = String::new();
     let all: Vec<String> = rules
         .iter()
-        .enumerate()
-        .map(|(number, rule)| one(format, number, rule, other_form))
+        .map(|(number, rule)| one(format, *number, rule, other_form))
         .collect();
     match format {
         "a.json" => {
@@ -162,6 +167,45 @@ proptest! {
         all.iter().enumerate().filter(|(at, _)| *at != which).for_each(|(_, change)| apply(&mut planned[1], *change));
         let rule = judge(format, &write(format, &base, false), &write(format, &hotfix, false), &write(format, &planned, other_form));
         prop_assert_eq!(rule.verdict, Verdict::Partial, "{:#?}", rule);
+    }
+
+    /// Wherever planned has put the rule, among whatever others: the hotfix is in it.
+    #[test]
+    fn the_rule_may_stand_anywhere_else(base in rules(), changes in changes(), turn in 0..9usize, format in prop::sample::select(&FORMATS[..]), other_form: bool) {
+        let mut hotfix: Vec<(usize, Rule)> = base.iter().cloned().enumerate().collect();
+        let before = named(format, &hotfix, false);
+        changes.iter().for_each(|change| apply(&mut hotfix[0].1, *change));
+        let mut planned = hotfix.clone();
+        planned.push((77, Rule { level: 7, text: "one more rule".to_owned(), tags: vec!["more".to_owned(), "tags".to_owned()] }));
+        let turn = turn % planned.len();
+        planned.rotate_left(turn);
+        let rule = judge(format, &before, &named(format, &hotfix, false), &named(format, &planned, other_form));
+        prop_assert_eq!(rule.verdict, Verdict::Included, "{:#?}", rule);
+    }
+
+    /// Of several rules that the hotfix changed, planned has one as it was: the others are in.
+    #[test]
+    fn one_rule_less_is_partial(base in rules(), less in 0..3usize, format in prop::sample::select(&FORMATS[..]), other_form: bool) {
+        let mut hotfix = base.clone();
+        hotfix[..3].iter_mut().for_each(|rule| apply(rule, Change::Level));
+        let mut planned = hotfix.clone();
+        planned[less] = base[less].clone();
+        let rule = judge(format, &write(format, &base, false), &write(format, &hotfix, false), &write(format, &planned, other_form));
+        prop_assert_eq!(rule.verdict, Verdict::Partial, "{:#?}", rule);
+        let overridden = rule.units.iter().filter(|unit| unit.verdict == Verdict::Overridden).count();
+        prop_assert_eq!((rule.units.len(), overridden), (3, 1), "{:#?}", rule);
+    }
+
+    /// The hotfix contains itself and its base does not, in every form that it is written in.
+    #[test]
+    fn the_two_ends_in_another_form(base in rules(), changes in changes(), format in prop::sample::select(&FORMATS[..])) {
+        let mut hotfix = base.clone();
+        changes.iter().for_each(|change| apply(&mut hotfix[1], *change));
+        let said = |planned: &[Rule], form| judge(format, &write(format, &base, false), &write(format, &hotfix, false), &write(format, planned, form)).verdict;
+        for form in [false, true] {
+            prop_assert_eq!(said(&hotfix, form), Verdict::Included);
+            prop_assert_eq!(said(&base, form), Verdict::Overridden);
+        }
     }
 
     /// Another layout of planned changes no verdict.

@@ -333,3 +333,132 @@ fn planned_that_cannot_be_read() {
     not_included("a.json", r#"{"a": 1}"#, r#"{"a": 2}"#, r#"{"a": 2"#);
     not_included("a.json", r#"{"a": 1}"#, r#"{"a": 2}"#, "");
 }
+
+/// One change in each structured format: base, hotfix, and the hotfix's piece as a remark beside the
+/// text of before.
+const FORMATS: [(&str, &str, &str, &str); 6] = [
+    (
+        "a.json",
+        r#"{"r": {"id": "r1", "level": 1}}"#,
+        r#"{"r": {"id": "r1", "level": 2}}"#,
+        r#"{"r": {"id": "r1", "level": 1 /* "level": 2 */}}"#,
+    ),
+    (
+        "a.json",
+        r#"{"a": 1}"#,
+        r#"{"a": 1, "new": true}"#,
+        "{\"a\": 1\n// , \"new\": true\n}",
+    ),
+    (
+        "a.yaml",
+        "r:\n  id: r1\n  level: 1\n",
+        "r:\n  id: r1\n  level: 2\n",
+        "r:\n  id: r1\n  level: 1 # level: 2\n",
+    ),
+    (
+        "a.toml",
+        "[r]\nid = 'r1'\nlevel = 1\n",
+        "[r]\nid = 'r1'\nlevel = 2\n",
+        "[r]\nid = 'r1'\nlevel = 1 # level = 2\n",
+    ),
+    (
+        "a.xml",
+        "<r id='r1' level='1'/>",
+        "<r id='r1' level='2'/>",
+        "<r id='r1' level='1'/><!-- <r id='r1' level='2'/> -->",
+    ),
+    (
+        "a.csv",
+        "id,level\nr1,1\n",
+        "id,level\nr1,2\n",
+        "id,level\nr1,1\n# r1,2\n",
+    ),
+];
+
+#[test]
+fn in_every_format_a_remark_is_no_content() {
+    for (path, base, hotfix, remark) in FORMATS {
+        not_included(path, base, hotfix, remark);
+    }
+}
+
+#[test]
+fn in_every_format_a_later_duplicate_shadows() {
+    for (path, base, hotfix, planned) in [
+        (
+            "a.json",
+            r#"[{"id": 1, "a": 1}]"#,
+            r#"[{"id": 1, "a": 2}]"#,
+            r#"[{"id": 1, "a": 2}, {"id": 1, "a": 1}]"#,
+        ),
+        (
+            "a.yaml",
+            "- id: 1\n  a: 1\n",
+            "- id: 1\n  a: 2\n",
+            "- id: 1\n  a: 2\n- id: 1\n  a: 1\n",
+        ),
+        ("a.toml", "a = 1\n", "a = 2\n", "a = 2\na = 1\n"),
+        (
+            "a.toml",
+            "[[r]]\nid = 1\na = 1\n",
+            "[[r]]\nid = 1\na = 2\n",
+            "[[r]]\nid = 1\na = 2\n[[r]]\nid = 1\na = 1\n",
+        ),
+        (
+            "a.xml",
+            "<g><r id='1'>a</r></g>",
+            "<g><r id='1'>b</r></g>",
+            "<g><r id='1'>b</r><r id='1'>a</r></g>",
+        ),
+        ("a.csv", "id,a\n1,1\n", "id,a\n1,2\n", "id,a\n1,2\n1,1\n"),
+    ] {
+        not_included(path, base, hotfix, planned);
+    }
+}
+
+#[test]
+fn in_every_format_another_environments_file_does_not_count() {
+    for (name, base, hotfix, _) in FORMATS {
+        let [live, other] = ["prod", "staging"].map(|place| format!("{place}/{name}"));
+        not_included_files(
+            &[(&live, base)],
+            &[(&live, hotfix)],
+            &[(&live, base), (&other, hotfix)],
+        );
+        not_included_files(&[(&live, base)], &[(&live, hotfix)], &[(&other, hotfix)]);
+        let disabled = format!("{live}.disabled");
+        not_included_files(&[(&live, base)], &[(&live, hotfix)], &[(&disabled, hotfix)]);
+    }
+}
+
+#[test]
+fn in_every_format_what_is_switched_off_has_no_effect() {
+    for (path, base, hotfix, planned) in [
+        (
+            "a.json",
+            r#"[{"id": 1, "a": 1}]"#,
+            r#"[{"id": 1, "a": 2}]"#,
+            r#"[{"id": 1, "a": 2, "enabled": false}]"#,
+        ),
+        (
+            "a.yaml",
+            "- id: 1\n  a: 1\n",
+            "- id: 1\n  a: 2\n",
+            "- id: 1\n  a: 2\n  status: disabled\n",
+        ),
+        (
+            "a.toml",
+            "[[r]]\nid = 1\na = 1\n",
+            "[[r]]\nid = 1\na = 2\n",
+            "[[r]]\nid = 1\na = 2\ndisabled = true\n",
+        ),
+        (
+            "a.xml",
+            "<g><r id='1'>a</r></g>",
+            "<g><r id='1'>b</r></g>",
+            "<g><r id='1' enabled='no'>b</r></g>",
+        ),
+    ] {
+        not_included(path, base, hotfix, planned);
+    }
+}

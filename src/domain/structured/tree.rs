@@ -1,0 +1,321 @@
+//! Two parsed texts compared node by node: maps by key, lists by the names of their items or by
+//! their content.
+
+use std::collections::HashMap;
+
+use super::super::verdict::reading::{Budget, Node, Value, hash, label, name_of, name_of_document};
+use super::items::{self, Pairing};
+use super::{Change, ChangeKind, Format, Found, clip, cut};
+
+/// A node with hashes of all it holds: `content` without the order of keys, `form` with it.
+pub(super) struct Hashed<'n> {
+    pub(super) node: &'n Node,
+    pub(super) content: u128,
+    form: u128,
+    children: Vec<Hashed<'n>>,
+    /// What names it in a list; empty when nothing does.
+    pub(super) name: String,
+}
+
+/// Compares the documents of two texts.
+pub(super) fn compare(format: Format, old: &[Node], new: &[Node], found: &mut Found<'_>) {
+    let documents = |nodes| hashed_all(nodes, found.budget, &name_of_document);
+    let (Some(old), Some(new)) = (documents(old), documents(new)) else {
+        return;
+    };
+    let mut comparer = Comparer {
+        is_xml: format == Format::Xml,
+        found,
+        place: Vec::new(),
+    };
+    match (old.as_slice(), new.as_slice()) {
+        ([old], [new]) => comparer.nodes(old, new),
+        _ => comparer.lists("", &old, &new),
+    }
+}
+
+fn hashed_all<'n>(
+    nodes: &'n [Node],
+    budget: &Budget,
+    name: &dyn Fn(&Node) -> String,
+) -> Option<Vec<Hashed<'n>>> {
+    nodes
+        .iter()
+        .map(|node| hashed(node, name(node), budget))
+        .collect()
+}
+
+fn hashed<'n>(node: &'n Node, name: String, budget: &Budget) -> Option<Hashed<'n>> {
+    if !budget.take(2) {
+        return None;
+    }
+    let mut children = Vec::new();
+    let (content, form) = match &node.value {
+        Value::Scalar(text) => {
+            budget.take(text.len() / 16);
+            let own = hash(text);
+            (own, own)
+        }
+        Value::Seq(items) => {
+            children = hashed_all(items, budget, &name_of)?;
+            let all = |pick: fn(&Hashed) -> u128| {
+                hash(&("seq", children.iter().map(pick).collect::<Vec<_>>()))
+            };
+            (all(|child| child.content), all(|child| child.form))
+        }
+        Value::Map(entries) => {
+            for (_, value) in entries {
+                children.push(hashed(value, String::new(), budget)?);
+            }
+            let mut content = hash(&("map", entries.len()));
+            let mut form = content;
+            let mut times: HashMap<&str, usize> = HashMap::new();
+            for ((key, _), child) in entries.iter().zip(&children) {
+                let time = times.entry(key).or_default();
+                *time += 1;
+                content = content.wrapping_add(hash(&(key, *time, child.content)));
+                form = hash(&(form, key, child.form));
+            }
+            (content, form)
+        }
+    };
+    Some(Hashed {
+        node,
+        content,
+        form,
+        children,
+        name,
+    })
+}
+
+struct Comparer<'f, 'b> {
+    is_xml: bool,
+    found: &'f mut Found<'b>,
+    place: Vec<String>,
+}
+
+impl Comparer<'_, '_> {
+    fn nodes(&mut self, old: &Hashed, new: &Hashed) {
+        if old.content == new.content {
+            self.found.is_reordered |= old.form != new.form;
+            return;
+        }
+        if !self.found.budget.take(4) {
+            return;
+        }
+        match (&old.node.value, &new.node.value) {
+            (Value::Map(olds), Value::Map(news)) => {
+                let keys = |entries: &[(String, Node)]| {
+                    entries
+                        .iter()
+                        .map(|(key, _)| key.clone())
+                        .collect::<Vec<_>>()
+                };
+                self.maps((&keys(olds), old), (&keys(news), new));
+            }
+            (Value::Seq(_), Value::Seq(_)) => self.lists("", &old.children, &new.children),
+            _ => self.changed(old, new),
+        }
+    }
+
+    fn maps(
+        &mut self,
+        (old_keys, old): (&[String], &Hashed),
+        (new_keys, new): (&[String], &Hashed),
+    ) {
+        let pairing = items::by_key(old_keys, new_keys);
+        self.found.is_reordered |= !pairing.moved.is_empty();
+        let key_of = |index: usize, keys: &[String]| keys[index].clone();
+        for &(from, to) in &pairing.pairs {
+            let (old, new) = (&old.children[from], &new.children[to]);
+            let key = key_of(to, new_keys);
+            // Elements of one name are a list under that name: its items are told by it.
+            match (&old.node.value, &new.node.value) {
+                (Value::Seq(_), Value::Seq(_)) if self.is_xml => {
+                    if old.content == new.content {
+                        self.found.is_reordered |= old.form != new.form;
+                    } else {
+                        self.lists(&key, &old.children, &new.children);
+                    }
+                }
+                (Value::Seq(_), Value::Seq(_)) => {
+                    self.place.push(key.clone());
+                    if old.content == new.content {
+                        self.found.is_reordered |= old.form != new.form;
+                    } else {
+                        self.lists(&key, &old.children, &new.children);
+                    }
+                    self.place.pop();
+                }
+                _ => {
+                    self.place.push(key);
+                    self.nodes(old, new);
+                    self.place.pop();
+                }
+            }
+        }
+        for &index in &pairing.only_old {
+            self.one(
+                key_of(index, old_keys),
+                ChangeKind::Removed,
+                &old.children[index],
+            );
+        }
+        for &index in &pairing.only_new {
+            self.one(
+                key_of(index, new_keys),
+                ChangeKind::Added,
+                &new.children[index],
+            );
+        }
+    }
+
+    /// Two lists under one key.
+    fn lists(&mut self, key: &str, old: &[Hashed], new: &[Hashed]) {
+        let pairing = items::pair(old, new, self.found.budget);
+        let is_single = self.is_xml && old.len() == 1 && new.len() == 1;
+        let Pairing {
+            pairs,
+            only_old,
+            only_new,
+            moved,
+        } = pairing;
+        for (from, to) in pairs {
+            if old[from].content == new[to].content {
+                self.found.is_reordered |= old[from].form != new[to].form;
+                continue;
+            }
+            self.place.push(step(key, &new[to].name, to, is_single));
+            self.nodes(&old[from], &new[to]);
+            self.place.pop();
+        }
+        for (from, to) in moved {
+            let position = |index: usize| Some(format!("position {}", index + 1));
+            let mut place = self.place.clone();
+            place.push(match new[to].name.is_empty() {
+                true => clip(&shown(new[to].node, 60), 0, 60),
+                false => step(key, &new[to].name, to, false),
+            });
+            self.found.add(Change {
+                kind: ChangeKind::Moved,
+                place,
+                before: position(from),
+                after: position(to),
+                old_lines: Some(old[from].node.lines),
+                new_lines: Some(new[to].node.lines),
+            });
+        }
+        for index in only_old {
+            self.one(
+                step(key, &old[index].name, index, is_single),
+                ChangeKind::Removed,
+                &old[index],
+            );
+        }
+        for index in only_new {
+            self.one(
+                step(key, &new[index].name, index, is_single),
+                ChangeKind::Added,
+                &new[index],
+            );
+        }
+    }
+
+    fn changed(&mut self, old: &Hashed, new: &Hashed) {
+        let chars_max = self.found.bounds.value_chars_max;
+        let of = |node: &Node| match &node.value {
+            Value::Scalar(text) => text.clone(),
+            _ => shown(node, chars_max + 1),
+        };
+        let (before, after) = cut(&of(old.node), &of(new.node), chars_max);
+        self.found.add(Change {
+            kind: ChangeKind::Changed,
+            place: self.place.clone(),
+            before: Some(before),
+            after: Some(after),
+            old_lines: Some(old.node.lines),
+            new_lines: Some(new.node.lines),
+        });
+    }
+
+    /// Something that only one of the texts has.
+    fn one(&mut self, step: String, kind: ChangeKind, there: &Hashed) {
+        let chars_max = self.found.bounds.value_chars_max;
+        let value = Some(clip(&shown(there.node, chars_max + 1), 0, chars_max));
+        let lines = Some(there.node.lines);
+        let mut place = self.place.clone();
+        place.push(step);
+        let is_old = kind == ChangeKind::Removed;
+        self.found.add(Change {
+            kind,
+            place,
+            before: value.clone().filter(|_| is_old),
+            after: value.filter(|_| !is_old),
+            old_lines: lines.filter(|_| is_old),
+            new_lines: lines.filter(|_| !is_old),
+        });
+    }
+}
+
+/// How an item of a list is called: by its name, or by its place.
+fn step(key: &str, name: &str, index: usize, is_single: bool) -> String {
+    match (name.is_empty(), key.is_empty()) {
+        (false, _) => clip(&label(key, name), 0, 120),
+        (true, false) if is_single => key.to_owned(),
+        (true, true) => format!("item {}", index + 1),
+        (true, false) => format!("{key} {}", index + 1),
+    }
+}
+
+/// A value on one line, no longer than it has to be to be cut at `chars_max`.
+fn shown(node: &Node, chars_max: usize) -> String {
+    let mut out = String::new();
+    write(node, chars_max, &mut out);
+    out
+}
+
+fn write(node: &Node, chars_max: usize, out: &mut String) {
+    // Bytes are at least as many as characters: what is longer in bytes is cut later.
+    if out.len() > 4 * chars_max {
+        return;
+    }
+    let mut between = "";
+    match &node.value {
+        Value::Scalar(text) => out.extend(text.chars().take(chars_max + 1)),
+        Value::Seq(items) => {
+            out.push('[');
+            for item in items.iter().take(chars_max) {
+                out.push_str(between);
+                write(item, chars_max, out);
+                between = ", ";
+            }
+            out.push(']');
+        }
+        Value::Map(entries) => {
+            out.push('{');
+            for (key, value) in entries.iter().take(chars_max) {
+                out.push_str(between);
+                out.extend(key.chars().take(chars_max));
+                out.push_str(": ");
+                write(value, chars_max, out);
+                between = ", ";
+            }
+            out.push('}');
+        }
+    }
+}
+
+impl Hashed<'_> {
+    /// Hashes of what it holds, each with its key.
+    pub(super) fn fields(&self) -> Vec<u128> {
+        match &self.node.value {
+            Value::Map(entries) => {
+                let all = entries.iter().zip(&self.children);
+                all.map(|((key, _), child)| hash(&(key, child.content)))
+                    .collect()
+            }
+            Value::Seq(_) => self.children.iter().map(|child| child.content).collect(),
+            Value::Scalar(_) => vec![self.content],
+        }
+    }
+}
