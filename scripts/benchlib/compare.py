@@ -1,5 +1,7 @@
-"""D1, D2, D4, D5: comparison, intake and drift check of about 3,000 rules beside git and coreutils."""
+"""D1, D2, D4, D5: comparison, intake and drift check of about 3,000 rules beside git and coreutils; C1: the screen that
+compares 10,000."""
 import subprocess, tarfile
+from urllib.request import Request, urlopen
 from .rig import *
 
 BULK = ROOT / "../shared/corpus/bulk/sigma.tar.gz"
@@ -7,9 +9,9 @@ GIT = ["git", "-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c",
 sets = None
 
 
-def made(path, edited):
-    """3,000 rules of 1 to 3 kB; every other one is another text if `edited`."""
-    for n in range(3000):
+def made(path, edited, rules=3000):
+    """Rules of 1 to 3 kB; every other one is another text if `edited`."""
+    for n in range(rules):
         file = path / f"group-{n % 40:02}" / f"rule-{n:05}.yml"
         file.parent.mkdir(parents=True, exist_ok=True)
         lines = [f"title: rule {n}", "detection:"] + [f"  selection_{k}: 'value {k * n % 977} of rule {n}'" for k in range(25 + n % 50)]
@@ -96,3 +98,41 @@ def drift():
     git = lambda: seconds([*GIT, f"--git-dir={repo}", "diff", "--quiet", "HEAD~1", "HEAD"])
     ours, theirs = in_turn(lambda: check()["check_s"] * 1e6, lambda: git() * 1e6)
     tell("D5", ours, None, "absolute: one digest is compared", 10, "us", at_least=False, git_diff_of_equal_trees_us=spread(theirs))
+
+
+def screen():
+    """C1: the page that compares two releases of 10,000 rules, of which every other one differs: the first 200 changed
+    lines and more, as HTML, from a server that has just started and from one that has shown it before."""
+    path = folder()
+    old, new = path / "old", path / "new"
+    made(old, False, 10_000), made(new, True, 10_000)
+    database = f"sqlite:{path}/screen.db"
+    handles = fill(database, 0)
+    server = Server(database)
+    for version, directory in (("1", old), ("2", new)):
+        run([TARGET / "rulegate", "push", directory, "--ruleset", "compared", "--version", version, "--server", server.url,
+             "--token", handles["pipeline"]])
+    server.stop()
+
+    def page(server, query=""):
+        address = f"{server.url}/rulesets/compared/compare?from=1&to=2{query}"
+        started = time.perf_counter()
+        body = urlopen(Request(address, headers={"Cookie": f"rulegate={handles['cookie']}"}), timeout=60).read().decode()
+        took = time.perf_counter() - started
+        changed = body.count('<td class="t add"') + body.count('<td class="t del"')
+        if changed < 200 and not query:
+            raise SystemExit(f"bench: the page shows {changed} changed lines, not 200")
+        return took * 1000
+
+    def measured():
+        server = Server(database)
+        before = rss_mb(server.process)[0]
+        first, again, last = page(server), page(server), page(server, "&page=49")
+        more = rss_mb(server.process)[1] - before
+        server.stop()
+        return first, again, last, more
+
+    [runs] = in_turn(measured)
+    column = lambda at: [one[at] for one in runs]
+    tell("C1", column(0), None, "absolute: first page after the start, 10,000 rules, 5,000 differ", 1000, "ms", at_least=False,
+         again_ms=spread(column(1)), last_page_ms=spread(column(2)), memory_more_mb=spread(column(3)))

@@ -6,6 +6,7 @@ mod assignments;
 mod between;
 mod bundles;
 mod caller;
+mod comparisons;
 mod document;
 mod drift;
 mod environments;
@@ -89,6 +90,8 @@ fn described() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(rulesets::ruleset))
         .routes(routes!(rulesets::versions))
         .routes(routes!(rulesets::version))
+        .routes(routes!(comparisons::comparison))
+        .routes(routes!(comparisons::rule))
         .routes(routes!(environments::environment))
         .routes(routes!(releases::push))
         .routes(routes!(releases::check))

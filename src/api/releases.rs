@@ -16,8 +16,9 @@ use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::event::{DriftFinding, Finding, Provenance, RuleAtRisk, StageEvidence};
 use crate::domain::ids::{EntryRef, RuleSetName};
+use crate::domain::judgement::Judged;
 use crate::domain::refusal::Refusal;
-use crate::domain::verdict::{RuleVerdict, Verdict};
+use crate::domain::verdict::{RuleVerdict, Span, Unit, Verdict};
 use crate::domain::version::VersionName;
 
 /// The version's name and where it comes from.
@@ -69,7 +70,19 @@ pub struct OverrideView {
     #[schema(value_type = String)]
     hotfix: VersionName,
     /// Its rules that are not contained.
-    rules: Vec<RuleAtRisk>,
+    rules: Vec<RuleAtRiskView>,
+}
+
+/// A rule of a hotfix that a release does not contain.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct RuleAtRiskView {
+    path: String,
+    /// What became of the hotfix's changes there, as found when the release arrived.
+    #[schema(value_type = String, example = "overridden")]
+    verdict: Verdict,
+    /// The single changes; absent once the hotfix is no longer open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    units: Option<Vec<UnitView>>,
 }
 
 /// Delivers a planned version. It activates nothing. The same bytes again are answered with the same entry.
@@ -107,12 +120,26 @@ pub async fn push(
         .version(&ruleset, &version)
         .and_then(|facts| facts.release.as_ref())
         .map_or(Vec::new(), |release| release.drift.clone());
+    // The same questions were asked when it was committed: the answers are remembered.
+    let mut asked = Vec::new();
+    for found in drift
+        .iter()
+        .filter(|found| matches!(found.finding, Finding::MayOverride { .. }))
+    {
+        let checksum = received.intake.manifest.checksum();
+        asked.extend(
+            snapshot
+                .state
+                .questions(&ruleset, &found.environment, checksum),
+        );
+    }
+    let judged = api.app.judge(&asked).await?;
     let view = ReleaseView {
         ruleset,
         version,
         checksum: received.intake.manifest.checksum(),
         entry: done.entry(),
-        may_override: overrides(&drift),
+        may_override: overrides(&drift, &judged),
         drift,
     };
     Ok(created(&done, &view))
@@ -149,22 +176,44 @@ fn stage(
     })
 }
 
-/// Hotfixes at risk, environment by environment.
-pub fn overrides(drift: &[DriftFinding]) -> Vec<OverrideView> {
-    let at_risk = |found: &DriftFinding| match &found.finding {
-        Finding::MayOverride { hotfixes, .. } => hotfixes.clone(),
-        _ => Vec::new(),
-    };
-    drift
-        .iter()
-        .flat_map(|found| {
-            at_risk(found).into_iter().map(|risk| OverrideView {
+/// Hotfixes at risk, environment by environment, with the single changes of those that are judged.
+fn overrides(drift: &[DriftFinding], judged: &[Judged]) -> Vec<OverrideView> {
+    let mut views = Vec::new();
+    for found in drift {
+        let Finding::MayOverride { hotfixes, .. } = &found.finding else {
+            continue;
+        };
+        for risk in hotfixes {
+            let judged = judged.iter().find(|judged| {
+                judged.question.environment == found.environment
+                    && judged.question.hotfix == risk.hotfix
+            });
+            views.push(OverrideView {
                 environment: found.environment.clone(),
-                hotfix: risk.hotfix,
-                rules: risk.rules,
-            })
-        })
-        .collect()
+                hotfix: risk.hotfix.clone(),
+                rules: risk
+                    .rules
+                    .iter()
+                    .map(|rule| RuleAtRiskView::of(rule, judged))
+                    .collect(),
+            });
+        }
+    }
+    views
+}
+
+impl RuleAtRiskView {
+    fn of(rule: &RuleAtRisk, judged: Option<&Judged>) -> RuleAtRiskView {
+        let known = judged.and_then(|judged| {
+            let mut rules = judged.rules.iter();
+            rules.find(|known| known.path == rule.path && known.verdict == rule.verdict)
+        });
+        RuleAtRiskView {
+            path: rule.path.clone(),
+            verdict: rule.verdict,
+            units: known.map(|known| known.units.iter().map(UnitView::of).collect()),
+        }
+    }
 }
 
 /// Where it is to run.
@@ -227,21 +276,38 @@ pub struct UnitView {
     what: String,
     #[schema(value_type = String, example = "overridden")]
     verdict: Verdict,
+    /// First and last line in what the hotfix was made on, from 1; null if it has nothing there.
+    #[schema(value_type = Option<Vec<u32>>)]
+    base: Span,
+    /// The same in the hotfix.
+    #[schema(value_type = Option<Vec<u32>>)]
+    hotfix: Span,
+    /// The same in the candidate.
+    #[schema(value_type = Option<Vec<u32>>)]
+    candidate: Span,
+}
+
+impl UnitView {
+    fn of(unit: &Unit) -> UnitView {
+        UnitView {
+            what: unit.what.clone(),
+            verdict: unit.verdict,
+            base: unit.base,
+            hotfix: unit.hotfix,
+            candidate: unit.planned,
+        }
+    }
 }
 
 impl VerdictView {
     /// The view of one rule's verdict.
     pub fn of(rule: &RuleVerdict) -> VerdictView {
-        let units = rule.units.iter().map(|unit| UnitView {
-            what: unit.what.clone(),
-            verdict: unit.verdict,
-        });
         VerdictView {
             path: rule.path.clone(),
             verdict: rule.verdict,
             why: rule.why.clone(),
             candidate_paths: rule.planned_paths.clone(),
-            units: units.collect(),
+            units: rule.units.iter().map(UnitView::of).collect(),
         }
     }
 }

@@ -151,5 +151,6 @@ fn merged_rule(
         hotfix: theirs.get(path).map(|bytes| &bytes[..]),
         planned,
         is_contained: verdict.is_none_or(|verdict| verdict.verdict.is_contained()),
+        units: verdict.map_or(&[][..], |verdict| &verdict.units),
     })
 }

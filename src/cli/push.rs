@@ -217,7 +217,31 @@ fn print_rules(rules: &Value) {
             .flatten()
             .filter(|u| u["verdict"] != "included")
         {
-            say!("    {}: {}", word(&unit["what"]), word(&unit["verdict"]));
+            say!(
+                "    {}: {}{}",
+                word(&unit["what"]),
+                word(&unit["verdict"]),
+                lines(unit)
+            );
         }
+    }
+}
+
+/// Where a single change stands, e.g. ` (hotfix lines 3-5, here line 7)`; empty if that is not told.
+fn lines(unit: &Value) -> String {
+    let span = |side: &str, name: &str| match (unit[name][0].as_u64(), unit[name][1].as_u64()) {
+        (Some(from), Some(to)) if from == to => Some(format!("{side} line {from}")),
+        (Some(from), Some(to)) => Some(format!("{side} lines {from}-{to}")),
+        _ => None,
+    };
+    let sides = [
+        span("before", "base"),
+        span("hotfix", "hotfix"),
+        span("here", "candidate"),
+    ];
+    let told: Vec<String> = sides.into_iter().flatten().collect();
+    match told.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", told.join(", ")),
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::same_edits;
 use crate::domain::state::Hotfix;
 use crate::web::diff_view::{self, Origin, Origins, Row, written};
 use crate::web::hotfix_lines::{self, Chain};
+use crate::web::structured_view::{AMONG_MANY, StructuredView, structured_view};
 use crate::web::user::User;
 use crate::web::{Portal, format};
 
@@ -28,6 +29,8 @@ pub struct RuleDiff {
     pub stat: String,
     /// Other rules of the same change, if any: it stands after those that are alone.
     pub alike: String,
+    /// What differs by value, of a text with structure.
+    pub values: Option<StructuredView>,
     pub rows: Vec<Row>,
     pub is_open: bool,
     /// Changed lines not shown; empty if all are.
@@ -115,6 +118,7 @@ fn rule_diff(
             2 => "changed alike with 1 other".to_owned(),
             more => format!("changed alike with {} others", more - 1),
         },
+        values: structured_view(&change.path, &diff, &AMONG_MANY),
         rows,
         is_open: place < OPEN_MAX && alike == 1 || place == 0,
         more: match stat.changed().saturating_sub(LINES_MAX) {

@@ -17,6 +17,7 @@ pub mod page;
 pub mod review_words;
 pub mod screens;
 pub mod site_words;
+pub mod structured_view;
 pub mod three_way;
 pub mod told;
 pub mod typed;

@@ -43,6 +43,9 @@ struct Comparison {
     /// Only this rule, with more of it.
     #[serde(default)]
     path: String,
+    /// Only rules that were changed, added, removed or renamed.
+    #[serde(default)]
+    kind: String,
     #[serde(default)]
     page: usize,
     /// Changed lines of the one rule that earlier pages showed.
@@ -58,11 +61,21 @@ impl Comparison {
         self.view == "side"
     }
 
+    /// What differs by value is unfolded, of texts with structure.
+    fn is_by_value(&self) -> bool {
+        self.view == "values"
+    }
+
     /// The address of the same comparison with other parts.
     fn address(&self, ruleset: &RuleSetName, view: &str, path: &str) -> String {
         let mut address = address::compare(ruleset, &self.from, &self.to);
-        if view == "side" {
-            address.push_str("&view=side");
+        if let "side" | "values" = view {
+            address.push_str("&view=");
+            address.push_str(view);
+        }
+        if Kind::named(&self.kind).is_some() && path.is_empty() {
+            address.push_str("&kind=");
+            address.push_str(&self.kind);
         }
         if !path.is_empty() {
             address.push_str("&path=");
@@ -94,10 +107,13 @@ struct ComparePage {
     to_options: Vec<Choosable>,
     view: String,
     views: Vec<Segment>,
+    /// The rules by what became of them; empty when only one kind differs.
+    kinds: Vec<Link>,
     sides: Option<Sides>,
     rules: Vec<RuleView>,
     columns: Vec<Column>,
     is_sided: bool,
+    is_by_value: bool,
     /// Set when only one rule is shown: the address of all.
     all: String,
     shown: String,
@@ -136,7 +152,13 @@ async fn show(
     let changes: Vec<_> = wanted.iter().map(|d| (*d, digests(d))).collect();
     page.rules = rule_view::all(&portal, &user, &asked, &changes).await?;
     page.columns = vec![from.column("line"), to.column("plan")];
-    turn_pages(&mut page, &ruleset, &query, differences.differences.len());
+    page.kinds = kinds(&ruleset, &query, &differences);
+    let total = differences
+        .differences
+        .iter()
+        .filter(|d| query.wants(d))
+        .count();
+    turn_pages(&mut page, &ruleset, &query, total);
     page.sides = Some(Sides {
         summary: summary(&differences),
         is_equal: differences.differences.is_empty(),
@@ -156,6 +178,7 @@ fn wanted<'d, 'm>(
     if query.path.is_empty() {
         return all
             .iter()
+            .filter(|difference| query.wants(difference))
             .skip(query.page.saturating_mul(PAGE))
             .take(PAGE)
             .collect();
@@ -179,28 +202,90 @@ fn pair(
     }
 }
 
-fn summary(diff: &SnapshotDiff<'_, String>) -> String {
-    let count =
-        |is: fn(&Difference<'_, String>) -> bool| diff.differences.iter().filter(|d| is(d)).count();
-    let parts = [
-        (
-            count(|d| matches!(d, Difference::Changed { .. })),
-            "changed",
-        ),
-        (count(|d| matches!(d, Difference::Added { .. })), "added"),
-        (
-            count(|d| matches!(d, Difference::Removed { .. })),
-            "removed",
-        ),
-        (
-            count(|d| matches!(d, Difference::Renamed { .. })),
-            "renamed",
-        ),
+/// What became of a rule.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Changed,
+    Added,
+    Removed,
+    Renamed,
+}
+
+impl Kind {
+    const ALL: [(Kind, &'static str); 4] = [
+        (Kind::Changed, "changed"),
+        (Kind::Added, "added"),
+        (Kind::Removed, "removed"),
+        (Kind::Renamed, "renamed"),
     ];
-    let mut words: Vec<String> = parts
+
+    fn of(difference: &Difference<'_, String>) -> Kind {
+        match difference {
+            Difference::Changed { .. } => Kind::Changed,
+            Difference::Added { .. } => Kind::Added,
+            Difference::Removed { .. } => Kind::Removed,
+            Difference::Renamed { .. } => Kind::Renamed,
+        }
+    }
+
+    fn named(name: &str) -> Option<Kind> {
+        Kind::ALL
+            .iter()
+            .find(|(_, words)| *words == name)
+            .map(|(kind, _)| *kind)
+    }
+}
+
+impl Comparison {
+    fn wants(&self, difference: &Difference<'_, String>) -> bool {
+        Kind::named(&self.kind).is_none_or(|kind| Kind::of(difference) == kind)
+    }
+}
+
+/// How many rules differ in each way, without the ways in which none does.
+fn counts(diff: &SnapshotDiff<'_, String>) -> Vec<(&'static str, usize)> {
+    let of = |kind| {
+        diff.differences
+            .iter()
+            .filter(|d| Kind::of(d) == kind)
+            .count()
+    };
+    let all = Kind::ALL.iter().map(|(kind, words)| (*words, of(*kind)));
+    all.filter(|(_, count)| *count > 0).collect()
+}
+
+/// Links to the rules of one kind, and back to all.
+fn kinds(ruleset: &RuleSetName, query: &Comparison, diff: &SnapshotDiff<'_, String>) -> Vec<Link> {
+    let counts = counts(diff);
+    if counts.len() < 2 {
+        return Vec::new();
+    }
+    let link = |kind: &str, text: String| {
+        let other = Comparison {
+            kind: kind.to_owned(),
+            ..query.clone()
+        };
+        Link {
+            href: match query.kind == kind {
+                true => String::new(),
+                false => other.address(ruleset, &query.view, ""),
+            },
+            text,
+        }
+    };
+    let mut links = vec![link("", "all".to_owned())];
+    links.extend(
+        counts
+            .iter()
+            .map(|(words, count)| link(words, format!("{} {words}", format::thousands(*count)))),
+    );
+    links
+}
+
+fn summary(diff: &SnapshotDiff<'_, String>) -> String {
+    let mut words: Vec<String> = counts(diff)
         .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", format::thousands(*count)))
+        .map(|(what, count)| format!("{} {what}", format::thousands(*count)))
         .collect();
     words.push(format!("{} equal", format::thousands(diff.unchanged)));
     let differing = diff.differences.len();
@@ -244,7 +329,10 @@ fn empty(portal: &Portal, user: &User, ruleset: &RuleSetName, query: &Comparison
     let segment = |view: &str, text| Segment {
         href: query.address(ruleset, view, &query.path),
         text,
-        here: query.is_sided() == (view == "side"),
+        here: match view {
+            "unified" => !query.is_sided() && !query.is_by_value(),
+            view => query.view == view,
+        },
     };
     ComparePage {
         page: Page::new(portal, user, "rulesets", format!("Compare {ruleset}")),
@@ -256,11 +344,14 @@ fn empty(portal: &Portal, user: &User, ruleset: &RuleSetName, query: &Comparison
         views: vec![
             segment("unified", "Unified"),
             segment("side", "Side by side"),
+            segment("values", "By value"),
         ],
+        kinds: Vec::new(),
         sides: None,
         rules: Vec::new(),
         columns: Vec::new(),
         is_sided: query.is_sided(),
+        is_by_value: query.is_by_value(),
         all: String::new(),
         shown: String::new(),
         newer: String::new(),

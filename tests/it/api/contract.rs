@@ -66,11 +66,27 @@ async fn a_release_tells_which_hotfix_it_may_override_and_a_check_tells_before()
     assert_eq!(world.app.snapshot().state.own_ledger().head.seq, entries);
     let push = "/api/v1/rulesets/crs/releases?version=2";
     let answer = world.api(Method::POST, &token, push, tar_of(A2)).await;
+    let mut told = answer.json();
+    let units = told["may_override"][0]["rules"][0]["units"].take();
     assert_eq!(
-        answer.json()["may_override"],
+        told["may_override"],
         json!([{"environment": "ipc2/prod", "hotfix": "1+ipc2.1",
-                "rules": [{"path": "b.conf", "verdict": "partial"}]}])
+                "rules": [{"path": "b.conf", "verdict": "partial", "units": null}]}])
     );
+    let taken_out = json!({"what": "two taken out", "verdict": "included",
+                           "base": [1, 1], "hotfix": null, "candidate": null});
+    assert!(units.as_array().unwrap().contains(&taken_out), "{units}");
+    assert!(
+        units
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|unit| unit["verdict"] == "overridden" && unit["hotfix"] == json!([1, 1])),
+        "{units}"
+    );
+    let again = world.api(Method::POST, &token, push, tar_of(A2)).await;
+    assert_eq!(again.status, StatusCode::OK);
+    assert_eq!(again.json()["may_override"][0]["rules"][0]["units"], units);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The interface for programs, through the router in-process.
 
 mod bad_input;
+mod comparisons;
 mod contract;
 mod document;
 mod reads;

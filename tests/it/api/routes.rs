@@ -145,6 +145,8 @@ impl Place {
         match path.rsplit('/').next().unwrap() {
             "releases" => format!("{filled}?version=9"),
             "checks" => format!("{filled}?environment=ipc2/prod"),
+            "comparisons" => format!("{filled}?from=1&to=2"),
+            "rule" => format!("{filled}?from=1&to=2&path=b.conf"),
             "observations" if path.contains("rulesets") => {
                 format!("{filled}?environment=ipc2/prod")
             }

@@ -249,3 +249,100 @@ async fn a_rule_of_five_megabytes_is_answered_in_parts() {
     assert!(rule.text.len() < 1_500_000, "{} bytes", rule.text.len());
     assert!(rule.select(".pager")[0].contains("lines 130000 to 131999 of 260000"));
 }
+
+#[tokio::test]
+async fn texts_with_structure_are_compared_by_value_too() {
+    let world = World::new().await;
+    let old: &[(&str, &str)] = &[
+        ("changed.yaml", "rules:\n- id: r1\n  level: 5\n- id: r2\n"),
+        ("form.json", "{\"a\": 1, \"b\": \"<b>\"}\n"),
+        ("broken.yaml", "a: 1\n"),
+        ("text.conf", "one\n"),
+    ];
+    let new: &[(&str, &str)] = &[
+        (
+            "changed.yaml",
+            "rules:\n# why\n- id: r1\n  level: раypal\n- id: r2\n",
+        ),
+        ("form.json", "{\"b\": \"<b>\",\n \"a\": 1}\n"),
+        ("broken.yaml", "a: [\n"),
+        ("text.conf", "two\n"),
+    ];
+    world.live("1", old).await;
+    world.release("2", new).await;
+    let cookie = world.sign_in("otto").await;
+    let address = "/rulesets/crs/compare?from=1&to=2";
+    let page = world.get(&cookie, address).await;
+    let summaries = page.select("details.values > summary");
+    assert_eq!(
+        summaries,
+        [
+            "By value: not compared, the new text cannot be read as its name promises",
+            "YAML values: 1 changed",
+            "JSON: the same values. 2 lines differ in form only: order of keys.",
+            "The lines, which differ in form only",
+        ],
+        "{}",
+        page.text
+    );
+    assert_eq!(
+        page.select("details.values[open]").len(),
+        0,
+        "folded by default"
+    );
+    let row = page.select("details.values tbody tr").join("|");
+    assert!(
+        row.contains("rules › rule r1 › level") && row.contains("changed"),
+        "{row}"
+    );
+    assert!(row.contains("old 3, new 4"), "{row}");
+    let odd = page.attribute("details.values .value .odd", "title");
+    assert!(odd[0].contains("Cyrillic"), "a look-alike is told: {odd:?}");
+    assert!(!page.text.contains("<b>\""), "rules are text, not markup");
+    let open = world.get(&cookie, &format!("{address}&view=values")).await;
+    assert_eq!(open.select("details.values[open] tbody tr").len(), 1);
+    assert_eq!(open.select("nav.seg [aria-current]").join(""), "By value");
+}
+
+#[tokio::test]
+async fn rules_that_changed_alike_are_folded_and_kinds_can_be_chosen() {
+    let world = World::new().await;
+    let texts = |version: &str| -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = (0..9)
+            .map(|n| (format!("r{n}.conf"), format!("# ver.{version}\nrule {n}\n")))
+            .collect();
+        all.push(("other.conf".into(), format!("limit={version}{version}\n")));
+        if version == "2" {
+            all.push(("new.conf".into(), "n\n".into()));
+        }
+        all
+    };
+    let (old, new) = (texts("1"), texts("2"));
+    fn borrowed(all: &[(String, String)]) -> Vec<(&str, &str)> {
+        all.iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect()
+    }
+    world.live("1", &borrowed(&old)).await;
+    world.release("2", &borrowed(&new)).await;
+    let cookie = world.sign_in("otto").await;
+    let address = "/rulesets/crs/compare?from=1&to=2";
+    let page = world.get(&cookie, address).await;
+    let folded = page.select("details.values > summary");
+    assert_eq!(folded.len(), 8, "{folded:?}");
+    assert!(
+        folded
+            .iter()
+            .all(|words| words == "The lines, which changed as in r0.conf"),
+        "{folded:?}"
+    );
+    let first = page.select("#r3 > header").join("");
+    assert!(
+        first.contains("the first of 9 rules changed alike"),
+        "{first}"
+    );
+    assert_eq!(page.select("#summary p a").join(","), "10 changed,1 added");
+    let added = world.get(&cookie, &format!("{address}&kind=added")).await;
+    assert_eq!(added.select(".rule h3"), ["new.conf"]);
+    assert_eq!(added.select("#summary p a").join(","), "all,10 changed");
+}

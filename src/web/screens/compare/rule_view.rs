@@ -1,6 +1,8 @@
 //! One differing rule as the page shows it, with bounded work: so many changed lines of a rule, so many of
 //! a page, so many rules in memory at once.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::{Comparison, PAGE};
@@ -8,9 +10,12 @@ use crate::app::AppError;
 use crate::domain::diff::{Difference, Gap, Options, TextDiff, Window};
 use crate::domain::digest::Digest;
 use crate::domain::ids::RuleSetName;
+use crate::domain::same_edits::{self, Edit};
+use crate::domain::structured::Bounds;
 use crate::web::diff_view::{self, Cell, Row, Shown, Sided};
 use crate::web::environment_view::Tag;
 use crate::web::hotfix_lines::{self, Chain, chain};
+use crate::web::structured_view::{AMONG_MANY, StructuredView, structured_view};
 use crate::web::user::User;
 use crate::web::{Portal, format};
 
@@ -20,6 +25,10 @@ const LINES_FIRST: usize = 200;
 const LINES_ALONE: usize = 1_000;
 /// Changed lines on a page of many rules; rules after that show their numbers and a link.
 const LINES_PAGE: usize = 3_000;
+/// Bytes of the rules of one page that are compared by value; rules after that are on their own page.
+const VALUE_BYTES_PAGE: usize = 2 << 20;
+/// Rules with more changed lines are not looked at for others that changed alike.
+const ALIKE_LINES_MAX: usize = 200;
 /// Hidden lines shown at once.
 const GAP_LINES: u32 = 500;
 /// Rules whose bytes are held at once: two texts of 8 MiB each at the very most.
@@ -75,6 +84,10 @@ pub(super) struct RuleView {
     pub added: usize,
     pub removed: usize,
     pub tags: Vec<Tag>,
+    /// What differs by value, of a text with structure.
+    pub values: Option<StructuredView>,
+    /// Set if the lines are folded: why.
+    pub folded: String,
     pub rows: Vec<Row>,
     pub sided: Vec<Sided>,
     /// Changed lines before what is shown, with their address.
@@ -106,7 +119,11 @@ pub(super) async fn all(
 ) -> Result<Vec<RuleView>, AppError> {
     debug_assert!(changes.len() <= PAGE);
     let mut views = Vec::with_capacity(changes.len());
-    let mut left = LINES_PAGE;
+    let mut left = Left {
+        lines: LINES_PAGE,
+        value_bytes: VALUE_BYTES_PAGE,
+    };
+    let mut edits = Vec::with_capacity(changes.len());
     for (chunk_number, chunk) in changes.chunks(AT_ONCE).enumerate() {
         let mut texts = Vec::with_capacity(chunk.len());
         for (difference, digests) in chunk {
@@ -119,7 +136,10 @@ pub(super) async fn all(
             let drawn = tokio::task::spawn_blocking(move || draw(&texts, &asked, left, &path))
                 .await
                 .map_err(|e| AppError::Broken(e.to_string()))?;
-            left = left.saturating_sub(drawn.taken);
+            left.lines = left.lines.saturating_sub(drawn.taken);
+            left.value_bytes = left.value_bytes.saturating_sub(drawn.value_bytes);
+            edits.push(drawn.edits);
+            view.values = drawn.values;
             view.added = drawn.added;
             view.removed = drawn.removed;
             view.tags = drawn.tags;
@@ -131,7 +151,52 @@ pub(super) async fn all(
             views.push(view);
         }
     }
+    fold(&mut views, edits);
     Ok(views)
+}
+
+/// Folds the lines of what differs in form only, and of every rule but the first of those that changed alike.
+fn fold(views: &mut [RuleView], edits: Vec<BTreeSet<Edit>>) {
+    for view in views.iter_mut() {
+        if view
+            .values
+            .as_ref()
+            .is_some_and(|values| values.is_form_only)
+        {
+            view.folded = "The lines, which differ in form only".to_owned();
+        }
+    }
+    let told: Vec<usize> = (0..edits.len())
+        .filter(|&at| !edits[at].is_empty())
+        .collect();
+    let known: Vec<BTreeSet<Edit>> = told.iter().map(|&at| edits[at].clone()).collect();
+    for group in same_edits::groups(&known)
+        .into_iter()
+        .filter(|group| group.len() > 1)
+    {
+        let first = views[told[group[0]]].path.clone();
+        let all = format::count(group.len(), "rule", "rules");
+        for &member in &group[1..] {
+            let view = &mut views[told[member]];
+            view.tags
+                .push(Tag::new("mute", format!("one of {all} changed alike")));
+            if view.folded.is_empty() {
+                view.folded = format!("The lines, which changed as in {first}");
+            }
+        }
+        let view = &mut views[told[group[0]]];
+        view.tags.push(Tag::new(
+            "mute",
+            format!("the first of {all} changed alike"),
+        ));
+    }
+}
+
+/// What is left of what a page may hold and cost.
+#[derive(Clone, Copy)]
+struct Left {
+    lines: usize,
+    value_bytes: usize,
 }
 
 async fn load(
@@ -181,6 +246,8 @@ fn head(asked: &Asked, difference: &Difference<'_, String>, number: usize) -> Ru
         added: 0,
         removed: 0,
         tags: Vec::new(),
+        values: None,
+        folded: String::new(),
         rows: Vec::new(),
         sided: Vec::new(),
         before: None,
@@ -196,6 +263,9 @@ struct Drawn {
     added: usize,
     removed: usize,
     tags: Vec<Tag>,
+    values: Option<StructuredView>,
+    value_bytes: usize,
+    edits: BTreeSet<Edit>,
     rows: Vec<Row>,
     sided: Vec<Sided>,
     before: Option<(String, String)>,
@@ -203,7 +273,7 @@ struct Drawn {
     instead: Option<(String, String)>,
 }
 
-fn draw(texts: &Texts, asked: &Asked, left: usize, path: &str) -> Drawn {
+fn draw(texts: &Texts, asked: &Asked, left: Left, path: &str) -> Drawn {
     let href = asked.href(path);
     let diff = TextDiff::new(&texts.old, &texts.new);
     let stat = diff.stat();
@@ -216,7 +286,7 @@ fn draw(texts: &Texts, asked: &Asked, left: usize, path: &str) -> Drawn {
     if stat.changed() == 0 {
         return drawn;
     }
-    let take = match (asked.is_alone(), left) {
+    let take = match (asked.is_alone(), left.lines) {
         (true, _) => LINES_ALONE,
         (false, 0) => {
             let text = "Not shown here: this page holds as many lines as it may.".to_owned();
@@ -230,6 +300,11 @@ fn draw(texts: &Texts, asked: &Asked, left: usize, path: &str) -> Drawn {
     } else {
         0
     };
+    by_value(&mut drawn, texts, &diff, asked, left, path);
+    let is_small = stat.changed() <= ALIKE_LINES_MAX && !asked.is_alone();
+    if is_small && !texts.old.is_empty() && !texts.new.is_empty() {
+        drawn.edits = same_edits::edits(&texts.old, &texts.new);
+    }
     let chains = (&texts.old_chain, &texts.new_chain);
     let origins = hotfix_lines::origins(chains, texts.old_digest, (&texts.old, &texts.new));
     let highlight = origins.highlight();
@@ -259,6 +334,30 @@ fn draw(texts: &Texts, asked: &Asked, left: usize, path: &str) -> Drawn {
     }
     more(&mut drawn, &href, skip, take, stat.changed());
     drawn
+}
+
+fn by_value(
+    drawn: &mut Drawn,
+    texts: &Texts,
+    diff: &TextDiff<'_>,
+    asked: &Asked,
+    left: Left,
+    path: &str,
+) {
+    let bytes = texts.old.len() + texts.new.len();
+    let bounds = match asked.is_alone() {
+        true => Bounds::default(),
+        false if bytes > left.value_bytes => Bounds {
+            text_bytes_max: 0,
+            ..AMONG_MANY
+        },
+        false => AMONG_MANY,
+    };
+    drawn.values = structured_view(path, diff, &bounds);
+    if let Some(values) = &mut drawn.values {
+        drawn.value_bytes = bytes;
+        values.is_open = asked.query.is_by_value();
+    }
 }
 
 /// Links to the changed lines before and after what is shown.

@@ -1,10 +1,11 @@
 //! One side of a comparison: a version, an environment's pin, or a checksum.
 
 use super::Choosable;
+use crate::app::AppError;
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::ids::RuleSetName;
-use crate::domain::refusal::Refusal;
+use crate::domain::named::NotNamed;
 use crate::domain::version::VersionName;
 use crate::web::diff_view::Column;
 use crate::web::environment_view::Place;
@@ -54,69 +55,26 @@ impl Side {
     }
 }
 
-/// Finds a side by the text in the address. Only what belongs to the rule set is found, so that a right on
-/// one rule set opens no other.
+/// Finds a side by the text in the address.
 pub(super) fn resolve(user: &User, ruleset: &RuleSetName, text: &str) -> Result<Side, WebError> {
-    let state = &user.snapshot.state;
-    if text.contains('/') {
-        let environment: Environment = text.parse()?;
-        if !state.topology.has(&environment) {
-            return Err(refuse(Refusal::UnknownEnvironment { environment }));
-        }
-        let Some(pin) = state.pin(ruleset, &environment) else {
-            return Err(refuse(Refusal::NothingPinned { environment }));
-        };
-        return Ok(Side {
-            checksum: pin.checksum,
-            version: Some(pin.version.clone()),
-            href: address::version(ruleset, &pin.version),
-            environment: Some(environment),
-        });
-    }
-    let version: Result<VersionName, _> = text.parse();
-    if let Ok(version) = &version
-        && let Some(facts) = state.version(ruleset, version)
-    {
-        return Ok(Side {
-            checksum: facts.checksum,
-            version: Some(version.clone()),
-            environment: None,
-            href: address::version(ruleset, version),
-        });
-    }
-    if let Ok(checksum) = text.parse::<Digest>() {
-        return by_checksum(user, ruleset, checksum);
-    }
-    let ruleset = ruleset.clone();
-    let version = version?;
-    Err(refuse(Refusal::UnknownVersion { ruleset, version }))
-}
-
-fn by_checksum(user: &User, ruleset: &RuleSetName, checksum: Digest) -> Result<Side, WebError> {
-    let state = &user.snapshot.state;
-    let version = state.versions_with(ruleset, checksum).pop();
-    let observed = state
-        .observations()
-        .into_iter()
-        .find(|seen| seen.ruleset == *ruleset && seen.checksum == checksum);
-    if version.is_none() && observed.is_none() {
-        return Err(WebError::App(crate::app::AppError::NotFound {
+    let named = user.snapshot.state.named(ruleset, text);
+    let found = named.map_err(|error| match error {
+        NotNamed::Unfit(error) => error.into(),
+        NotNamed::Refused(refusal) => refuse(refusal),
+        NotNamed::NoSnapshot(checksum) => WebError::App(AppError::NotFound {
             what: "snapshot of this rule set with checksum",
             name: checksum.to_string(),
-        }));
-    }
+        }),
+    })?;
     Ok(Side {
-        checksum,
-        href: match (&version, observed) {
+        checksum: found.checksum,
+        href: match (&found.version, &found.observed) {
             (Some(version), _) => address::version(ruleset, version),
-            (None, Some(seen)) => address::entry(&seen.id),
+            (None, Some(entry)) => address::entry(entry),
             (None, None) => String::new(),
         },
-        environment: match version {
-            None => observed.map(|seen| seen.environment.clone()),
-            Some(_) => None,
-        },
-        version,
+        version: found.version,
+        environment: found.environment,
     })
 }
 

@@ -1,0 +1,133 @@
+//! Comparisons: the rules that differ, one rule by lines and by value, bounds, what is not there.
+
+use axum::http::{Method, StatusCode};
+use rulegate::domain::access::Scope;
+use serde_json::{Value, json};
+
+use crate::harness::world::World;
+
+async fn world() -> (World, String) {
+    let world = World::new().await;
+    let old: &[(&str, &str)] = &[
+        ("a.yaml", "id: r1\nlevel: 5\n"),
+        ("b.conf", "one\n"),
+        ("gone.conf", "g\n"),
+        ("form.yaml", "a: 1\nb: 2\n"),
+    ];
+    let new: &[(&str, &str)] = &[
+        ("a.yaml", "# remark\nlevel: 7\nid: r1\n"),
+        ("b.conf", "one\u{202e}\n"),
+        ("new.conf", "n\n"),
+        ("form.yaml", "b: 2\na: 1\n"),
+    ];
+    world.live("1", old).await;
+    world.release("2", new).await;
+    let token = world.token("rita", Scope::EVERYWHERE).await;
+    (world, token)
+}
+
+async fn get(world: &World, token: &str, rest: &str) -> (StatusCode, Value) {
+    let address = format!("/api/v1/rulesets/crs/comparisons{rest}");
+    let answer = world
+        .api(Method::GET, token, &address, axum::body::Body::empty())
+        .await;
+    (answer.status, answer.json())
+}
+
+#[tokio::test]
+async fn rules_that_differ_come_in_pages() {
+    let (world, token) = world().await;
+    let (status, told) = get(&world, &token, "?from=ipc2/prod&to=2&limit=3").await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    assert_eq!(told["from"]["version"], "1");
+    assert_eq!(told["from"]["environment"], "ipc2/prod");
+    assert_eq!(
+        told["counts"],
+        json!({"changed": 3, "added": 1, "removed": 1, "renamed": 0, "equal": 0})
+    );
+    let paths = |told: &Value| -> Vec<String> {
+        let items = told["items"].as_array().unwrap();
+        items
+            .iter()
+            .map(|item| item["path"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(paths(&told), ["a.yaml", "b.conf", "form.yaml"]);
+    let next = told["next"].as_str().unwrap();
+    let (_, rest) = get(
+        &world,
+        &token,
+        &format!("?from=1&to=2&limit=3&after={next}"),
+    )
+    .await;
+    assert_eq!(paths(&rest), ["gone.conf", "new.conf"]);
+    assert_eq!(rest["items"][0]["kind"], "removed");
+    assert_eq!(rest["items"][0]["to"], Value::Null);
+}
+
+#[tokio::test]
+async fn one_rule_is_compared_by_lines_and_by_value() {
+    let (world, token) = world().await;
+    let (status, told) = get(&world, &token, "/rule?from=1&to=2&path=a.yaml").await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    assert_eq!(told["values"]["format"], "yaml");
+    let changes = told["values"]["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0]["place"], json!(["level"]));
+    assert_eq!(
+        (&changes[0]["before"], &changes[0]["after"]),
+        (&json!("5"), &json!("7"))
+    );
+    assert_eq!(changes[0]["new_lines"], json!([2, 2]));
+    assert_eq!(
+        told["values"]["form"]["kinds"],
+        json!(["key-order", "comments"])
+    );
+    assert!(
+        told["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|row| row["kind"] == "added")
+    );
+    let (_, form) = get(&world, &token, "/rule?from=1&to=2&path=form.yaml").await;
+    assert_eq!(form["values"]["counts"]["changed"], 0);
+    let (_, text) = get(&world, &token, "/rule?from=1&to=2&path=b.conf").await;
+    assert_eq!(text["values"], Value::Null);
+    assert_eq!(text["values_not_compared"], "no_structure");
+    assert!(
+        !text.to_string().contains('\u{202e}'),
+        "hidden characters come as marks"
+    );
+    assert!(text.to_string().contains("bidi"), "{text}");
+    let (_, gone) = get(&world, &token, "/rule?from=1&to=2&path=gone.conf").await;
+    assert_eq!(
+        (&gone["kind"], &gone["removed"]),
+        (&json!("removed"), &json!(1))
+    );
+    let (_, none) = get(&world, &token, "/rule?from=1&to=2&path=a.yaml&skip=4").await;
+    assert_eq!(none["rows"], json!([]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_compared_says_why() {
+    let (world, token) = world().await;
+    for (rest, status) in [
+        ("?from=1&to=9", 404),
+        ("?from=mars/prod&to=1", 404),
+        ("?from=ipc1/prod&to=1", 409),
+        ("?from=1", 400),
+        ("?from=%3Cb%3E&to=1", 422),
+        ("?from=1&to=2&limit=0", 400),
+        ("/rule?from=1&to=2&path=nowhere", 404),
+        ("/rule?from=1&to=2&path=a.yaml&take=0", 400),
+        ("/rule?from=1&to=2&path=a.yaml&take=1001", 400),
+    ] {
+        let (found, told) = get(&world, &token, rest).await;
+        assert_eq!(found.as_u16(), status, "{rest}: {told}");
+        assert!(
+            told["detail"].as_str().is_some_and(|d| !d.is_empty()),
+            "{rest}"
+        );
+    }
+}
