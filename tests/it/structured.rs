@@ -134,7 +134,7 @@ fn what_moved_is_told_apart_from_what_changed() {
         "a.csv",
         "k;v\na;1\nb;2\nc;3\n",
         "v;k\n1;a\n2;b\n3;c\n",
-        &["@ column v: position 2 > position 1"],
+        &["@ column k: position 1 > position 2"],
         &[],
     );
 }

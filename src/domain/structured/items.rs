@@ -92,13 +92,15 @@ fn in_order(
     news: std::ops::Range<usize>,
     out: &mut Pairing,
 ) {
-    let is_as_many = olds.len() == news.len();
+    let olds_len = olds.len();
+    let is_as_many = olds_len == news.len();
     let (mut left, mut right) = (olds.clone(), news.clone());
     for (from, to) in olds.zip(news) {
         let is_scalar = |item: &Hashed| matches!(item.node.value, Value::Scalar(_));
         let is_pair = match (is_scalar(&old[from]), is_scalar(&new[to])) {
             (true, true) => is_as_many,
-            (false, false) => likeness(&old[from], &new[to]) > 0.0,
+            // The only ones of their place are one, whatever became of what they hold.
+            (false, false) => olds_len == 1 && is_as_many || likeness(&old[from], &new[to]) > 0.0,
             _ => false,
         };
         if is_pair {

@@ -201,7 +201,9 @@ fn compare_columns(old: &Table, new: &Table, columns: &Pairing, found: &mut Foun
     let is_same =
         columns.only_old.is_empty() && columns.only_new.is_empty() && columns.moved.is_empty();
     if !is_same {
-        // Every row is written otherwise by that.
+        // The heads and every row are written otherwise by that.
+        found.old_lines.extend(HEADS);
+        found.new_lines.extend(HEADS);
         found.old_lines.extend(old.rows.iter().map(|row| row.lines));
         found.new_lines.extend(new.rows.iter().map(|row| row.lines));
     }
