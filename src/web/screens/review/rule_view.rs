@@ -8,6 +8,7 @@ use crate::app::AppError;
 use crate::domain::digest::Digest;
 use crate::domain::verdict::{RuleVerdict, Unit};
 use crate::web::diff_view::{Column, Row, Sided};
+use crate::web::structured_view::StructuredView;
 use crate::web::{address, format, review_words};
 
 mod texts;
@@ -75,6 +76,8 @@ pub(super) struct RuleView {
     pub sided: Vec<Sided>,
     /// Of the views without.
     pub unified: Vec<Row>,
+    /// The two texts of the view by value, if they have values.
+    pub values: Option<StructuredView>,
     /// Why the view is another one than asked for, or shows not everything; may be empty.
     pub note: String,
     pub lost: String,
@@ -148,8 +151,13 @@ async fn view(
     };
     let (wanted, verdict) = (View::named(query.view.as_deref()), row.judged.clone());
     let is_whole = query.whole && wanted == View::Three;
-    let work = move || texts.shown(wanted, verdict.as_ref(), is_whole);
-    let shown: Shown = tokio::task::spawn_blocking(work)
+    let path = row.path.clone();
+    let work = move || {
+        let shown: Shown = texts.shown(wanted, verdict.as_ref(), is_whole);
+        let values = texts.values(&path, wanted);
+        (shown, values)
+    };
+    let (shown, values) = tokio::task::spawn_blocking(work)
         .await
         .map_err(|e| AppError::Broken(e.to_string()))?;
     let mut units = unit_views(judged);
@@ -184,6 +192,7 @@ async fn view(
         columns: shown.columns,
         sided: shown.sided,
         unified: shown.unified,
+        values,
         note: shown.note,
         lost: match shown.lost {
             0 => String::new(),

@@ -6,11 +6,13 @@ use super::View;
 use crate::app::AppError;
 use crate::domain::diff::{Options, TextDiff, Window};
 use crate::domain::digest::Digest;
+use crate::domain::structured::Bounds;
 use crate::domain::verdict::RuleVerdict;
 use crate::web::diff_view::{self, Column, Origins, Row, Sided, written};
 use crate::web::format;
 use crate::web::hotfix_lines::{self, Chain};
 use crate::web::screens::review::Looked;
+use crate::web::structured_view::{StructuredView, structured_view};
 use crate::web::three_way::three_way;
 
 /// Changed lines that a view of two texts shows.
@@ -53,6 +55,17 @@ pub(super) async fn chain(
 }
 
 impl Texts {
+    /// What the two texts that a view is about differ in by value: what the hotfix did, or what planned lacks of it.
+    pub(super) fn values(&self, path: &str, view: View) -> Option<StructuredView> {
+        let [a, b, c] = [&self.baseline, &self.hotfix, &self.planned]
+            .map(|side| side.as_deref().unwrap_or_default());
+        let diff = match view {
+            View::Three | View::Hotfix => TextDiff::new(a, b),
+            _ => TextDiff::new(b, c),
+        };
+        structured_view(path, &diff, &Bounds::default())
+    }
+
     pub(super) fn shown(&self, view: View, verdict: Option<&RuleVerdict>, whole: bool) -> Shown {
         let [a, b, c] = [&self.baseline, &self.hotfix, &self.planned]
             .map(|side| side.as_deref().unwrap_or_default());
