@@ -45,7 +45,6 @@ fn two_sites_hold_what_they_promise() {
         Rare::CrashAfter,
         Rare::RetryKnown,
         Rare::PageForged,
-        Rare::FastForward,
         Rare::Absorbed,
         Rare::LagUnknown,
     ] {

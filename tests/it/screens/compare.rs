@@ -46,7 +46,7 @@ async fn versions_environments_and_checksums_compare() {
             page.select("#summary h2"),
             ["4 rules differ: 1 changed, 1 added, 1 removed, 1 renamed, 0 equal"]
         );
-        let headings = page.select(".rule h3");
+        let headings = page.select(".rule h2");
         assert_eq!(headings[2], "new name.conf was old name.conf");
         assert_eq!(page.select("td.t.add mark"), ["more"], "word marks: {from}");
         assert_eq!(page.select("td.t.del").len(), 2);
@@ -188,7 +188,7 @@ async fn three_thousand_differing_rules_come_in_pages() {
     let last = world
         .get(&cookie, "/rulesets/crs/compare?from=1&to=2&page=29")
         .await;
-    assert_eq!(last.select(".rule h3")[99], "r2999.conf");
+    assert_eq!(last.select(".rule h2")[99], "r2999.conf");
     assert!(last.attribute("a[rel=next]", "href").is_empty());
     let beyond = world
         .get(
@@ -221,7 +221,7 @@ async fn environments_side_by_side() {
     let href = page.attribute("tbody td small a", "href")[0].clone();
     let differs = world.get(&cookie, &href).await;
     assert_eq!(differs.status, StatusCode::OK);
-    assert_eq!(differs.select(".rule h3"), ["a.conf"]);
+    assert_eq!(differs.select(".rule h2"), ["a.conf"]);
 }
 
 #[tokio::test]
@@ -343,6 +343,6 @@ async fn rules_that_changed_alike_are_folded_and_kinds_can_be_chosen() {
     );
     assert_eq!(page.select("#summary p a").join(","), "10 changed,1 added");
     let added = world.get(&cookie, &format!("{address}&kind=added")).await;
-    assert_eq!(added.select(".rule h3"), ["new.conf"]);
+    assert_eq!(added.select(".rule h2"), ["new.conf"]);
     assert_eq!(added.select("#summary p a").join(","), "all,10 changed");
 }
