@@ -19,6 +19,8 @@ def pages():
         return wrk(url, clients, [cookie], secs=secs)
 
     first_html = urlopen(Request(f"{server.url}/ledger", headers=dict([cookie.split(": ")])), timeout=20).read()
+    if first_html.count(b'href="/ledger/ipc') < 50:
+        raise SystemExit("bench: the first page of the ledger does not list its entries; is the sign-in still valid?")
     at, seq = postgres.sql("SELECT at_us, seq FROM entry WHERE site='ipc2' AND seq = 60", "full").split("|")
     middle = postgres.sql(f"SELECT at_us, seq FROM entry WHERE site='ipc2' AND seq = {ENTRIES * 3 // 8}", "full").split("|")
     first_sql = f"SELECT {COLUMNS} FROM entry WHERE site='ipc2' ORDER BY seq DESC LIMIT 50;"
