@@ -45,7 +45,6 @@ fn two_sites_hold_what_they_promise() {
         Rare::CrashAfter,
         Rare::RetryKnown,
         Rare::PageForged,
-        Rare::Absorbed,
         Rare::LagUnknown,
     ] {
         assert!(counts.of(rare) > 0, "{rare:?} was never met");
