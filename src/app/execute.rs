@@ -107,7 +107,11 @@ impl App {
             }
             entries.push(Arc::new(entry));
         }
-        Ok((!entries.is_empty()).then_some(Executed {
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        self.store.confirm_durable().await?;
+        Ok(Some(Executed {
             entries,
             already: None,
         }))

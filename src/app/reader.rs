@@ -8,10 +8,11 @@ use bytes::Bytes;
 
 use super::source::{InProcess, Source, SourceError};
 use super::{App, AppError};
+use crate::domain::broken::{Check, is_left_out};
 use crate::domain::digest::Digest;
 use crate::domain::event::Event;
 use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::ledger::StoredEntry;
+use crate::domain::ledger::{Entry, StoredEntry};
 use crate::domain::manifest::Manifest;
 use crate::domain::trust::{Alarm, Copy, Trust};
 use crate::store::{AppendError, KeptCheckpoint};
@@ -182,6 +183,9 @@ impl<S: Source> Reader<S> {
     }
 
     async fn pull(&mut self, app: &App) -> Result<(), Stop> {
+        if is_left_out(Check::Checkpoint) {
+            return self.take_unsigned(app).await;
+        }
         if self.rounds % COMPARE_EVERY == 1 {
             compare(app, &self.source).await?;
         }
@@ -197,6 +201,24 @@ impl<S: Source> Reader<S> {
         }
         self.trust = Some(trust);
         Ok(())
+    }
+
+    /// What [`Reader::pull`] would be if it believed whatever is offered: for the drill's negative control only.
+    async fn take_unsigned(&self, app: &App) -> Result<(), Stop> {
+        loop {
+            let head = app.store.head(&self.site).await?;
+            let page = self.source.entries(&self.site, head.seq, PAGE).await?;
+            let mut stored = Vec::new();
+            for (_, bytes) in &page {
+                let broken = |error| Stop::Trouble(format!("{}: {error}", self.site));
+                stored.push(Entry::read(bytes).map_err(broken)?.seal(false));
+            }
+            let taken = app.store.append_foreign(&self.site, head, &stored).await;
+            taken.map_err(|error| Stop::Trouble(error.to_string()))?;
+            if page.len() < PAGE as usize {
+                return Ok(());
+            }
+        }
     }
 
     /// Takes note of the checkpoint that the other site shows.
@@ -337,7 +359,7 @@ async fn believed_so_far(app: &App, site: &SiteName) -> Result<Trust, Stop> {
         Some(frontier) if frontier.size() == head.seq => {
             let last = app.store.entry(site, head.seq).await?;
             let command = last
-                .map(|last| crate::domain::ledger::Entry::read(&last.bytes))
+                .map(|last| Entry::read(&last.bytes))
                 .transpose()
                 .map_err(|e| Stop::Trouble(format!("{site}#{}: {e}", head.seq)))?
                 .map(|entry| entry.command);

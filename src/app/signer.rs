@@ -73,6 +73,10 @@ impl Signer {
             }
             let mut tree = app.tree();
             for link in links.iter().take_while(|link| link.seq <= head) {
+                // The writer pushes what it appends as soon as the tree is that long.
+                if link.seq != tree.size() + 1 {
+                    continue;
+                }
                 tree.push(link.bytes.as_bytes());
                 size = tree.size();
                 if let Some(last) = self.last.as_ref().filter(|last| last.size == size)
@@ -83,11 +87,15 @@ impl Signer {
                     )));
                 }
             }
+            size = tree.size();
         }
+        let (size, root) = {
+            let tree = app.tree();
+            (tree.size(), tree.root())
+        };
         if size == 0 || self.last.as_ref().is_some_and(|last| last.size >= size) {
             return Ok(());
         }
-        let root = app.tree().root();
         let kept = KeptCheckpoint {
             size,
             root,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::answers::Answered;
 use super::digest::Digest;
 use super::environment::Environment;
 use super::event::*;
@@ -71,12 +72,16 @@ impl LedgerState {
             }
             Event::ReviewOpened(body) => self.open_review(entry, body),
             Event::ReviewApproved(body) => self.change_review(&body.review, |review| {
+                // Most approvals of a review are of the same: it is kept once.
+                let mut earlier = review.approvals.iter().map(|earlier| &earlier.shown);
+                let same = earlier.find(|shown| ***shown == body.shown).cloned();
+                review.approvals.reserve_exact(1);
                 review.approvals.push(Approval {
                     by: entry.actor.clone(),
                     at: entry.at,
                     entry: at_entry.clone(),
                     fingerprint: body.fingerprint,
-                    shown: Arc::new(body.shown.clone()),
+                    shown: same.unwrap_or_else(|| Arc::new(body.shown.clone())),
                     note: body.note.clone(),
                 });
             }),
@@ -309,7 +314,9 @@ impl LedgerState {
             return;
         };
         if let Some(facts) = self.versions.get_mut(&(ruleset.clone(), version.clone())) {
-            Arc::make_mut(facts).validations.push(Validation {
+            let validations = &mut Arc::make_mut(facts).validations;
+            validations.reserve_exact(1);
+            validations.push(Validation {
                 passed,
                 lane: lane.clone(),
                 at: entry.at,

@@ -1,9 +1,9 @@
-//! A build that is made to be caught: with the feature `broken-checks`, one check of the domain can be left out,
-//! to see that the simulator misses it. Without the feature nothing can be left out.
+//! A build that is made to be caught: with the feature `broken-checks`, one check can be left out, to see that the
+//! simulator or the drill misses it. Without the feature nothing can be left out.
 
 /// A check that can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Check {
+pub(crate) enum Check {
     /// An approval counts only for exactly what was shown.
     Fingerprint,
     /// Nobody approves what they asked for, wrote or delivered.
@@ -16,11 +16,13 @@ pub(super) enum Check {
     HotfixAnswers,
     /// A hotfix goes on top of what it was made on.
     OnTopOfPin,
+    /// Nothing of another site is taken that no checkpoint of it covers.
+    Checkpoint,
 }
 
 /// True if this build leaves the check out.
 #[cfg(not(feature = "broken-checks"))]
-pub(super) const fn is_left_out(_: Check) -> bool {
+pub(crate) const fn is_left_out(_: Check) -> bool {
     false
 }
 
@@ -32,13 +34,14 @@ mod switch {
     /// Number of the check left out, from 1; 0 for none.
     static LEFT_OUT: AtomicU8 = AtomicU8::new(0);
 
-    const NAMES: [(&str, Check); 6] = [
+    const NAMES: [(&str, Check); 7] = [
         ("fingerprint", Check::Fingerprint),
         ("four-eyes", Check::FourEyes),
         ("intent-pin", Check::IntentPin),
         ("intent-gate", Check::IntentGate),
         ("hotfix-answers", Check::HotfixAnswers),
         ("on-top-of-pin", Check::OnTopOfPin),
+        ("checkpoint", Check::Checkpoint),
     ];
 
     /// Leaves a check out from now on, in the whole process.
@@ -51,12 +54,12 @@ mod switch {
         Ok(())
     }
 
-    pub(in crate::domain) fn is_left_out(check: Check) -> bool {
+    pub(crate) fn is_left_out(check: Check) -> bool {
         LEFT_OUT.load(Ordering::Relaxed) == check as u8 + 1
     }
 }
 
 #[cfg(feature = "broken-checks")]
-pub(super) use switch::is_left_out;
+pub(crate) use switch::is_left_out;
 #[cfg(feature = "broken-checks")]
 pub use switch::leave_out;

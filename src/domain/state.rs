@@ -3,12 +3,12 @@
 //! All maps are persistent (cheap to clone), so a writer can try a batch of facts on a copy and
 //! throw it away when the append fails.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet, Vector};
 
 use super::access::{self, Act, Actor, Grant, Scope};
+use super::answers::Answers;
 use super::digest::Digest;
 use super::environment::{Environment, Topology};
 use super::event::{DriftFinding, IntentRecorded, Mode, PairFinding, PairOutcome, Provenance};
@@ -18,7 +18,7 @@ use super::ids::{
 use super::ledger::Head;
 use super::manifest::Change;
 use super::policy::Policy;
-use super::review::{Answer, Shown, Subject};
+use super::review::{Shown, Subject};
 use super::version::VersionName;
 
 /// A rule set and a lane of the ledger's own site.
@@ -199,7 +199,7 @@ pub struct Review {
     /// Every approval, oldest first; whether one still counts is decided against what is shown now.
     pub approvals: Vec<Approval>,
     /// The newest answer for each hotfix rule.
-    pub answers: BTreeMap<(Environment, VersionName, String), Answered>,
+    pub answers: Answers,
     pub comments: u32,
     pub glass: Option<Box<Glass>>,
 }
@@ -236,15 +236,6 @@ pub struct Approval {
     pub fingerprint: Digest,
     pub shown: Arc<Shown>,
     pub note: String,
-}
-
-/// An answer with who gave it.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs)]
-pub struct Answered {
-    pub answer: Answer,
-    pub by: AccountId,
-    pub at: Timestamp,
 }
 
 /// A review carried out past a blocking check; red until two others looked.

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 
 use super::error::{AppendError, StoreError, bounded};
 use super::rows::digest_column;
-use super::{Backend, Store, fault, rd, sqlite};
+use super::{Backend, Store, fault, rd};
 use crate::domain::digest::Digest;
 
 /// Contents in one statement, and the bytes after which a statement or a commit is cut: a big release
@@ -54,7 +54,7 @@ impl Store {
     async fn put_commit(&self, contents: &[&(Digest, Bytes)]) -> Result<u64, AppendError> {
         match &*self.backend {
             Backend::Sqlite(sqlite) => {
-                let put = sqlite::write(&sqlite.writer, async |tx| {
+                let put = sqlite.write(async |tx| {
                     let mut new = 0;
                     for group in cut(contents, PER_STATEMENT, STATEMENT_BYTES) {
                         let mut insert = query(AssertSqlSafe(insert_sql(group.len())));

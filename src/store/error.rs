@@ -106,7 +106,10 @@ fn meaning(error: &sqlx::Error) -> Meaning {
             Meaning::Duplicate(db.constraint().unwrap_or(db.message()).to_owned())
         }
         sqlx::Error::Database(db) => match db.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
-            Some(_) => sqlite_meaning(db.code().as_deref().unwrap_or(""), text),
+            Some(_) => {
+                let code = db.code().and_then(|code| code.parse().ok());
+                sqlite_meaning(code.unwrap_or(0), text)
+            }
             None => postgres_meaning(db.code().as_deref().unwrap_or(""), text),
         },
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Meaning::Away(text),
@@ -119,8 +122,8 @@ fn meaning(error: &sqlx::Error) -> Meaning {
 }
 
 /// By SQLite's result code; its low byte is the family.
-fn sqlite_meaning(code: &str, text: String) -> Meaning {
-    match code.parse::<u32>().unwrap_or(0) & 0xff {
+fn sqlite_meaning(code: u32, text: String) -> Meaning {
+    match code & 0xff {
         13 => Meaning::Full,
         // busy, locked, no memory, cannot open: refused before anything was written
         5 | 6 | 7 | 14 => Meaning::Away(text),
@@ -168,7 +171,25 @@ impl From<sqlx::Error> for StoreError {
 
 impl From<sqlx::Error> for AppendError {
     fn from(error: sqlx::Error) -> AppendError {
-        match meaning(&error) {
+        meaning(&error).of_an_append()
+    }
+}
+
+/// What an error of SQLite means for an append that it ended.
+pub(super) fn sqlite_append_error(error: &rusqlite::Error) -> AppendError {
+    let text = error.to_string();
+    let code = error.sqlite_error().map_or(0, |error| error.extended_code);
+    match code {
+        // UNIQUE and PRIMARY KEY; the message names the columns.
+        2067 | 1555 => Meaning::Duplicate(text),
+        code => sqlite_meaning(code as u32, text),
+    }
+    .of_an_append()
+}
+
+impl Meaning {
+    fn of_an_append(self) -> AppendError {
+        match self {
             // PostgreSQL names the constraint, SQLite the columns; both checks the key first.
             Meaning::Duplicate(what) if what.contains("command") => AppendError::CommandKnown,
             Meaning::Duplicate(_) => AppendError::HeadMoved,

@@ -2,7 +2,7 @@
 
 use sqlx::{query_as, query_scalar};
 
-use super::error::{AppendError, StoreError};
+use super::error::{AppendError, StoreError, bounded};
 use super::rows::{EntryRow, digest_column, entries, entry_columns};
 use super::{Backend, Direction, LedgerFilter, Store, fault, rd};
 use crate::domain::digest::Digest;
@@ -235,6 +235,26 @@ impl Store {
         let mut trail = page.await?.entries;
         trail.reverse();
         Ok(trail)
+    }
+
+    /// Returns once whatever this database shows at this moment is as durable as an acknowledged append.
+    ///
+    /// PostgreSQL that comes back from a crash shows commits whose standby never had them: the wait for it ended
+    /// with the connection. Whoever takes what it sees there for stored asks this first. It commits a message that
+    /// nobody reads, behind everything else in the write-ahead log, and waits for that.
+    ///
+    /// Errors: [`StoreError::Unavailable`] if the standby does not take it in time.
+    pub async fn confirm_durable(&self) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT pg_logical_emit_message(true, 'rulegate', 'confirmed')::text";
+        self.check_away()?;
+        match &*self.backend {
+            Backend::Memory(_) | Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(postgres) => {
+                let confirmed = query_scalar::<_, String>(SQL).fetch_one(&postgres.pool);
+                bounded(confirmed).await?;
+                Ok(())
+            }
+        }
     }
 
     /// The sites whose ledgers have entries here, by name.

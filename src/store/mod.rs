@@ -22,6 +22,7 @@ mod rows;
 mod seen;
 mod sites;
 mod sqlite;
+mod sqlite_append;
 mod wakeups;
 
 use std::sync::Arc;
@@ -99,11 +100,11 @@ macro_rules! wr {
     ($store:expr, $tx:ident => $body:block) => {
         match &*$store.backend {
             $crate::store::Backend::Sqlite(sqlite) => {
-                $crate::store::sqlite::write(&sqlite.writer, async |$tx| {
+                let written = sqlite.write(async |$tx| {
                     let done = $body;
                     Ok::<_, sqlx::Error>(done)
-                })
-                .await
+                });
+                written.await
             }
             $crate::store::Backend::Postgres(postgres) => {
                 $crate::store::error::bounded(async {

@@ -1,4 +1,4 @@
-//! SQLite: one file, one serving process, one writer connection.
+//! SQLite: one file, one serving process, one who writes at a time.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,10 +11,11 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Connection, Row};
+use tokio::sync::Mutex;
 
 use super::Setting;
 use super::error::{AppendError, StoreError, bounded};
-use super::rows::entry_columns;
+use super::sqlite_append::{Appender, PAGES_PER_CHECKPOINT, Settings};
 use super::wakeups::Appended;
 use crate::domain::ids::SiteName;
 use crate::domain::ledger::{Head, StoredEntry};
@@ -27,17 +28,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
 /// Readers work beside the writer; more than this many only compete for the same cores.
 const READERS_MAX: u32 = 4;
 
-/// Entries in one statement. SQLite allows 32,766 parameters; few sizes keep the statement cache small.
-const ENTRIES_PER_STATEMENT: usize = 64;
-
 /// Entries that wait before they are brought into the index together, and the most in one commit.
 /// More would make filtered pages look at more entries one by one, fewer would write more pages an entry.
 const INDEX_BATCH: u64 = 512;
 const INDEX_BATCH_MAX: i64 = 2_048;
 
-/// Each connection's page cache, in negative KiB as SQLite wants it. The default of 2 MB does not hold
-/// the upper levels of a large ledger.
-const CACHE_KIB: &str = "-8192";
+/// The appending connection's page cache, in negative KiB as SQLite wants it. The default of 2 MB does not hold the
+/// upper levels of a large ledger's indexes, and they are written with every commit. Others have the operating system's.
+const APPENDER_CACHE_KIB: i64 = -8_192;
 
 /// Rows that a connection's thread may be ahead of their reader: it waits and is woken for every batch of
 /// these, which costs far more than reading them.
@@ -45,8 +43,13 @@ const ROW_BUFFER: usize = 1_024;
 
 pub(super) struct Sqlite {
     pub readers: SqlitePool,
-    /// One connection: SQLite has one writer anyway, and waiting here is fair and cheap.
-    pub writer: SqlitePool,
+    /// One connection for what is no append.
+    writer: SqlitePool,
+    /// Present if opened for serving.
+    appender: Option<Appender>,
+    /// Whose turn it is to write: SQLite has one writer, and waiting here is fair and cheap, while whoever finds
+    /// the file locked sleeps and may be overtaken for ever.
+    turn: Arc<Mutex<()>>,
     pub appended: Appended,
     /// Whether a batch is on its way into the index.
     indexing: Arc<AtomicBool>,
@@ -63,11 +66,11 @@ impl Sqlite {
             .filename(path)
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
-            .pragma("cache_size", CACHE_KIB)
             .row_buffer_size(ROW_BUFFER);
         let reading = options.clone().read_only(true);
         let writing = options
             .create_if_missing(true)
+            .pragma("wal_autocheckpoint", PAGES_PER_CHECKPOINT.to_string())
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             // Else INSERT OR REPLACE would delete rows without meeting the trigger that forbids it.
@@ -102,6 +105,8 @@ impl Sqlite {
             check_tables(&readers).await?;
             return Ok(Sqlite {
                 writer: readers.clone(),
+                appender: None,
+                turn: Arc::default(),
                 readers,
                 appended: Appended::default(),
                 indexing: Arc::default(),
@@ -128,9 +133,15 @@ impl Sqlite {
             .run(&writer)
             .await
             .map_err(|error| StoreError::Schema(error.to_string()))?;
+        let settings = Settings {
+            busy_timeout: BUSY_TIMEOUT,
+            cache_size: APPENDER_CACHE_KIB,
+        };
         Ok(Sqlite {
             readers,
             writer,
+            appender: Some(Appender::open(path, settings)?),
+            turn: Arc::default(),
             appended: Appended::default(),
             indexing: Arc::default(),
             pages_max,
@@ -145,61 +156,46 @@ impl Sqlite {
         expected: Head,
         entries: &[StoredEntry],
     ) -> Result<(), AppendError> {
-        if entries.len() <= ENTRIES_PER_STATEMENT {
-            // A single INSERT takes the write lock before it reads, so it needs no BEGIN IMMEDIATE.
-            let mut connection = bounded(self.writer.acquire())
-                .await
-                .map_err(|error| AppendError::Unavailable(error.to_string()))?;
-            let done = bounded(insert(&mut connection, site, expected, entries)).await;
-            forget_if_broken(&mut connection, &done);
-            return self.told(site, expected, entries, done);
-        }
-        let done = write(&self.writer, async |tx| {
-            let mut head = expected;
-            for group in entries.chunks(ENTRIES_PER_STATEMENT) {
-                if !insert(tx, site, head, group).await? {
-                    return Ok(false);
-                }
-                if let Some(last) = group.last() {
-                    head = Head {
-                        seq: last.seq,
-                        hash: last.hash,
-                        at: last.at,
-                    };
-                }
-            }
-            Ok(true)
-        })
-        .await;
-        self.told(site, expected, entries, done)
+        let read_only = || AppendError::Refused("opened for reading".into());
+        let appender = self.appender.as_ref().ok_or_else(read_only)?;
+        let turn = self.turn.lock().await;
+        appender.append(site, expected, entries).await?;
+        drop(turn);
+        self.told(site, expected, entries.len());
+        Ok(())
     }
 
-    /// The answer of an append, the word to listeners, and now and then a batch for the index.
-    fn told(
-        &self,
-        site: &SiteName,
-        expected: Head,
-        entries: &[StoredEntry],
-        done: Result<bool, sqlx::Error>,
-    ) -> Result<(), AppendError> {
-        if !done? {
-            return Err(AppendError::HeadMoved);
-        }
+    /// The word to listeners, and now and then a batch for the index.
+    fn told(&self, site: &SiteName, expected: Head, entries: usize) {
         let batch = |seq: u64| seq / INDEX_BATCH;
-        let head = expected.seq + entries.len() as u64;
+        let head = expected.seq + entries as u64;
         self.appended.tell(site, head);
         if batch(head) > batch(expected.seq) && !self.indexing.swap(true, Ordering::SeqCst) {
-            let (writer, readers) = (self.writer.clone(), self.readers.clone());
+            let (writing, readers) = (self.writing(), self.readers.clone());
             let (indexing, site) = (self.indexing.clone(), site.clone());
             tokio::spawn(async move {
-                if let Err(error) = index(&writer, &readers, &site).await {
+                if let Err(error) = index(&writing, &readers, &site).await {
                     // Nothing is lost: these entries are looked at one by one until the next batch.
                     tracing::warn!(%error, %site, "the ledger's index lags");
                 }
                 indexing.store(false, Ordering::SeqCst);
             });
         }
-        Ok(())
+    }
+
+    fn writing(&self) -> Writing {
+        Writing {
+            pool: self.writer.clone(),
+            turn: self.turn.clone(),
+        }
+    }
+
+    /// Runs statements in one transaction and commits.
+    pub(super) async fn write<T>(
+        &self,
+        body: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        self.writing().write(body).await
     }
 
     pub(super) async fn settings(&self) -> Vec<Setting> {
@@ -243,34 +239,50 @@ impl Sqlite {
 
     pub(super) async fn limit_pages(&self, pages: Option<u32>) -> Result<(), StoreError> {
         self.pages_max.store(pages.unwrap_or(0), Ordering::SeqCst);
+        let pages = pages.unwrap_or(u32::MAX - 1);
         let mut connection = self.writer.acquire().await?;
-        Ok(set_page_limit(&mut connection, pages.unwrap_or(u32::MAX - 1)).await?)
+        set_page_limit(&mut connection, pages).await?;
+        match &self.appender {
+            Some(appender) => appender.limit_pages(pages).await,
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        if let Some(appender) = &self.appender {
+            appender.close().await;
+        }
         // The next one may have the file now.
         drop(self.lock.lock().map(|mut lock| lock.take()));
     }
 }
 
-/// Runs statements in one transaction on the writer connection and commits.
-pub(super) async fn write<T>(
-    writer: &SqlitePool,
-    body: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> Result<T, sqlx::Error>,
-) -> Result<T, sqlx::Error> {
-    let mut connection = bounded(writer.acquire()).await?;
-    let done = bounded(async {
-        // IMMEDIATE: a transaction that reads first would fail at once when it comes to write.
-        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let done = body(&mut tx).await?;
-        tx.commit().await?;
-        Ok(done)
-    })
-    .await;
-    forget_if_broken(&mut connection, &done);
-    done
+/// The way to write what is no append.
+struct Writing {
+    pool: SqlitePool,
+    turn: Arc<Mutex<()>>,
+}
+
+impl Writing {
+    async fn write<T>(
+        &self,
+        body: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        let _turn = bounded(async { Ok(self.turn.lock().await) }).await?;
+        let mut connection = bounded(self.pool.acquire()).await?;
+        let done = bounded(async {
+            // IMMEDIATE: a transaction that reads first would fail at once when it comes to write.
+            let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+            let done = body(&mut tx).await?;
+            tx.commit().await?;
+            Ok(done)
+        })
+        .await;
+        forget_if_broken(&mut connection, &done);
+        done
+    }
 }
 
 /// Closes a connection after anything but a refused row: a statement that was given up may still run
@@ -294,51 +306,6 @@ async fn set_page_limit(
     sqlx::query(sql).execute(connection).await.map(|_| ())
 }
 
-/// Inserts at most [`ENTRIES_PER_STATEMENT`] entries after `expected`; false if that is not the head.
-async fn insert(
-    connection: &mut sqlx::SqliteConnection,
-    site: &SiteName,
-    expected: Head,
-    entries: &[StoredEntry],
-) -> Result<bool, sqlx::Error> {
-    let mut query = sqlx::query(AssertSqlSafe(insert_sql(entries.len())))
-        .bind(site.as_str())
-        .bind(expected.seq as i64)
-        .bind(&expected.hash.0[..]);
-    for entry in entries {
-        query = query
-            .bind(entry.seq as i64)
-            .bind(entry.at.0)
-            .bind(entry.actor.as_str())
-            .bind(&*entry.kind)
-            .bind(entry.ruleset.as_ref().map(|name| name.as_str()))
-            .bind(entry.lane.as_ref().map(|name| name.as_str()))
-            .bind(entry.version.as_ref().map(|name| name.as_str()))
-            .bind(entry.review.as_ref().map(|review| review.to_string()))
-            .bind(entry.command.as_ref().map(|id| id.as_str()))
-            .bind(&*entry.bytes)
-            .bind(&entry.hash.0[..]);
-    }
-    Ok(query.execute(connection).await?.rows_affected() == entries.len() as u64)
-}
-
-/// Site, number and hash of the expected head, then eleven values an entry. The parameters have no names:
-/// SQLite looks names up one by one, which takes longer than the insert itself.
-/// No head beyond `expected` can exist unnoticed: its number would collide with the first entry's.
-fn insert_sql(entries: usize) -> String {
-    const ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?)";
-    let rows = vec![ROW; entries].join(",");
-    format!(
-        "WITH head (site, seq, hash) AS (VALUES (?, ?, ?)) INSERT INTO entry ({}) \
-         SELECT head.site, column1, column2, column3, column4, column5, column6, column7, column8, \
-         column9, column10, column11 FROM head CROSS JOIN (VALUES {rows}) \
-         WHERE CASE WHEN head.seq = 0 THEN NOT EXISTS (SELECT 1 FROM entry e WHERE e.site = head.site) \
-         ELSE EXISTS (SELECT 1 FROM entry e WHERE e.site = head.site AND e.seq = head.seq \
-         AND e.hash = head.hash) END",
-        entry_columns!()
-    )
-}
-
 /// The last entry that the index knows, 0 for none.
 pub(super) async fn indexed_to(readers: &SqlitePool, site: &SiteName) -> Result<i64, sqlx::Error> {
     const SQL: &str = "SELECT seq FROM entry_indexed WHERE site = $1";
@@ -348,7 +315,7 @@ pub(super) async fn indexed_to(readers: &SqlitePool, site: &SiteName) -> Result<
 
 /// Brings whole batches into the index until less than one is missing.
 async fn index(
-    writer: &SqlitePool,
+    writing: &Writing,
     readers: &SqlitePool,
     site: &SiteName,
 ) -> Result<(), sqlx::Error> {
@@ -378,14 +345,14 @@ async fn index(
         if to - from < INDEX_BATCH as i64 {
             return Ok(());
         }
-        write(writer, async |tx| {
+        let batch = writing.write(async |tx| {
             let fill = sqlx::query(FILL).bind(site.as_str()).bind(from).bind(to);
             fill.execute(&mut *tx).await?;
             let done = sqlx::query(DONE).bind(site.as_str()).bind(to);
             done.execute(&mut *tx).await?;
             Ok(())
-        })
-        .await?;
+        });
+        batch.await?;
     }
 }
 

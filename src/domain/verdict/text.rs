@@ -141,7 +141,7 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
     // The last statement with an id, its first word, and how many followed it without one.
     let mut block: Option<(usize, String, usize)> = None;
     for statement in statements {
-        if !budget.take(4 + statement.text.len() / 4) {
+        if !budget.take(8 + statement.text.len() / 4) {
             return None;
         }
         let text = statement.text.as_str();
@@ -214,7 +214,7 @@ fn add_pieces(doc: &mut Doc, container: usize, prefix: &str, text: &str, lines: 
 pub(super) fn parse_raw(text: &str, budget: &Budget) -> Option<Doc> {
     let mut doc = Doc::new(text.lines().count().max(1) as u32);
     for (index, line) in text.lines().enumerate() {
-        if !budget.take(2 + line.len() / 8) {
+        if !budget.take(4 + line.len() / 8) {
             return None;
         }
         if line.chars().any(char::is_alphanumeric) {
@@ -285,7 +285,7 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
     let mut block_end: Option<&str> = None;
     let mut lines = text.lines().enumerate().peekable();
     while let Some((index, line)) = lines.next() {
-        if !budget.take(2 + line.len() / 8) {
+        if !budget.take(4 + line.len() / 8) {
             return None;
         }
         let from = index as u32 + 1;
