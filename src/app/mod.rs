@@ -1,6 +1,7 @@
 //! The application: one door for writes, questions over the folded state, contents through a cache.
 
 pub mod alike;
+mod batch;
 pub mod clock;
 pub mod contents;
 pub mod duties;

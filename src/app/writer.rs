@@ -1,19 +1,18 @@
 //! The one task that appends: it takes whatever is waiting, decides it in order, and stores it in one
 //! durable commit. Nobody is answered before that commit is durable.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::batch::Batch;
 use super::{App, AppError, Snapshot};
 use crate::domain::access::Actor;
 use crate::domain::broken::{Check, is_left_out};
 use crate::domain::command::Command;
-use crate::domain::decide::{Decided, decide};
 use crate::domain::digest::Digest;
-use crate::domain::ids::{CommandId, EntryRef, SiteName, Timestamp};
+use crate::domain::ids::{CommandId, EntryRef, SiteName};
 use crate::domain::ledger::{Entry, EntryError, Head, StoredEntry};
 use crate::domain::merkle::Frontier;
 use crate::domain::trust::Alarm;
@@ -61,27 +60,17 @@ impl Executed {
 pub(super) struct Writer {
     app: Arc<App>,
     receiver: mpsc::Receiver<Submission>,
-}
-
-/// A decided submission: its entries in the batch.
-struct Placed {
-    submission: Submission,
-    entries: Vec<Arc<Entry>>,
-}
-
-/// Submissions decided together.
-struct Batch {
-    /// What is true once they are stored.
-    snapshot: Snapshot,
-    placed: Vec<Placed>,
-    stored: Vec<StoredEntry>,
-    /// The same commands once more: they are answered with what comes of the first.
-    repeated: Vec<Submission>,
+    /// Nobody can submit any more.
+    is_closed: bool,
 }
 
 impl Writer {
     pub(super) fn new(app: Arc<App>, receiver: mpsc::Receiver<Submission>) -> Writer {
-        Writer { app, receiver }
+        Writer {
+            app,
+            receiver,
+            is_closed: false,
+        }
     }
 
     /// Reads every ledger in the store from its beginning.
@@ -102,7 +91,7 @@ impl Writer {
                     if count == 0 {
                         return;
                     }
-                    self.gather(&mut waiting).await;
+                    self.gather(&mut waiting, BATCH_MAX).await;
                     self.carry_out(waiting).await;
                 }
                 hint = woken(&mut wakeups) => {
@@ -121,11 +110,11 @@ impl Writer {
 
     /// Lets requests that are being read at this moment share the commit, as long as more come: what they wait
     /// for is the processor, which a commit begun too early would leave idle.
-    async fn gather(&mut self, waiting: &mut Vec<Submission>) {
-        while waiting.len() < BATCH_MAX {
+    async fn gather(&mut self, waiting: &mut Vec<Submission>, max: usize) {
+        while waiting.len() < max {
             tokio::task::yield_now().await;
             let before = waiting.len();
-            while waiting.len() < BATCH_MAX
+            while waiting.len() < max
                 && let Ok(submission) = self.receiver.try_recv()
             {
                 waiting.push(submission);
@@ -259,65 +248,115 @@ impl Writer {
         self.app.stopped.store(Arc::new(Some(reason.to_owned())));
     }
 
-    async fn carry_out(&self, mut waiting: Vec<Submission>) {
-        if let Some(reason) = self.app.stopped.load().as_ref() {
-            return refuse_all(waiting, &AppError::StoppedWriting(reason.clone()));
-        }
-        if let Some(reason) = self.app.behind.load().as_ref() {
-            return refuse_all(waiting, &AppError::Behind(reason.clone()));
-        }
-        for race in 0.. {
-            let Batch {
-                snapshot,
-                placed,
-                stored,
-                repeated,
-            } = self.decide_all(waiting);
-            if placed.is_empty() {
-                return;
-            }
-            let expected = self.app.snapshot().state.head(&self.app.config.site);
-            let outcome = self
-                .app
-                .store
-                .append(&self.app.config.site, expected, &stored)
-                .await;
-            let outcome = match outcome {
-                Err(AppendError::Unknown(why)) => self.find_out(expected, &stored, why).await,
-                known => known,
-            };
-            let submissions = |placed: Vec<Placed>| placed.into_iter().map(|one| one.submission);
+    /// Decides and stores what is waiting, and what comes meanwhile, until nothing more waits. While a batch is on
+    /// its way to the disk the next one is decided on top of it; nobody hears of that one before the first is
+    /// durable, and if it fails the next is decided anew.
+    async fn carry_out(&mut self, waiting: Vec<Submission>) {
+        let mut looked_at = tokio::time::Instant::now();
+        let mut races = 0;
+        let mut batch = self.decide_anew(waiting);
+        while !batch.is_empty() {
+            let (outcome, mut ahead) = self.store(&batch).await;
             match outcome {
                 Ok(()) => {
-                    self.grow_tree(expected, &stored);
-                    self.app.publish(snapshot);
-                    for placed in placed {
-                        let done = Executed {
-                            entries: placed.entries,
-                            already: None,
-                        };
-                        let _ = placed.submission.reply.send(Ok(done));
+                    races = 0;
+                    self.grow_tree(batch.expected, &batch.stored);
+                    self.app.publish(batch.snapshot.clone());
+                    let mut repeated = batch.stored_now();
+                    repeated.extend(ahead.take_repeated());
+                    let must_look = looked_at.elapsed() > POLL;
+                    if repeated.is_empty() && !must_look && self.may_append() {
+                        let mut more = Vec::new();
+                        self.gather(&mut more, BATCH_MAX.saturating_sub(ahead.len()))
+                            .await;
+                        self.decide_into(&mut ahead, more);
+                        ahead.tell();
+                        batch = ahead;
+                        continue;
                     }
-                    waiting = self.answer_known(repeated).await;
+                    // What others appended comes in between, so the next batch is decided on that.
+                    let mut waiting = self.answer_known(repeated).await;
+                    if must_look {
+                        looked_at = tokio::time::Instant::now();
+                        self.look_around().await;
+                    }
+                    waiting.extend(ahead.into_submissions());
+                    batch = self.decide_anew(waiting);
                 }
-                Err(AppendError::HeadMoved) if race < RACES_MAX => {
-                    waiting = submissions(placed).chain(repeated).collect();
+                Err(AppendError::HeadMoved) if races < RACES_MAX => {
+                    races += 1;
+                    let mut waiting = batch.into_submissions();
+                    waiting.extend(ahead.into_submissions());
                     if let Err(error) = self.catch_up().await {
                         return refuse_all(waiting, &error);
                     }
+                    batch = self.decide_anew(waiting);
                 }
-                Err(AppendError::CommandKnown) if race < RACES_MAX => {
-                    let all = submissions(placed).chain(repeated).collect();
-                    waiting = self.answer_known(all).await;
+                Err(AppendError::CommandKnown) if races < RACES_MAX => {
+                    races += 1;
+                    let mut waiting = self.answer_known(batch.into_submissions()).await;
+                    waiting.extend(ahead.into_submissions());
+                    batch = self.decide_anew(waiting);
                 }
                 Err(error) => {
-                    let all = submissions(placed).chain(repeated).collect();
-                    return refuse_all(all, &error.into());
+                    refuse_all(batch.into_submissions(), &error.into());
+                    batch = self.decide_anew(ahead.into_submissions());
                 }
             }
-            if waiting.is_empty() {
-                return;
+        }
+    }
+
+    /// Stores a batch and decides meanwhile what comes in.
+    async fn store(&mut self, batch: &Batch) -> (Result<(), AppendError>, Batch) {
+        let app = self.app.clone();
+        let append = app
+            .store
+            .append(&app.config.site, batch.expected, &batch.stored);
+        let mut append = std::pin::pin!(append);
+        let mut ahead = batch.next();
+        let mut came = Vec::new();
+        let outcome = loop {
+            let room = BATCH_MAX.saturating_sub(ahead.len());
+            tokio::select! {
+                biased;
+                outcome = &mut append => break outcome,
+                count = self.receiver.recv_many(&mut came, room), if room > 0 && !self.is_closed => {
+                    self.is_closed = count == 0;
+                    self.decide_into(&mut ahead, std::mem::take(&mut came));
+                }
             }
+        };
+        let outcome = match outcome {
+            Err(AppendError::Unknown(why)) => {
+                self.find_out(batch.expected, &batch.stored, why).await
+            }
+            known => known,
+        };
+        (outcome, ahead)
+    }
+
+    fn may_append(&self) -> bool {
+        self.app.stopped.load().is_none() && self.app.behind.load().is_none()
+    }
+
+    /// Decides on what is published, and answers at once whoever is refused.
+    fn decide_anew(&self, waiting: Vec<Submission>) -> Batch {
+        let mut batch = Batch::on(Snapshot::clone(&self.app.snapshot()), &self.app.config.site);
+        if let Some(reason) = self.app.stopped.load().as_ref() {
+            refuse_all(waiting, &AppError::StoppedWriting(reason.clone()));
+        } else if let Some(reason) = self.app.behind.load().as_ref() {
+            refuse_all(waiting, &AppError::Behind(reason.clone()));
+        } else {
+            self.decide_into(&mut batch, waiting);
+            batch.tell();
+        }
+        batch
+    }
+
+    fn decide_into(&self, batch: &mut Batch, waiting: Vec<Submission>) {
+        let (site, now) = (&self.app.config.site, self.app.clock.now());
+        for submission in waiting {
+            batch.decide(site, now, submission);
         }
     }
 
@@ -328,68 +367,6 @@ impl Writer {
             stored
                 .iter()
                 .for_each(|entry| tree.push(entry.bytes.as_bytes()));
-        }
-    }
-
-    /// Decides in order on a copy of the state, each on top of what the ones before made true. Whoever is
-    /// refused is answered at once.
-    fn decide_all(&self, waiting: Vec<Submission>) -> Batch {
-        let mut snapshot = Snapshot::clone(&self.app.snapshot());
-        let site = self.app.config.site.clone();
-        let now = self.app.clock.now();
-        let (mut placed, mut stored, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
-        let mut keys = HashSet::new();
-        for submission in waiting {
-            if keys.contains(&submission.id.key()) {
-                repeated.push(submission);
-                continue;
-            }
-            let facts = match decide(&snapshot.state, &submission.command, &submission.actor, now) {
-                Ok(Decided::New(facts)) => facts,
-                Ok(Decided::Already(entry)) => {
-                    let done = Executed {
-                        entries: Vec::new(),
-                        already: Some(entry),
-                    };
-                    let _ = submission.reply.send(Ok(done));
-                    continue;
-                }
-                Err(refusal) => {
-                    let _ = submission.reply.send(Err(refusal.into()));
-                    continue;
-                }
-            };
-            let mut entries = Vec::with_capacity(facts.len());
-            for (index, fact) in facts.into_iter().enumerate() {
-                let head = snapshot.state.head(&site);
-                let entry = Entry {
-                    at_entry: EntryRef {
-                        site: site.clone(),
-                        seq: head.seq + 1,
-                    },
-                    at: later(now, head),
-                    actor: submission.actor.account.clone(),
-                    command: submission.id.clone(),
-                    fact,
-                    prev: head.hash,
-                };
-                let sealed = entry.seal(index == 0);
-                take(&mut snapshot, &entry, sealed.hash)
-                    .expect("an entry made on the head follows it");
-                stored.push(sealed);
-                entries.push(Arc::new(entry));
-            }
-            keys.insert(submission.id.key());
-            placed.push(Placed {
-                submission,
-                entries,
-            });
-        }
-        Batch {
-            snapshot,
-            placed,
-            stored,
-            repeated,
         }
     }
 
@@ -456,12 +433,7 @@ async fn woken(wakeups: &mut Option<Wakeups>) -> Hint {
     }
 }
 
-/// Never before the entry before it, whatever the clock says.
-fn later(now: Timestamp, head: Head) -> Timestamp {
-    now.max(head.at)
-}
-
-fn take(snapshot: &mut Snapshot, entry: &Entry, hash: Digest) -> Result<(), AppError> {
+pub(super) fn take(snapshot: &mut Snapshot, entry: &Entry, hash: Digest) -> Result<(), AppError> {
     snapshot
         .state
         .apply(entry, hash)
