@@ -1,6 +1,7 @@
 //! The application: one door for writes, questions over the folded state, contents through a cache.
 
 pub mod alike;
+pub mod carry;
 pub mod clock;
 pub mod contents;
 pub mod duties;
@@ -18,6 +19,7 @@ mod proofs;
 pub mod reader;
 pub mod reconcile;
 pub mod recovery;
+pub mod sealing;
 pub mod seen;
 pub mod send_back;
 mod signer;
@@ -80,6 +82,10 @@ pub struct App {
     pub drifted: ArcSwap<Vec<String>>,
     /// With what this site signs its checkpoints.
     key: SigningKey,
+    /// With what it opens what others sealed for it.
+    sealing: sealing::SealingKey,
+    /// Wakes when accounts or tokens came from the other site; the value is a running number.
+    pub accounts_moved: watch::Sender<u64>,
     /// The tree over the own ledger, as far as it was built.
     tree: Mutex<Tree>,
     signed: ArcSwapOption<KeptCheckpoint>,
@@ -133,7 +139,9 @@ impl App {
             stopped: ArcSwap::from_pointee(None),
             behind: ArcSwap::from_pointee(None),
             drifted: ArcSwap::default(),
+            sealing: sealing::SealingKey::of(&key),
             key,
+            accounts_moved: watch::Sender::new(0),
             tree: Mutex::default(),
             signed: ArcSwapOption::empty(),
             signed_changed: watch::Sender::new(0),

@@ -12,6 +12,7 @@
 
 mod accounts;
 mod browse;
+mod carried;
 mod contents;
 mod error;
 mod fault;
@@ -26,10 +27,12 @@ mod wakeups;
 
 use std::sync::Arc;
 
-pub use accounts::{Account, AccountKind, SignIn, Token};
+pub use crate::domain::accounts::{AccountKind, Token};
+pub use accounts::{Account, SignIn};
 pub use browse::{
     Bounds, Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, Listing, SCAN_MAX,
 };
+pub use carried::{CarriedPage, Displaced};
 pub use error::{AppendError, STATEMENT_TIMEOUT, StoreError};
 pub use fault::{Fault, Faults};
 pub use ledger::Link;

@@ -3,6 +3,7 @@
 use super::Portal;
 use super::format;
 use super::page::Notice;
+use crate::app::carry::AccountsStatus;
 use crate::domain::ids::{RuleSetName, SiteName, Timestamp};
 use crate::domain::lag::Lag;
 use crate::domain::live::{Stay, Urgency};
@@ -46,6 +47,26 @@ pub fn lag(site: &SiteName, lag: &Lag, now: Timestamp) -> String {
             format!("{since}; last seen {site}#{last_seen}; {bound}")
         }
     }
+}
+
+/// How it stands with the other site's accounts: `ok` or `warn`, in a few words, and what went wrong.
+pub fn accounts(status: &AccountsStatus, now: Timestamp) -> (&'static str, String, String) {
+    let words = match status.carried_at {
+        Some(at) => format!("carried {} ago", format::ago(at, now)),
+        None => "not carried since this process started".to_owned(),
+    };
+    let refused = status
+        .refused
+        .as_ref()
+        .map(|alarm| format!("Not believed: {alarm}."));
+    let trouble = refused
+        .or_else(|| status.trouble.clone())
+        .unwrap_or_default();
+    let kind = match status.carried_at.is_some() && trouble.is_empty() {
+        true => "ok",
+        false => "warn",
+    };
+    (kind, words, trouble)
 }
 
 /// What this site does not know of the others, loud: what is silent, since when, and what still works.

@@ -1,6 +1,9 @@
 //! Two sites: what travels between them, what is refused, what is taken back.
+mod carrying;
 mod given;
 mod identity;
 mod reading;
 mod recovery;
 mod refusals;
+mod sealing;
+mod settling;
