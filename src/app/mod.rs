@@ -15,6 +15,7 @@ pub mod judge;
 pub mod ledger;
 mod ledger_blocks;
 pub mod outcome;
+pub mod own_writes;
 mod proofs;
 pub mod reader;
 pub mod reconcile;

@@ -235,6 +235,9 @@ impl Store {
     /// Hints may be merged, lost or idle: always look at the head, and look now and then without a hint.
     pub async fn listen(&self) -> Result<Wakeups, StoreError> {
         self.check_away()?;
+        if self.faults.as_ref().is_some_and(|faults| faults.is_deaf()) {
+            return Ok(Wakeups::silent());
+        }
         match &*self.backend {
             Backend::Memory(memory) => Ok(memory.appended.listen()),
             Backend::Sqlite(sqlite) => Ok(sqlite.appended.listen()),

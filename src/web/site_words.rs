@@ -12,6 +12,8 @@ use crate::domain::version::VersionName;
 
 /// Changes named in one sentence; more are counted.
 const NAMES_MAX: usize = 4;
+/// Accounts are asked for every second; what is older than this is behind, whatever the reason.
+const CARRIED_LATELY_US: i64 = 30_000_000;
 
 /// `nothing missing, heard 2 s ago`, `unknown since 21 Nov 2026 14:02:11; last seen ipc2#57; at least 3 behind`.
 pub fn lag(site: &SiteName, lag: &Lag, now: Timestamp) -> String {
@@ -62,7 +64,10 @@ pub fn accounts(status: &AccountsStatus, now: Timestamp) -> (&'static str, Strin
     let trouble = refused
         .or_else(|| status.trouble.clone())
         .unwrap_or_default();
-    let kind = match status.carried_at.is_some() && trouble.is_empty() {
+    let is_fresh = status
+        .carried_at
+        .is_some_and(|at| now.0 - at.0 < CARRIED_LATELY_US);
+    let kind = match is_fresh && trouble.is_empty() {
         true => "ok",
         false => "warn",
     };
