@@ -1,6 +1,6 @@
 //! Answers: JSON with an entity tag, pages by key, what a write came to.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
@@ -29,7 +29,22 @@ pub fn read(caller: &Caller, view: &impl Serialize) -> Response {
     }
     let mut response = json(StatusCode::OK, body);
     response.headers_mut().insert(header::ETAG, etag);
+    let ledger = caller.snapshot.state.own_ledger();
+    let entry = EntryRef {
+        site: caller.snapshot.state.own.clone(),
+        seq: ledger.head.seq,
+    };
+    up_to(&mut response, &entry);
     response
+}
+
+/// Says up to which entry of the site's ledger an answer knows: the caller may ask another process of the site for
+/// at least that.
+fn up_to(response: &mut Response, entry: &EntryRef) {
+    if let Ok(value) = HeaderValue::from_str(&entry.to_string()) {
+        let name = HeaderName::from_static("rulegate-ledger");
+        response.headers_mut().insert(name, value);
+    }
 }
 
 /// JSON that is ready to send.
@@ -167,5 +182,10 @@ pub fn created(done: &Executed, view: &impl Serialize) -> Response {
         None => StatusCode::CREATED,
         Some(_) => StatusCode::OK,
     };
-    json(status, serde_json::to_vec(view).expect("a view is JSON"))
+    let mut response = json(status, serde_json::to_vec(view).expect("a view is JSON"));
+    let last = done.entries.last().map(|entry| &entry.at_entry);
+    if let Some(entry) = last.or(done.already.as_ref()) {
+        up_to(&mut response, entry);
+    }
+    response
 }

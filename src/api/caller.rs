@@ -14,8 +14,11 @@ use crate::auth::token::{Bearer, TokenError};
 use crate::domain::access::{Act, Actor, Scope, allows};
 use crate::domain::command::Command;
 use crate::domain::digest::Digest;
-use crate::domain::ids::{CommandId, RuleSetName, Timestamp};
+use crate::domain::ids::{CommandId, EntryRef, RuleSetName, Timestamp};
 use crate::domain::refusal::Refusal;
+
+/// In a question: answer with a state that has this entry.
+const AT_LEAST: &str = "rulegate-at-least";
 
 /// Whoever asks, with the state as it was when the request came.
 pub struct Caller {
@@ -124,6 +127,9 @@ impl FromRequestParts<Arc<Api>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Caller, Problem> {
         let bearer = bearer(api, &parts.headers)?;
+        if let Some(entry) = at_least(&parts.headers)? {
+            api.app.catch_up_to(&entry).await;
+        }
         let address = parts
             .uri
             .path_and_query()
@@ -137,6 +143,20 @@ impl FromRequestParts<Arc<Api>> for Caller {
             request: format!("{} {address}", parts.method),
         })
     }
+}
+
+/// The entry that the caller has seen already, if it says so.
+fn at_least(headers: &HeaderMap) -> Result<Option<EntryRef>, Problem> {
+    let Some(value) = headers.get(AT_LEAST) else {
+        return Ok(None);
+    };
+    let entry = value.to_str().ok().and_then(|text| text.parse().ok());
+    entry.map(Some).ok_or_else(|| {
+        Problem::bad_request(
+            "bad_at_least",
+            "The header Rulegate-At-Least is no entry as in ipc2#57, which the header Rulegate-Ledger of an answer was.",
+        )
+    })
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

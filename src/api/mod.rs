@@ -1,6 +1,7 @@
 //! The interface for programs, under `/api/v1`: the same acts, checks and words as the portal, for bearers of
 //! tokens. Every address is registered together with its description.
 
+mod accounts;
 mod answer;
 mod assignments;
 mod between;
@@ -85,6 +86,7 @@ fn described() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(site::openapi))
         .routes(routes!(site::sites))
         .routes(routes!(between::between))
+        .routes(routes!(accounts::sealed))
         .routes(routes!(site::policy))
         .routes(routes!(rulesets::rulesets))
         .routes(routes!(rulesets::ruleset))

@@ -10,6 +10,7 @@ use super::Api;
 use super::answer::{is_known, json, not_modified, read};
 use super::caller::Caller;
 use super::problem::ApiResult;
+use crate::app::carry::AccountsStatus;
 use crate::domain::access::{Act, Scope};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{LaneName, RuleSetName, SiteName, Timestamp};
@@ -156,6 +157,8 @@ pub struct SiteView {
     at: Option<Timestamp>,
     /// How far our copy is behind; null for this server's own site.
     lag: Option<LagView>,
+    /// How it stands with its accounts and tokens; null for this server's own site.
+    accounts: Option<AccountsView>,
     /// Versions that are there and not here, as far as its ledger is known.
     not_here: Vec<VersionAt>,
     /// Versions that are here and not there, as far as its ledger is known.
@@ -214,6 +217,29 @@ impl From<Lag> for LagView {
     }
 }
 
+/// How it stands with another site's accounts and tokens, which are carried here sealed.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CarriedAccounts)]
+pub struct AccountsView {
+    /// When all of them were known here, UTC; null if they were not since this process started.
+    #[schema(value_type = Option<String>)]
+    carried_at: Option<Timestamp>,
+    /// Why they cannot be read for now.
+    trouble: Option<String>,
+    /// Why they are refused.
+    refused: Option<String>,
+}
+
+impl From<&AccountsStatus> for AccountsView {
+    fn from(status: &AccountsStatus) -> AccountsView {
+        AccountsView {
+            carried_at: status.carried_at,
+            trouble: status.trouble.clone(),
+            refused: status.refused.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
 /// A version by its names.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = VersionAt)]
@@ -240,6 +266,7 @@ pub async fn sites(State(api): State<Arc<Api>>, caller: Caller) -> ApiResult {
         let head = state.head(site);
         let is_other = *site != state.own;
         SiteView {
+            accounts: is_other.then(|| AccountsView::from(&api.app.peer.load().accounts)),
             lag: is_other.then(|| api.app.lag(state, site, now).into()),
             not_here: versions(state.versions_lacking(site, &state.own)),
             not_there: versions(state.versions_lacking(&state.own, site)),

@@ -107,19 +107,17 @@ fn checked(
     Ok(key)
 }
 
-/// Whether the secret in the file, or else in the database, belongs to the key that the database names.
+/// The key with its secret from the file, or else from the database, if it is the one that the database names.
 ///
 /// Errors: a sentence that says what does not fit.
-pub fn check_secret(kept: &SigningIdentity, key_file: Option<&Path>) -> Result<(), String> {
+pub fn check_secret(kept: &SigningIdentity, key_file: Option<&Path>) -> Result<SigningKey, String> {
     let told = |error: AppError| error.to_string();
     let origin: Origin = kept.origin.parse().map_err(|e| told(broken(e)))?;
     let settings = IdentitySettings {
         key_file: key_file.map(Path::to_owned),
         ..IdentitySettings::default()
     };
-    checked(kept, &origin.site(), &settings)
-        .map(|_| ())
-        .map_err(told)
+    checked(kept, &origin.site(), &settings).map_err(told)
 }
 
 fn fresh(origin: Origin) -> Result<SigningKey, AppError> {

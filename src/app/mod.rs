@@ -2,6 +2,7 @@
 
 pub mod alike;
 mod batch;
+pub mod carry;
 pub mod clock;
 pub mod contents;
 pub mod duties;
@@ -15,10 +16,12 @@ pub mod judge;
 pub mod ledger;
 mod ledger_blocks;
 pub mod outcome;
+pub mod own_writes;
 mod proofs;
 pub mod reader;
 pub mod reconcile;
 pub mod recovery;
+pub mod sealing;
 pub mod seen;
 pub mod send_back;
 mod signer;
@@ -81,6 +84,10 @@ pub struct App {
     pub drifted: ArcSwap<Vec<String>>,
     /// With what this site signs its checkpoints.
     key: SigningKey,
+    /// With what it opens what others sealed for it.
+    sealing: sealing::SealingKey,
+    /// Wakes when accounts or tokens came from the other site; the value is a running number.
+    pub accounts_moved: watch::Sender<u64>,
     /// The tree over the own ledger, as far as it was built.
     tree: Mutex<Tree>,
     signed: ArcSwapOption<KeptCheckpoint>,
@@ -134,7 +141,9 @@ impl App {
             stopped: ArcSwap::from_pointee(None),
             behind: ArcSwap::from_pointee(None),
             drifted: ArcSwap::default(),
+            sealing: sealing::SealingKey::of(&key),
             key,
+            accounts_moved: watch::Sender::new(0),
             tree: Mutex::default(),
             signed: ArcSwapOption::empty(),
             signed_changed: watch::Sender::new(0),

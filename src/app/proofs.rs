@@ -162,7 +162,7 @@ impl App {
     }
 
     /// Tells people and programs of an alarm, and keeps it with what proves it.
-    async fn raise(&self, site: &SiteName, alarm: &Alarm, evidence: &str) {
+    pub(super) async fn raise(&self, site: &SiteName, alarm: &Alarm, evidence: &str) {
         let code = alarm.code();
         tracing::error!(target: "audit", %site, code, %alarm, "alarm: another site's ledger is not believed");
         let mut end = evidence.len().min(EVIDENCE_SIZE_BYTES_MAX);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::carry::{AccountsStatus, Carrier};
 use super::source::{InProcess, Source, SourceError};
 use super::{App, AppError};
 use crate::domain::broken::{Check, is_left_out};
@@ -39,12 +40,17 @@ pub struct PeerStatus {
     pub refused: Option<Alarm>,
     /// What is wrong with the copy kept here, found when it was folded.
     pub copy: Option<Alarm>,
+    /// How it stands with its accounts.
+    pub accounts: AccountsStatus,
 }
 
 impl PeerStatus {
     /// What is not believed now.
     pub fn alarm(&self) -> Option<&Alarm> {
-        self.refused.as_ref().or(self.copy.as_ref())
+        self.refused
+            .as_ref()
+            .or(self.copy.as_ref())
+            .or(self.accounts.refused.as_ref())
     }
 }
 
@@ -124,6 +130,7 @@ pub struct Reader<S> {
     trust: Option<Trust>,
     rounds: u64,
     shorter: u32,
+    carrier: Carrier,
 }
 
 impl<S: Source> Reader<S> {
@@ -136,6 +143,7 @@ impl<S: Source> Reader<S> {
             trust: None,
             rounds: 0,
             shorter: 0,
+            carrier: Carrier::default(),
         }
     }
 
@@ -163,8 +171,11 @@ impl<S: Source> Reader<S> {
                     trouble: None,
                     refused: None,
                     copy: status.copy,
+                    accounts: status.accounts,
                 };
                 app.peer.store(Arc::new(status));
+                // Whose ledger is not believed, whose word on accounts is not either.
+                self.carrier.round(app, &self.source).await;
             }
             Err(Stop::Refused(alarm, evidence)) => {
                 self.trust = None;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::watch;
 
+use super::sealing::{PublicKey, Sealed};
 use super::{App, AppError};
 use crate::domain::digest::Digest;
 use crate::domain::ids::SiteName;
@@ -54,6 +55,13 @@ pub trait Source: Send + Sync + 'static {
         &self,
         digest: &Digest,
     ) -> impl Future<Output = Result<Option<Bytes>, SourceError>> + Send;
+
+    /// Its accounts and tokens that changed after a number, sealed with `key`; `None` if none did.
+    fn accounts(
+        &self,
+        since: i64,
+        key: &PublicKey,
+    ) -> impl Future<Output = Result<Option<Sealed>, SourceError>> + Send;
 
     /// Hints that a checkpoint was signed there. They may be late or missing.
     fn hints(&self) -> watch::Receiver<u64>;
@@ -105,6 +113,10 @@ impl Source for InProcess {
 
     async fn content(&self, digest: &Digest) -> Result<Option<Bytes>, SourceError> {
         Ok(self.reached()?.content(digest).await?)
+    }
+
+    async fn accounts(&self, since: i64, key: &PublicKey) -> Result<Option<Sealed>, SourceError> {
+        Ok(self.reached()?.sealed_accounts(since, key).await?)
     }
 
     fn hints(&self) -> watch::Receiver<u64> {

@@ -8,7 +8,7 @@ use crate::app::AppError;
 use crate::domain::access::{Act, Scope};
 use crate::domain::ids::{AccountId, SiteName, Timestamp};
 use crate::domain::refusal::Refusal;
-use crate::store::{Account, AccountKind, SignIn};
+use crate::store::{Account, AccountKind, Displaced, SignIn};
 
 /// The longest name to show.
 const DISPLAY_LENGTH_MAX: usize = 80;
@@ -30,6 +30,24 @@ fn bad(code: &'static str, message: impl Into<String>) -> AppError {
     }
 }
 
+/// The rule of every short name: 1 to 63 of a-z, 0-9, '.', '_', '-', a letter or digit first.
+fn check_name(name: &str) -> Result<(), AppError> {
+    match name.parse::<SiteName>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(bad(
+            "bad_account_name",
+            "A name has 1 to 63 characters of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit",
+        )),
+    }
+}
+
+fn taken(name: &str) -> AppError {
+    bad(
+        "account_exists",
+        format!("There is an account {name} already"),
+    )
+}
+
 impl Auth {
     /// Makes an account without rights.
     ///
@@ -40,18 +58,9 @@ impl Auth {
         by: &AccountId,
     ) -> Result<Arc<Account>, AppError> {
         let name = wanted.name.trim().to_lowercase();
-        // The rule of every short name: 1 to 63 of a-z, 0-9, '.', '_', '-', a letter or digit first.
-        if name.parse::<SiteName>().is_err() {
-            return Err(bad(
-                "bad_account_name",
-                "A name has 1 to 63 characters of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit",
-            ));
-        }
+        check_name(&name)?;
         if self.app.store.account_by_name(&name).await?.is_some() {
-            return Err(bad(
-                "account_exists",
-                format!("There is an account {name} already"),
-            ));
+            return Err(taken(&name));
         }
         let display_name = match wanted.display_name.trim() {
             "" => name.clone(),
@@ -107,6 +116,37 @@ impl Auth {
         let id = account.id.as_str();
         tracing::info!(target: "audit", account = id, by = by.as_str(), "password set");
         Ok(())
+    }
+
+    /// Gives an account another name.
+    ///
+    /// Errors: [`AppError::BadInput`] if it cannot be a name or another account has it.
+    pub async fn rename(
+        &self,
+        account: &Account,
+        name: &str,
+        by: &AccountId,
+    ) -> Result<String, AppError> {
+        let name = name.trim().to_lowercase();
+        check_name(&name)?;
+        let known = self.app.store.account_by_name(&name).await?;
+        if known.is_some_and(|known| known.id != account.id) {
+            return Err(taken(&name));
+        }
+        let now = self.app.clock.now();
+        let store = &self.app.store;
+        store
+            .rename(&account.id, &name, &account.display_name, now)
+            .await?;
+        self.directory.refresh(&self.app).await?;
+        let (id, by) = (account.id.as_str(), by.as_str());
+        tracing::info!(target: "audit", account = id, name, by, "account renamed");
+        Ok(name)
+    }
+
+    /// Accounts made at a site that did not know that their name was taken, with that name.
+    pub async fn displaced(&self) -> Result<Vec<Displaced>, AppError> {
+        Ok(self.app.store.displaced().await?)
     }
 
     async fn hashed(&self, password: &str, name: &str) -> Result<String, AppError> {

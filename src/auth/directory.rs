@@ -104,6 +104,7 @@ pub(super) async fn start(app: Arc<App>) -> Arc<Directory> {
     if let Err(error) = directory.refresh(&app).await {
         tracing::warn!(%error, "accounts are not readable yet");
     }
+    let mut moved = app.accounts_moved.subscribe();
     let (kept, app) = (directory.clone(), Arc::downgrade(&app));
     tokio::spawn(async move {
         let mut cleaned: Option<Instant> = None;
@@ -118,7 +119,11 @@ pub(super) async fn start(app: Arc<App>) -> Arc<Directory> {
                 }
             }
             drop(app);
-            tokio::time::sleep(POLL).await;
+            tokio::select! {
+                _ = tokio::time::sleep(POLL) => {}
+                // What another site closed is closed here at once.
+                Ok(()) = moved.changed() => {}
+            }
         }
     });
     directory

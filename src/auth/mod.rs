@@ -42,6 +42,17 @@ impl Auth {
     }
 }
 
+impl Auth {
+    /// Reads accounts and tokens anew if another process changed them up to this number.
+    pub async fn catch_up_to(&self, version: i64) {
+        if version > self.directory.known().version
+            && let Err(error) = self.directory.refresh(&self.app).await
+        {
+            tracing::debug!(%error, "accounts are not readable now");
+        }
+    }
+}
+
 /// 32 random bytes from the operating system, as 43 characters of base64url.
 pub fn random_secret() -> String {
     use base64::Engine as _;

@@ -13,6 +13,7 @@ use crate::auth::token::NewToken;
 use crate::auth::{Auth, random_secret};
 use crate::config::Config;
 use crate::domain::access::{Actor, Grant, Role, Scope};
+use crate::domain::accounts::is_account_name;
 use crate::domain::command::Command;
 use crate::domain::environment::Topology;
 use crate::domain::ids::{AccountId, LaneName, RuleSetName, SiteName};
@@ -64,7 +65,7 @@ pub enum AccountCommand {
         /// The name to show; default: the name.
         #[arg(long)]
         display_name: Option<String>,
-        /// Its role: release-admin, reviewer, author, validator, operator, auditor, admin, pipeline, pod.
+        /// Its role: release-admin, reviewer, author, validator, operator, auditor, admin, pipeline, pod, mirror, peer.
         #[arg(long, value_parser = parse_role)]
         role: Role,
         /// Read the password from standard input instead of making one.
@@ -226,6 +227,7 @@ pub fn account(command: AccountCommand) -> CliResult {
                     AccountKind::Person
                 };
                 let display_name = display_name.unwrap_or_else(|| name.clone());
+                let display_name = crate::app::told::visible(&display_name);
                 let account = Account {
                     id: id.clone(),
                     name: name.clone(),
@@ -370,12 +372,4 @@ pub fn token(command: TokenCommand) -> CliResult {
         }
         Ok(ExitCode::SUCCESS)
     })?
-}
-
-/// 1 to 63 of a-z, 0-9, '.', '_' and '-'.
-pub fn is_account_name(name: &str) -> bool {
-    (1..=63).contains(&name.len())
-        && name.bytes().all(|b| {
-            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-')
-        })
 }

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use super::site::PeerArgs;
 use super::{CliResult, block_on, say};
+use crate::app::carry::EVERYTHING;
+use crate::app::sealing::SealingKey;
 use crate::app::source::Source as _;
 use crate::app::{Clock, identity};
-use crate::domain::checkpoint::{self, VerifierKey};
+use crate::domain::checkpoint::{self, SigningKey, VerifierKey};
 use crate::domain::ids::{SiteName, Timestamp};
 use crate::domain::ledger::Head;
 use crate::domain::trust::Copy;
@@ -43,7 +45,7 @@ pub fn run(args: DoctorArgs) -> CliResult {
             return Ok(report.exit());
         };
         report.say(true, format!("the database belongs to {site}"));
-        let own = keys(&store, &args, &mut report).await?;
+        let (own, secret) = keys(&store, &args, &mut report).await?;
         let mut heads = Vec::new();
         for ledger in store.sites().await? {
             let keys: Vec<VerifierKey> = match ledger == site {
@@ -56,7 +58,11 @@ pub fn run(args: DoctorArgs) -> CliResult {
         match args.peer.settings(&site)? {
             Some(peer) => {
                 let head = store.head(&site).await?;
-                other_site(&peer, &args.peer.peer_keys, (&site, own, head), &mut report).await?;
+                let keys = &args.peer.peer_keys;
+                other_site(&peer, keys, (&site, own, head), &mut report).await?;
+                if let Some(secret) = secret {
+                    accounts(&peer, keys, &secret, &mut report).await?;
+                }
             }
             None => report.note(
                 "the other site was not asked: give --peer, --peer-token-file and --peer-key",
@@ -108,20 +114,26 @@ async fn keys(
     store: &Store,
     args: &DoctorArgs,
     report: &mut Report,
-) -> Result<Option<VerifierKey>, Box<dyn std::error::Error>> {
+) -> Result<(Option<VerifierKey>, Option<SigningKey>), Box<dyn std::error::Error>> {
     let Some(kept) = store.signing_identity().await? else {
         report.say(
             false,
             "the site has no signing key yet: the first start of the server makes it",
         );
-        return Ok(None);
+        return Ok((None, None));
     };
     let key: VerifierKey = kept.verifier_key.parse()?;
-    match identity::check_secret(&kept, args.key_file.as_deref()) {
-        Ok(()) => report.say(true, format!("the site signs as {key}")),
-        Err(error) => report.say(false, error),
-    }
-    Ok(Some(key))
+    let secret = match identity::check_secret(&kept, args.key_file.as_deref()) {
+        Ok(secret) => {
+            report.say(true, format!("the site signs as {key}"));
+            Some(secret)
+        }
+        Err(error) => {
+            report.say(false, error);
+            None
+        }
+    };
+    Ok((Some(key), secret))
 }
 
 /// Reads a whole ledger: does each entry follow, and is it the one that its site signed?
@@ -197,6 +209,29 @@ fn clock(heads: &[Head], report: &mut Report) {
         ),
         false => report.say(true, "no entry is dated after this machine's time"),
     }
+}
+
+/// Does the other site give its accounts, sealed so that this one can open them?
+async fn accounts(
+    settings: &PeerSettings,
+    keys: &[VerifierKey],
+    secret: &SigningKey,
+    report: &mut Report,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let (peer, there) = (Peer::new(settings)?, &settings.site);
+    let own = SealingKey::of(secret);
+    match peer.accounts(EVERYTHING, own.public()).await {
+        Ok(Some(sealed)) => match own.open(&sealed, (secret.origin(), EVERYTHING), keys) {
+            Ok(_) => report.say(
+                true,
+                format!("{there} gives its accounts, sealed for this site"),
+            ),
+            Err(error) => report.say(false, format!("the accounts of {there}: {error}")),
+        },
+        Ok(None) => report.say(true, format!("{there} has no accounts yet")),
+        Err(error) => report.say(false, format!("the accounts of {there}: {error}")),
+    }
+    Ok(())
 }
 
 async fn other_site(

@@ -37,7 +37,7 @@ pub struct PeerArgs {
     /// The other site's address; its ledger is read there.
     #[arg(long, env = "RULEGATE_PEER")]
     pub peer: Option<String>,
-    /// A file with the token that the other site gave to an account of the role mirror.
+    /// A file with the token that the other site gave to an account of the role peer.
     #[arg(long, env = "RULEGATE_PEER_TOKEN_FILE")]
     pub peer_token_file: Option<PathBuf>,
     /// The other site's key, as its `rulegate site key` prints it; more than one while a key is replaced.
@@ -64,7 +64,7 @@ impl PeerArgs {
             return Err(format!("--peer-key must be of one other site than {own}"));
         }
         let file = self.peer_token_file.as_ref().ok_or(
-            "--peer needs --peer-token-file with a token of the role mirror: an admin of the other site makes it",
+            "--peer needs --peer-token-file with a token of the role peer: an admin of the other site makes it",
         )?;
         let token = std::fs::read_to_string(file)
             .map_err(|e| format!("cannot read {}: {e}", file.display()))?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::environment::Environment;
 use super::ids::{AccountId, LaneName, RuleSetName, SiteName};
 
-/// A role; persons hold the first seven, service accounts the last three.
+/// A role; persons hold the first seven, service accounts the last four.
 #[derive(
     Debug,
     Clone,
@@ -39,13 +39,15 @@ pub enum Role {
     Pipeline,
     /// Asks what to run.
     Pod,
-    /// Reads ledgers with contents and checkpoints: another site's reader, a mirror, a witness.
+    /// Reads ledgers with contents and checkpoints: a mirror, a witness.
     Mirror,
+    /// The other site's reader: what a mirror reads, and accounts sealed for that site.
+    Peer,
 }
 
 impl Role {
     /// Every role, in the order of the table.
-    pub const ALL: [Role; 10] = [
+    pub const ALL: [Role; 11] = [
         Role::ReleaseAdmin,
         Role::Reviewer,
         Role::Author,
@@ -56,6 +58,7 @@ impl Role {
         Role::Pipeline,
         Role::Pod,
         Role::Mirror,
+        Role::Peer,
     ];
 
     /// The role's name, as in `release-admin`.
@@ -71,6 +74,7 @@ impl Role {
             Role::Pipeline => "pipeline",
             Role::Pod => "pod",
             Role::Mirror => "mirror",
+            Role::Peer => "peer",
         }
     }
 
@@ -81,7 +85,7 @@ impl Role {
 
     /// True for the roles of service accounts.
     pub fn is_service(self) -> bool {
-        matches!(self, Role::Pipeline | Role::Pod | Role::Mirror)
+        matches!(self, Role::Pipeline | Role::Pod | Role::Mirror | Role::Peer)
     }
 }
 
@@ -138,11 +142,13 @@ pub enum Act {
     RequestPolicy,
     /// Read the version to run, and its bundle.
     ReadAssignment,
+    /// Take accounts and tokens to another site, sealed for it.
+    CarryAccounts,
 }
 
 impl Act {
     /// Every act, in the order of the table.
-    pub const ALL: [Act; 25] = [
+    pub const ALL: [Act; 26] = [
         Act::View,
         Act::PushRelease,
         Act::Validate,
@@ -168,6 +174,7 @@ impl Act {
         Act::ManageAccounts,
         Act::RequestPolicy,
         Act::ReadAssignment,
+        Act::CarryAccounts,
     ];
 
     /// What the act is, as in "to {words}".
@@ -198,6 +205,7 @@ impl Act {
             Act::ManageAccounts => "manage accounts",
             Act::RequestPolicy => "ask for a change of policy",
             Act::ReadAssignment => "read an assignment",
+            Act::CarryAccounts => "take accounts to the other site",
         }
     }
 
@@ -256,9 +264,10 @@ pub fn allows(role: Role, act: Act) -> bool {
         Act::Hold | Act::CancelIntent => &[ReleaseAdmin, Operator],
         Act::Freeze | Act::DeclareLiveSite => &[Operator],
         Act::ReviewBrokenGlass => &[ReleaseAdmin, Reviewer, Auditor],
-        Act::ExportLedger => &[ReleaseAdmin, Auditor, Admin, Mirror],
+        Act::ExportLedger => &[ReleaseAdmin, Auditor, Admin, Mirror, Peer],
         Act::ManageAccounts | Act::RequestPolicy => &[Admin],
         Act::ReadAssignment => &[Pod],
+        Act::CarryAccounts => &[Peer],
     };
     roles.contains(&role)
 }

@@ -221,6 +221,19 @@ impl SigningKey {
     }
 }
 
+impl SigningKey {
+    /// The site's signature under a statement that is no checkpoint.
+    pub fn vouch(&self, text: &str) -> [u8; 64] {
+        let said = statement(&self.origin, text);
+        self.key.sign(said.as_bytes()).to_bytes()
+    }
+}
+
+/// The bytes signed for a statement: no checkpoint begins like this, so that neither passes for the other.
+fn statement(origin: &Origin, text: &str) -> String {
+    format!("rulegate statement\n{origin}\n{text}")
+}
+
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the signing key of {}", self.origin)
@@ -255,6 +268,15 @@ impl VerifierKey {
     /// Whose ledger it checks.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// True if the holder of this key made the statement; see [`SigningKey::vouch`].
+    pub fn has_vouched(&self, text: &str, signature: &[u8]) -> bool {
+        let Ok(signature) = ed25519_dalek::Signature::from_slice(signature) else {
+            return false;
+        };
+        let said = statement(&self.origin, text);
+        self.key.verify_strict(said.as_bytes(), &signature).is_ok()
     }
 }
 

@@ -4,6 +4,7 @@
 //! true; [`state::State::apply`] says what is true after a fact. A third, [`state::State::owed`], says
 //! what a site has to do by itself.
 pub mod access;
+pub mod accounts;
 pub mod answers;
 mod apply;
 pub mod broken;

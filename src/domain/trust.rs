@@ -107,6 +107,8 @@ pub enum Alarm {
     BadEntry { entry: EntryRef, problem: String },
     #[error("content {digest} was offered with other bytes than it names")]
     BadContent { digest: Digest },
+    #[error("the accounts that {site} offers are refused: {problem}")]
+    BadAccounts { site: SiteName, problem: String },
     #[error("the other site speaks a newer format: {problem}")]
     NewerFormat { problem: String },
 }
@@ -125,12 +127,16 @@ impl Alarm {
             Alarm::CopyChanged { .. } => "copy_changed",
             Alarm::BadEntry { .. } => "bad_entry",
             Alarm::BadContent { .. } => "bad_content",
+            Alarm::BadAccounts { .. } => "bad_accounts",
         }
     }
 
     /// True if two histories of one ledger may be about: somebody has to look, waiting heals nothing.
     pub fn is_fork(&self) -> bool {
-        !matches!(self.code(), "newer_format" | "bad_content" | "rolled_back")
+        !matches!(
+            self.code(),
+            "newer_format" | "bad_content" | "bad_accounts" | "rolled_back"
+        )
     }
 
     /// What to do, for whoever operates the site.
@@ -139,6 +145,9 @@ impl Alarm {
             "newer_format" => "Upgrade this site's program; nothing was taken over meanwhile.",
             "bad_content" => {
                 "Check the other site's database; the content is asked for again until its bytes are right."
+            }
+            "bad_accounts" => {
+                "Accounts and passwords stay as they are here. Check that the address is the other site's and that both sites know each other's key of now."
             }
             "other_key" | "other_ledger" | "bad_checkpoint" => {
                 "Check that the address is the other site's. If its key was replaced on purpose, give the new one with --peer-key."

@@ -1,4 +1,4 @@
-//! Another site over HTTP: the same interface that auditors and mirrors use, with a token of the role `mirror`.
+//! Another site over HTTP: the same interface that auditors and mirrors use, with a token of the role `peer`.
 //!
 //! Every answer is bounded in size and time. Nothing is believed here; [`crate::domain::trust`] judges.
 
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use tokio::sync::watch;
 
+use crate::app::sealing::{PublicKey, Sealed};
 use crate::app::source::{Source, SourceError};
 use crate::domain::digest::Digest;
 use crate::domain::ids::SiteName;
@@ -241,6 +242,30 @@ impl Source for Peer {
         let path = format!("/api/v1/contents/{digest}");
         let answer = self.get(path, CONTENT_SIZE_BYTES_MAX).await?;
         Ok(answer.found()?.map(Bytes::from))
+    }
+
+    async fn accounts(&self, since: i64, key: &PublicKey) -> Result<Option<Sealed>, SourceError> {
+        let PublicKey {
+            site,
+            key,
+            signature,
+        } = key;
+        let path = format!(
+            "/api/v1/accounts/sealed?since={since}&site={site}&key={key}&signature={signature}"
+        );
+        let answer = self.get(path, PAGE_SIZE_BYTES_MAX).await?;
+        match answer.status {
+            204 => return Ok(None),
+            404 => {
+                let older = format!("{} gives no accounts: its program is older", answer.url);
+                return Err(SourceError::Refused(older));
+            }
+            _ => {}
+        }
+        let body = answer.body()?;
+        serde_json::from_slice(&body)
+            .map(Some)
+            .map_err(|e| SourceError::Newer(format!("its accounts are not readable: {e}")))
     }
 
     fn hints(&self) -> watch::Receiver<u64> {

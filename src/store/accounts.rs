@@ -8,39 +8,10 @@ use sqlx::{query, query_as, query_scalar};
 use super::error::StoreError;
 use super::rows::{column, digest_column};
 use super::{Backend, Store, rd, wr};
-use crate::domain::access::{Role, Scope};
+use crate::domain::access::Role;
+use crate::domain::accounts::{AccountKind, Token};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{AccountId, Timestamp};
-
-/// Who an account stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccountKind {
-    /// A human being.
-    Person,
-    /// A pipeline, a pod, another program.
-    Service,
-}
-
-impl AccountKind {
-    /// As stored: `person` or `service`.
-    pub fn name(self) -> &'static str {
-        match self {
-            AccountKind::Person => "person",
-            AccountKind::Service => "service",
-        }
-    }
-}
-
-impl std::str::FromStr for AccountKind {
-    type Err = String;
-    fn from_str(text: &str) -> Result<AccountKind, String> {
-        match text {
-            "person" => Ok(AccountKind::Person),
-            "service" => Ok(AccountKind::Service),
-            other => Err(format!("is {other:?}")),
-        }
-    }
-}
 
 /// Somebody or something that can act.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,32 +55,55 @@ pub struct SignIn {
     pub agent: String,
 }
 
-/// A secret with which a program asks, kept as its hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
-    /// For people and for revoking.
-    pub id: String,
-    /// In whose name it acts.
-    pub account: AccountId,
-    /// What it is for.
-    pub name: String,
-    /// SHA-256 of the secret.
-    pub hash: Digest,
-    /// The one role it can use.
-    pub role: Role,
-    /// Where.
-    pub scope: Scope,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// By whom.
-    pub created_by: AccountId,
-    /// When it ends.
-    pub expires_at: Timestamp,
-    /// Since when it is worth nothing.
-    pub revoked_at: Option<Timestamp>,
+/// Comes first in every change: its row is locked until the commit, so that numbers become visible in their order.
+pub(super) const BUMP: &str = "UPDATE account_change SET version = version + 1";
+
+/// The number of the change that is being made.
+macro_rules! this_change {
+    () => {
+        "(SELECT version FROM account_change)"
+    };
+}
+pub(super) use this_change;
+
+/// Where the change is made.
+macro_rules! here {
+    () => {
+        "(SELECT COALESCE(MAX(value), 'unclaimed') FROM meta WHERE name = 'site')"
+    };
 }
 
-const BUMP: &str = "UPDATE account_change SET version = version + 1";
+/// Sets when and where one part of an account was changed: never before what was said of it last, so that the word
+/// given last counts although a clock goes wrong. `$at` is the number of the argument with the time.
+macro_rules! stamped {
+    ($part:literal, $at:literal) => {
+        concat!(
+            $part,
+            "_at = CASE WHEN ",
+            $part,
+            "_at >= ",
+            $at,
+            " THEN ",
+            $part,
+            "_at + 1 ELSE ",
+            $at,
+            " END, ",
+            $part,
+            "_site = ",
+            here!(),
+            ", change = ",
+            this_change!()
+        )
+    };
+}
+
+/// What of an account is changed apart from the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Named,
+    Password,
+    Closed,
+}
 
 macro_rules! account_columns {
     () => {
@@ -126,6 +120,7 @@ macro_rules! token_columns {
         "id, account, name, hash, role, scope, created_at, created_by, expires_at, revoked_at"
     };
 }
+pub(super) use {account_columns, token_columns};
 
 #[derive(sqlx::FromRow)]
 struct AccountRow {
@@ -182,7 +177,7 @@ impl SignInRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct TokenRow {
+pub(super) struct TokenRow {
     id: String,
     account: String,
     name: String,
@@ -196,7 +191,7 @@ struct TokenRow {
 }
 
 impl TokenRow {
-    fn token(self) -> Result<Token, StoreError> {
+    pub(super) fn token(self) -> Result<Token, StoreError> {
         let bad = |column, why: String| StoreError::BadRow {
             table: "token",
             column,
@@ -227,13 +222,23 @@ impl Store {
         const SQL: &str = concat!(
             "INSERT INTO account (",
             account_columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+            ", named_at, password_at, closed_at, named_site, password_site, closed_site, change)",
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, $7, COALESCE($8, $7), ",
+            here!(),
+            ", ",
+            here!(),
+            ", ",
+            here!(),
+            ", ",
+            this_change!(),
+            ")"
         );
         self.check_away()?;
         if let Backend::Memory(memory) = &*self.backend {
             return memory.create_account(account);
         }
         Ok(wr!(self, tx => {
+            query(BUMP).execute(&mut *tx).await?;
             query(SQL)
                 .bind(account.id.as_str())
                 .bind(account.name.as_str())
@@ -245,7 +250,6 @@ impl Store {
                 .bind(account.disabled_at.map(|at| at.0))
                 .execute(&mut *tx)
                 .await?;
-            query(BUMP).execute(&mut *tx).await?;
         })?)
     }
 
@@ -297,19 +301,21 @@ impl Store {
         password_hash: &str,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        const SQL: &str = "UPDATE account SET password_hash = $2, changed_at = $3 WHERE id = $1";
+        const SQL: &str = concat!(
+            "UPDATE account SET password_hash = $2, changed_at = $3, ",
+            stamped!("password", "$3"),
+            " WHERE id = $1"
+        );
         self.check_away()?;
         if let Backend::Memory(memory) = &*self.backend {
-            return memory.change_account(id, None, |account| {
+            return memory.change_account(id, Part::Password, None, at, |account| {
                 account.password_hash = Some(password_hash.to_owned());
-                account.changed_at = at;
             });
         }
         Ok(wr!(self, tx => {
-            let change = query(SQL).bind(id.as_str()).bind(password_hash).bind(at.0);
-            let found = change.execute(&mut *tx).await?.rows_affected() > 0;
             query(BUMP).execute(&mut *tx).await?;
-            found
+            let change = query(SQL).bind(id.as_str()).bind(password_hash).bind(at.0);
+            change.execute(&mut *tx).await?.rows_affected() > 0
         })?)
     }
 
@@ -321,19 +327,21 @@ impl Store {
         disabled_at: Option<Timestamp>,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        const SQL: &str = "UPDATE account SET disabled_at = $2, changed_at = $3 WHERE id = $1";
+        const SQL: &str = concat!(
+            "UPDATE account SET disabled_at = $2, changed_at = $3, ",
+            stamped!("closed", "$3"),
+            " WHERE id = $1"
+        );
         self.check_away()?;
         if let Backend::Memory(memory) = &*self.backend {
-            return memory.change_account(id, None, |account| {
+            return memory.change_account(id, Part::Closed, None, at, |account| {
                 account.disabled_at = disabled_at;
-                account.changed_at = at;
             });
         }
         Ok(wr!(self, tx => {
-            let change = query(SQL).bind(id.as_str()).bind(disabled_at.map(|at| at.0)).bind(at.0);
-            let found = change.execute(&mut *tx).await?.rows_affected() > 0;
             query(BUMP).execute(&mut *tx).await?;
-            found
+            let change = query(SQL).bind(id.as_str()).bind(disabled_at.map(|at| at.0)).bind(at.0);
+            change.execute(&mut *tx).await?.rows_affected() > 0
         })?)
     }
 
@@ -348,21 +356,22 @@ impl Store {
         display_name: &str,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        const SQL: &str =
-            "UPDATE account SET name = $2, display_name = $3, changed_at = $4 WHERE id = $1";
+        const SQL: &str = concat!(
+            "UPDATE account SET name = $2, display_name = $3, wanted_name = NULL, changed_at = $4, ",
+            stamped!("named", "$4"),
+            " WHERE id = $1"
+        );
         self.check_away()?;
         if let Backend::Memory(memory) = &*self.backend {
-            return memory.change_account(id, Some(name), |account| {
+            return memory.change_account(id, Part::Named, Some(name), at, |account| {
                 account.name = name.to_owned();
                 account.display_name = display_name.to_owned();
-                account.changed_at = at;
             });
         }
         Ok(wr!(self, tx => {
-            let change = query(SQL).bind(id.as_str()).bind(name).bind(display_name).bind(at.0);
-            let found = change.execute(&mut *tx).await?.rows_affected() > 0;
             query(BUMP).execute(&mut *tx).await?;
-            found
+            let change = query(SQL).bind(id.as_str()).bind(name).bind(display_name).bind(at.0);
+            change.execute(&mut *tx).await?.rows_affected() > 0
         })?)
     }
 
@@ -534,7 +543,9 @@ impl Store {
         const SQL: &str = concat!(
             "INSERT INTO token (",
             token_columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            ", change) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ",
+            this_change!(),
+            ")"
         );
         self.check_away()?;
         if let Backend::Memory(memory) = &*self.backend {
@@ -543,6 +554,7 @@ impl Store {
         let scope = serde_json::to_string(&token.scope)
             .map_err(|error| StoreError::Broken(error.to_string()))?;
         Ok(wr!(self, tx => {
+            query(BUMP).execute(&mut *tx).await?;
             query(SQL)
                 .bind(token.id.as_str())
                 .bind(token.account.as_str())
@@ -556,7 +568,6 @@ impl Store {
                 .bind(token.revoked_at.map(|at| at.0))
                 .execute(&mut *tx)
                 .await?;
-            query(BUMP).execute(&mut *tx).await?;
         })?)
     }
 
@@ -575,18 +586,21 @@ impl Store {
 
     /// Revokes a token. Durable; safe to repeat: the first time stands. False if there was nothing to revoke.
     pub async fn revoke_token(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
-        const SQL: &str = "UPDATE token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+        const BUMP_IF_GOOD: &str = "UPDATE account_change SET version = version + 1 \
+             WHERE EXISTS (SELECT 1 FROM token WHERE id = $1 AND revoked_at IS NULL)";
+        const SQL: &str = concat!(
+            "UPDATE token SET revoked_at = $2, change = ",
+            this_change!(),
+            " WHERE id = $1 AND revoked_at IS NULL"
+        );
         self.check_away()?;
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.revoke_token(id, at));
         }
         Ok(wr!(self, tx => {
+            query(BUMP_IF_GOOD).bind(id).execute(&mut *tx).await?;
             let change = query(SQL).bind(id).bind(at.0);
-            let found = change.execute(&mut *tx).await?.rows_affected() > 0;
-            if found {
-                query(BUMP).execute(&mut *tx).await?;
-            }
-            found
+            change.execute(&mut *tx).await?.rows_affected() > 0
         })?)
     }
 

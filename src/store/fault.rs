@@ -26,6 +26,7 @@ pub struct Faults {
     appends: Mutex<VecDeque<Fault>>,
     puts: Mutex<VecDeque<Fault>>,
     away: AtomicBool,
+    deaf: AtomicBool,
 }
 
 impl Faults {
@@ -42,6 +43,15 @@ impl Faults {
     /// While true, everything fails as if the database were away.
     pub fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// Listeners that are made while this is true hear nothing.
+    pub fn set_deaf(&self, deaf: bool) {
+        self.deaf.store(deaf, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_deaf(&self) -> bool {
+        self.deaf.load(Ordering::SeqCst)
     }
 
     pub(super) fn next_append(&self) -> Option<Fault> {

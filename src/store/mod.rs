@@ -12,6 +12,7 @@
 
 mod accounts;
 mod browse;
+mod carried;
 mod contents;
 mod error;
 mod fault;
@@ -27,10 +28,12 @@ mod wakeups;
 
 use std::sync::Arc;
 
-pub use accounts::{Account, AccountKind, SignIn, Token};
+pub use crate::domain::accounts::{AccountKind, Token};
+pub use accounts::{Account, SignIn};
 pub use browse::{
     Bounds, Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, Listing, SCAN_MAX,
 };
+pub use carried::{CarriedPage, Displaced};
 pub use error::{AppendError, STATEMENT_TIMEOUT, StoreError};
 pub use fault::{Fault, Faults};
 pub use ledger::Link;
@@ -233,6 +236,9 @@ impl Store {
     /// Hints may be merged, lost or idle: always look at the head, and look now and then without a hint.
     pub async fn listen(&self) -> Result<Wakeups, StoreError> {
         self.check_away()?;
+        if self.faults.as_ref().is_some_and(|faults| faults.is_deaf()) {
+            return Ok(Wakeups::silent());
+        }
         match &*self.backend {
             Backend::Memory(memory) => Ok(memory.appended.listen()),
             Backend::Sqlite(sqlite) => Ok(sqlite.appended.listen()),

@@ -60,6 +60,8 @@ fn note(hint: &mut Hint, notice: &PgNotification) -> bool {
 pub struct Wakeups(Source);
 
 enum Source {
+    /// For tests: hears nothing.
+    Silent,
     Process(watch::Receiver<Hint>),
     Postgres {
         pool: sqlx::PgPool,
@@ -68,6 +70,10 @@ enum Source {
 }
 
 impl Wakeups {
+    pub(super) fn silent() -> Wakeups {
+        Wakeups(Source::Silent)
+    }
+
     pub(super) async fn postgres(pool: sqlx::PgPool) -> Result<Wakeups, sqlx::Error> {
         let listener = Some(connect(&pool).await?);
         Ok(Wakeups(Source::Postgres { pool, listener }))
@@ -77,6 +83,7 @@ impl Wakeups {
     /// missed meanwhile; never returns once the store is closed. Safe to cancel.
     pub async fn next(&mut self) -> Hint {
         match &mut self.0 {
+            Source::Silent => std::future::pending().await,
             Source::Process(receiver) => match receiver.changed().await {
                 Ok(()) => receiver.borrow_and_update().clone(),
                 Err(_) => std::future::pending().await,

@@ -159,6 +159,7 @@ const NOTICES: &[(&str, &str)] = &[
         "account-closed",
         "The account is closed; its sign-ins and tokens end now.",
     ),
+    ("account-renamed", "The account has another name now."),
     ("account-opened", "The account is open again."),
     (
         "password-set",

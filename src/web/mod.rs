@@ -13,6 +13,7 @@ pub mod headers;
 pub mod hotfix_lines;
 pub mod hotfix_words;
 pub mod offer;
+pub mod own_writes;
 pub mod page;
 pub mod rehearsal;
 pub mod review_words;

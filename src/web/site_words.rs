@@ -3,6 +3,7 @@
 use super::Portal;
 use super::format;
 use super::page::Notice;
+use crate::app::carry::AccountsStatus;
 use crate::domain::ids::{RuleSetName, SiteName, Timestamp};
 use crate::domain::lag::Lag;
 use crate::domain::live::{Stay, Urgency};
@@ -11,6 +12,8 @@ use crate::domain::version::VersionName;
 
 /// Changes named in one sentence; more are counted.
 const NAMES_MAX: usize = 4;
+/// Accounts are asked for every second; what is older than this is behind, whatever the reason.
+const CARRIED_LATELY_US: i64 = 30_000_000;
 
 /// `nothing missing, heard 2 s ago`, `unknown since 21 Nov 2026 14:02:11; last seen ipc2#57; at least 3 behind`.
 pub fn lag(site: &SiteName, lag: &Lag, now: Timestamp) -> String {
@@ -46,6 +49,29 @@ pub fn lag(site: &SiteName, lag: &Lag, now: Timestamp) -> String {
             format!("{since}; last seen {site}#{last_seen}; {bound}")
         }
     }
+}
+
+/// How it stands with the other site's accounts: `ok` or `warn`, in a few words, and what went wrong.
+pub fn accounts(status: &AccountsStatus, now: Timestamp) -> (&'static str, String, String) {
+    let words = match status.carried_at {
+        Some(at) => format!("carried {} ago", format::ago(at, now)),
+        None => "not carried since this process started".to_owned(),
+    };
+    let refused = status
+        .refused
+        .as_ref()
+        .map(|alarm| format!("Not believed: {alarm}."));
+    let trouble = refused
+        .or_else(|| status.trouble.clone())
+        .unwrap_or_default();
+    let is_fresh = status
+        .carried_at
+        .is_some_and(|at| now.0 - at.0 < CARRIED_LATELY_US);
+    let kind = match is_fresh && trouble.is_empty() {
+        true => "ok",
+        false => "warn",
+    };
+    (kind, words, trouble)
 }
 
 /// What this site does not know of the others, loud: what is silent, since when, and what still works.

@@ -2,10 +2,11 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::Portal;
 use super::error::{WebError, remember_user};
+use super::own_writes;
 use super::page::{Notice, Page, UserBadge};
 use super::site_words;
 use crate::app::Snapshot;
@@ -22,6 +23,18 @@ pub fn cookie_name(is_tls: bool) -> &'static str {
     } else {
         "rulegate"
     }
+}
+
+/// A cookie as it is set: no script reads it, and other sites' pages do not send it along with what they send.
+pub fn cookie_line(portal: &Portal, name: &str, value: &str, max_age_s: i64) -> HeaderValue {
+    let secure = if portal.app.config.is_tls() {
+        "; Secure"
+    } else {
+        ""
+    };
+    let line =
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
+    HeaderValue::from_str(&line).expect("names and base64url are header values")
 }
 
 /// A cookie's value.
@@ -174,11 +187,18 @@ impl FromRequestParts<Portal> for User {
         let name = cookie_name(portal.app.config.is_tls());
         let secret =
             cookie(&parts.headers, name).ok_or_else(|| WebError::SignInFirst { back: back() })?;
+        let seen = own_writes::seen(portal, &parts.headers);
+        if let Some(seen) = &seen {
+            portal.auth.catch_up_to(seen.accounts).await;
+        }
         let person = portal
             .auth
             .person(secret)
             .await
             .ok_or_else(|| WebError::SignInFirst { back: back() })?;
+        if let Some(seen) = &seen {
+            portal.app.catch_up_to(&seen.entry).await;
+        }
         let notice = super::form::notice_of(parts.uri.query());
         let user = User {
             person,

@@ -34,6 +34,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/accounts/{name}/rights/end", post(revoke))
         .route("/accounts/{name}/password", post(set_password))
         .route("/accounts/{name}/state", post(set_state))
+        .route("/accounts/{name}/name", post(rename))
         .route("/me", get(me))
         .route("/me/password", post(change_password))
         .route("/me/sign-ins/end", post(end_sign_ins))
@@ -307,6 +308,30 @@ async fn set_password(
         .auth
         .set_password(&account, &form.fields.password, None, by);
     after(&portal, &form.user, &account, set.await, "password-set")
+}
+
+#[derive(Deserialize)]
+struct NameFields {
+    #[serde(default)]
+    new_name: String,
+}
+
+async fn rename(
+    State(portal): State<Portal>,
+    Path(name): Path<String>,
+    form: Form<NameFields>,
+) -> WebResult {
+    require_manager(&portal, &form.user)?;
+    let account = known(&portal, &name)?;
+    let by = &form.user.person.account.id;
+    match portal
+        .auth
+        .rename(&account, &form.fields.new_name, by)
+        .await
+    {
+        Ok(name) => Ok(see(&format!("/accounts/{name}"), "account-renamed")),
+        Err(error) => again(&portal, &form.user, &account, TokenFields::default(), error),
+    }
 }
 
 #[derive(Deserialize)]

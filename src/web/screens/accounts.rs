@@ -70,11 +70,18 @@ struct AccountRow {
     href: String,
 }
 
+/// An account whose name another one had first, at a site that did not know of it.
+struct DisplacedRow {
+    text: String,
+    href: String,
+}
+
 #[derive(Template)]
 #[template(path = "accounts/accounts.html")]
 struct AccountsPage {
     page: Page,
     rows: Vec<AccountRow>,
+    displaced: Vec<DisplacedRow>,
     manage: Offer,
     once: String,
     problem: String,
@@ -112,10 +119,24 @@ async fn view(
         .values()
         .map(|account| account_row(truth, account, &last, user.now))
         .collect();
+    let displaced = portal.auth.displaced().await?.into_iter();
+    let displaced = displaced.filter_map(|found| {
+        let name = known.accounts.get(&found.account)?.name.clone();
+        let wanted = found.wanted;
+        Some(DisplacedRow {
+            text: format!(
+                "{name} was made as {wanted} at one site while the other, which could not be asked, had another {wanted}. \
+                 Both work; give one of them another name and tell both people."
+            ),
+            href: format!("/accounts/{name}"),
+        })
+    });
+    let displaced = displaced.collect();
     rows.sort_by(|a, b| (a.is_service, &a.name).cmp(&(b.is_service, &b.name)));
     Ok(AccountsPage {
         page: Page::new(portal, user, "accounts", "Accounts"),
         rows,
+        displaced,
         manage: manage(portal, user),
         once: fresh_once(),
         problem,

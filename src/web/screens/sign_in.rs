@@ -13,7 +13,7 @@ use crate::auth::sign_in::{SignInError, csrf_of};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, notice_of, see};
 use crate::web::page::{self, Page};
-use crate::web::user::{cookie, cookie_name};
+use crate::web::user::{cookie, cookie_line, cookie_name};
 use crate::web::{Portal, format};
 
 pub(super) fn routes() -> Router<Portal> {
@@ -47,17 +47,6 @@ fn form_cookie_name(portal: &Portal) -> &'static str {
     } else {
         "rulegate-form"
     }
-}
-
-fn cookie_line(portal: &Portal, name: &str, value: &str, max_age_s: i64) -> HeaderValue {
-    let secure = if portal.app.config.is_tls() {
-        "; Secure"
-    } else {
-        ""
-    };
-    let line =
-        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
-    HeaderValue::from_str(&line).expect("names and base64url are header values")
 }
 
 async fn show(State(portal): State<Portal>, Query(address): Query<Address>) -> Response {

@@ -49,6 +49,8 @@ struct SiteView {
     kind: &'static str,
     known: String,
     trouble: String,
+    /// How it stands with its accounts: `ok` or `warn`, in words, and what went wrong; no words: they are here.
+    accounts: (&'static str, String, String),
     only_here: usize,
 }
 
@@ -217,6 +219,10 @@ fn site_views(portal: &Portal, user: &User, partial: &[Partial]) -> Vec<SiteView
             kind,
             known,
             trouble,
+            accounts: match here || portal.app.peer.load().heard_at.is_none() {
+                true => ("", String::new(), String::new()),
+                false => site_words::accounts(&portal.app.peer.load().accounts, user.now),
+            },
             only_here: partial.iter().filter(|p| p.at == site.as_str()).count(),
         }
     };

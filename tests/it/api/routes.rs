@@ -151,6 +151,7 @@ impl Place {
                 format!("{filled}?environment=ipc2/prod")
             }
             "consistency" => format!("{filled}?from=1&to=2"),
+            "sealed" => format!("{filled}?site=ipc1&key=00&signature=00"),
             "inclusion" => format!("{filled}?entry=1&size=2"),
             _ => filled,
         }

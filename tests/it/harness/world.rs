@@ -38,6 +38,7 @@ pub const PEOPLE: &[(&str, Role)] = &[
     ("pipeline", Role::Pipeline),
     ("pods", Role::Pod),
     ("mirror", Role::Mirror),
+    ("peer", Role::Peer),
 ];
 
 /// The password of every sample person.

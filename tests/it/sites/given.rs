@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
+use rulegate::app::sealing::{PublicKey, Sealed};
 use rulegate::app::source::{Source, SourceError};
 use rulegate::app::{App, AppError, Clock, IdentitySettings};
 use rulegate::config::Config;
@@ -92,12 +93,18 @@ impl std::ops::Deref for Scripted {
     }
 }
 
+/// Seals, or pretends to.
+pub type Sealing =
+    Box<dyn Fn(&PublicKey) -> Result<Option<Sealed>, SourceError> + Send + Sync + 'static>;
+
 pub struct Offered {
     pub ledger: Mutex<Ledger>,
     /// Entries that it gives instead of those of its ledger.
     pub forged: Mutex<Option<Ledger>>,
     pub note: Mutex<String>,
     pub contents: Mutex<HashMap<Digest, Bytes>>,
+    /// What it answers to whoever asks for accounts with a key.
+    pub accounts: Mutex<Option<Sealing>>,
     hints: watch::Sender<u64>,
     site: SiteName,
 }
@@ -111,6 +118,7 @@ impl Scripted {
             forged: Mutex::default(),
             note: Mutex::default(),
             contents: Mutex::default(),
+            accounts: Mutex::default(),
             hints: watch::Sender::new(0),
         }));
         offers.sign(1);
@@ -154,6 +162,12 @@ impl Source for Scripted {
     }
     async fn content(&self, digest: &Digest) -> Result<Option<Bytes>, SourceError> {
         Ok(self.contents.lock().unwrap().get(digest).cloned())
+    }
+    async fn accounts(&self, _: i64, key: &PublicKey) -> Result<Option<Sealed>, SourceError> {
+        match &*self.accounts.lock().unwrap() {
+            Some(sealed) => sealed(key),
+            None => Ok(None),
+        }
     }
     fn hints(&self) -> watch::Receiver<u64> {
         self.hints.subscribe()

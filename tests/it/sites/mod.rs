@@ -1,6 +1,10 @@
 //! Two sites: what travels between them, what is refused, what is taken back.
+mod carrying;
 mod given;
 mod identity;
+mod own_writes;
 mod reading;
 mod recovery;
 mod refusals;
+mod sealing;
+mod settling;

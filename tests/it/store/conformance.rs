@@ -9,6 +9,7 @@ use rulegate::domain::ids::{AccountId, Timestamp};
 use rulegate::domain::ledger::Head;
 use rulegate::store::{Account, AccountKind, AppendError, Fault, SignIn, Store, StoreError, Token};
 
+use super::carried::what_another_site_says_of_accounts_is_taken;
 use super::given::{self, Given, On, chain, command, entry, head_of, site};
 
 /// Declares each promise as a test on memory, SQLite and PostgreSQL.
@@ -48,6 +49,7 @@ on_each_database!(
     while_away_everything_says_so,
     a_full_disk_is_told_apart,
     accounts_are_kept,
+    what_another_site_says_of_accounts_is_taken,
     sign_ins_are_kept_until_they_end,
     tokens_are_kept_and_revoked,
     what_was_seen_is_kept_and_taken_back,
@@ -437,8 +439,8 @@ fn account(id: &str, name: &str) -> Account {
         display_name: "María Ñandú".into(),
         kind: AccountKind::Person,
         password_hash: None,
-        created_at: Timestamp(1_000_001),
-        changed_at: Timestamp(1_000_001),
+        created_at: Timestamp(1),
+        changed_at: Timestamp(1),
         disabled_at: None,
     }
 }

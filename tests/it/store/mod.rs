@@ -1,6 +1,7 @@
 //! The store's promises, on each of its databases.
 mod browsing;
+mod carried;
 mod conformance;
 mod databases;
-mod given;
+pub mod given;
 mod provable;
