@@ -4,11 +4,11 @@ use bytes::Bytes;
 
 use super::View;
 use crate::app::AppError;
-use crate::domain::diff::{Options, TextDiff, Window};
+use crate::domain::diff::{Options, TextDiff, Window, written};
 use crate::domain::digest::Digest;
 use crate::domain::structured::Bounds;
 use crate::domain::verdict::RuleVerdict;
-use crate::web::diff_view::{self, Column, Origins, Row, Sided, written};
+use crate::web::diff_view::{self, Column, Origins, Row, Sided};
 use crate::web::format;
 use crate::web::hotfix_lines::{self, Chain};
 use crate::web::screens::review::Looked;
