@@ -29,7 +29,7 @@ pub struct ComparisonParams {
     to: String,
     /// Items a page has: 1 to 500, 50 if absent.
     limit: Option<u32>,
-    /// Where the page begins: what the page before gave as `next`.
+    /// Where the page begins: after this path; what the page before gave as `next`.
     after: Option<String>,
 }
 
@@ -113,11 +113,15 @@ pub async fn comparison(
             Difference::Renamed { .. } => &mut counts.renamed,
         } += 1;
     }
+    // By path and not by place: what differs may change between two pages of an environment.
     let rules = page(
-        found.differences.iter(),
+        found.differences.iter().skip_while(|difference| {
+            let path = difference.path().as_str();
+            params.after.as_deref().is_some_and(|after| path <= after)
+        }),
         |difference| difference.path().clone(),
         |_| true,
-        (params.after.as_deref(), params.limit),
+        (None, params.limit),
     )?;
     let view = ComparisonView {
         from: SideView::of(from),
