@@ -20,6 +20,7 @@ use crate::domain::version::VersionName;
 use crate::web::diff_view::{self, Row};
 use crate::web::error::{WebError, WebResult};
 use crate::web::page::{self, Page};
+use crate::web::structured_view::{AMONG_MANY, StructuredView, structured_view};
 use crate::web::user::User;
 use crate::web::{Portal, address};
 
@@ -54,7 +55,8 @@ struct SendBackPage {
     draft_patch_href: String,
     archive_href: String,
     rules: Vec<RuleRow>,
-    diffs: Vec<(String, Vec<Row>)>,
+    /// Path, what differs by value, and lines.
+    diffs: Vec<(String, Option<StructuredView>, Vec<Row>)>,
     hidden: usize,
 }
 
@@ -218,7 +220,7 @@ fn row(rule: &DraftRule, made: &SendBack) -> RuleRow {
 }
 
 /// From planned to the draft, rule by rule; what was put in is the hotfix's.
-fn diffs(made: &SendBack) -> Vec<(String, Vec<Row>)> {
+fn diffs(made: &SendBack) -> Vec<(String, Option<StructuredView>, Vec<Row>)> {
     let changed = made.rules.iter().filter(|rule| rule.draft != rule.planned);
     changed
         .map(|rule| {
@@ -228,7 +230,8 @@ fn diffs(made: &SendBack) -> Vec<(String, Vec<Row>)> {
                 window: Window::first(LINES_MAX),
                 ..Options::default()
             };
-            let mut rows = diff_view::unified(&TextDiff::new(&old, &new), &options);
+            let diff = TextDiff::new(&old, &new);
+            let mut rows = diff_view::unified(&diff, &options);
             for row in &mut rows {
                 row.kind = match row.kind {
                     "add" => "hot",
@@ -236,7 +239,8 @@ fn diffs(made: &SendBack) -> Vec<(String, Vec<Row>)> {
                     kind => kind,
                 };
             }
-            (rule.at().to_owned(), rows)
+            let values = structured_view(rule.at(), &diff, &AMONG_MANY);
+            (rule.at().to_owned(), values, rows)
         })
         .collect()
 }
