@@ -85,6 +85,29 @@ pub fn side_by_side_with(
     }
 }
 
+/// Rows of three columns (base, hotfix, planned) with a note where a hotfix's lines begin.
+pub fn noted(rows: Vec<Sided>, origins: &Origins) -> Vec<Sided> {
+    let mut noted = Noted::default();
+    let mut with_notes = Vec::with_capacity(rows.len() + origins.new.len());
+    for row in rows {
+        let number = |column: usize, kind: &str| {
+            let cell = row.cells.get(column).filter(|cell| cell.kind == kind)?;
+            u32::try_from(cell.no?).ok()
+        };
+        let (base, hotfix) = (number(0, "hotdel"), number(1, "hot"));
+        if let Some(origin) = noted.starts(origins, base, hotfix) {
+            with_notes.push(Sided {
+                kind: "note",
+                note: origin.note.clone(),
+                href: origin.href.clone(),
+                ..Sided::default()
+            });
+        }
+        with_notes.push(row);
+    }
+    with_notes
+}
+
 /// Parts of one text as a single column, with a note where a hotfix's lines begin.
 pub fn excerpt_with(
     text: &diff::Text<'_>,

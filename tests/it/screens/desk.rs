@@ -1,9 +1,10 @@
 //! The review as the place to judge hotfixes: what was seen, what goes back to the author, five hundred rules.
 
 use axum::http::StatusCode;
+use rulegate::domain::command::Command;
 use rulegate::domain::ids::ReviewId;
 
-use crate::harness::world::{Answer, World};
+use crate::harness::world::{Answer, World, ruleset, version};
 
 /// 1 live, a hotfix on it, 2 released without it, passed, and asked for in production.
 async fn asked(
@@ -217,7 +218,12 @@ async fn views_of_one_rule_name_whose_lines_they_are() {
             .iter()
             .any(|t| t.contains("two fixed"))
     );
-    for (view, lost) in [("sides", true), ("unified", true), ("hotfix", false)] {
+    for (view, lost) in [
+        ("three", true),
+        ("sides", true),
+        ("unified", true),
+        ("hotfix", false),
+    ] {
         let page = page(view).await;
         let note = page.select("#rule tr.note").join(" ");
         for words in ["1+ipc2.1", "theo", "INC-1"] {
@@ -235,6 +241,43 @@ async fn views_of_one_rule_name_whose_lines_they_are() {
     let next = first.attribute("#rule a[data-step=next]", "href").remove(0);
     assert!(next.contains("rule=b.conf"), "{next}");
     assert!(first.select("#rule a[data-step=previous]").is_empty());
+}
+
+#[tokio::test]
+async fn a_closed_review_still_says_whose_the_lines_were() {
+    let (world, review) = two_rules().await;
+    let rita = world.sign_in("rita").await;
+    let fields = [
+        ("environment", "ipc2/prod"),
+        ("hotfix", "1+ipc2.1"),
+        ("path", "a.conf"),
+        ("path", "b.conf"),
+        ("answer", "loss"),
+        ("text", "not needed"),
+    ];
+    let answered = world.post(&rita, &of(&review, "/answers"), &fields).await;
+    assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text);
+    world.approve("tom", &review).await.unwrap();
+    let withdraw = Command::Withdraw {
+        review: review.clone(),
+        reason: "another day".into(),
+    };
+    world.act("lucy", withdraw).await.unwrap();
+    // It is not even open any more: what a closed review was about stays told.
+    let discard = Command::DiscardHotfix {
+        ruleset: ruleset(),
+        hotfix: version("1+ipc2.1"),
+        reason: "the fraud stopped".into(),
+    };
+    world.act("ana", discard).await.unwrap();
+    for view in ["three", "sides", "unified", "hotfix"] {
+        let address = of(&review, &format!("?rule=b.conf&view={view}"));
+        let page = world.get(&rita, &address).await;
+        let note = page.select("#rule tr.note").join(" ");
+        for words in ["1+ipc2.1", "theo", "INC-1"] {
+            assert!(note.contains(words), "{view}: {note}");
+        }
+    }
 }
 
 #[tokio::test]

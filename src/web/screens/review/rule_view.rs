@@ -125,7 +125,7 @@ pub(super) async fn of(
         row.map(|(_, row)| row.href.clone()).unwrap_or_default()
     };
     let (stake, row) = all[at];
-    let mut view = view(looked, stake, row, query).await?;
+    let mut view = view(looked, (stakes, stake), row, query).await?;
     view.place = format!("{} of {}", at + 1, format::thousands(all.len()));
     view.previous_href = href(at.checked_sub(1));
     view.next_href = href(Some(at + 1));
@@ -134,7 +134,7 @@ pub(super) async fn of(
 
 async fn view(
     looked: &Looked<'_>,
-    stake: &Stake,
+    (stakes, stake): (&[Stake], &Stake),
     row: &StakeRow,
     query: &Query,
 ) -> Result<RuleView, AppError> {
@@ -146,7 +146,7 @@ async fn view(
         baseline: text(looked, change.and_then(|c| c.from)).await?,
         hotfix: text(looked, hotfix_digest).await?,
         planned: planned(looked, &row.path, &elsewhere).await?,
-        origins: texts::chain(looked, &row.path, hotfix_digest).await?,
+        origins: texts::chain(looked, stakes, &row.path, hotfix_digest).await?,
         names: names(looked, stake),
     };
     let (wanted, verdict) = (View::named(query.view.as_deref()), row.judged.clone());
