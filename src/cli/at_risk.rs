@@ -35,6 +35,14 @@ pub fn lines(rules: &Value) -> Vec<String> {
     lines
 }
 
+/// `1 rule`, `27 rules`.
+pub fn rules(rules: &Value) -> String {
+    match rules.as_array().map_or(0, Vec::len) {
+        1 => "1 rule".to_owned(),
+        all => format!("{all} rules"),
+    }
+}
+
 fn severity(verdict: &str) -> usize {
     let place = WORST_FIRST.iter().position(|known| *known == verdict);
     place.map_or(0, |place| place + 1)
@@ -141,6 +149,7 @@ mod tests {
             .collect();
         rules.push(rule("z.conf", "overridden", 2));
         let told = lines(&json!(rules));
+        assert_eq!(super::rules(&json!(rules)), "30 rules");
         assert_eq!(told.len(), LINES_MAX + 1);
         assert_eq!(
             told[0],

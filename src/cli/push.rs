@@ -92,9 +92,10 @@ pub fn push(args: PushArgs) -> CliResult {
     say!("nothing is activated by this");
     for risk in body["may_override"].as_array().into_iter().flatten() {
         say!(
-            "may override hotfix {} in {}:",
+            "may override hotfix {} in {}, {}:",
             word(&risk["hotfix"]),
-            word(&risk["environment"])
+            word(&risk["environment"]),
+            at_risk::rules(&risk["rules"])
         );
         for line in at_risk::lines(&risk["rules"]) {
             say!("{line}");
@@ -140,8 +141,9 @@ pub fn check(args: CheckArgs) -> CliResult {
     } else {
         for risk in &lost {
             say!(
-                "would lose hotfix {} in {environment}:",
-                word(&risk["hotfix"])
+                "would lose hotfix {} in {environment}, {}:",
+                word(&risk["hotfix"]),
+                at_risk::rules(&risk["rules"])
             );
             for line in at_risk::lines(&risk["rules"]) {
                 say!("{line}");

@@ -152,6 +152,7 @@ fn origins(chain: &Chain, whose: &Whose, old: &[u8], new: &[u8]) -> Origins {
             href: String::new(),
         }],
         replaced,
+        ..Origins::default()
     }
 }
 

@@ -93,5 +93,6 @@ pub fn origins(
         old: old_chain.told(found.old),
         new: new_chain.told(found.new),
         replaced: found.replaced,
+        ..Origins::default()
     }
 }

@@ -5,6 +5,8 @@ mod contained;
 mod gaps;
 mod side;
 
+use std::collections::BTreeSet;
+
 use self::align::Aligner;
 use self::gaps::with_gaps;
 use super::diff_view::Sided;
@@ -42,6 +44,15 @@ pub fn three_way(
     let units = Units::of(ours.old_text());
     let rows = with_gaps(lines, whole, &|number| units.name_at(number));
     Some(ThreeWay { rows, lost })
+}
+
+/// Lines that the hotfix wrote and of which, by the verdict, nothing is lost: planned has them in some form, or they
+/// hold a mark (a version number, a date) that the verdict passes over.
+pub fn not_lost(base: &[u8], hotfix: &[u8], verdict: &RuleVerdict) -> BTreeSet<u32> {
+    let ours = TextDiff::new(base, hotfix);
+    // Nothing of planned is asked for: base stands in for it.
+    let theirs = TextDiff::new(base, base);
+    Aligner::new(&ours, &theirs, Some(verdict)).not_lost()
 }
 
 #[cfg(test)]
@@ -136,22 +147,22 @@ mod tests {
         let base = "# ver 4.0\nrule\n  ver 4.0\n  limit=1\n";
         let hotfix = "# ver 4.1\nrule\n  ver 4.1\n  limit=2\n";
         let planned = "# ver 5.0\nrule\n  ver 5.0\n  limit=3\n";
-        let kinds = |what: &str| -> (Vec<&'static str>, usize) {
-            let verdict = RuleVerdict {
-                path: "a.conf".into(),
+        let verdict = |what: &str| RuleVerdict {
+            path: "a.conf".into(),
+            verdict: Verdict::Conflicting,
+            planned_paths: Vec::new(),
+            units: vec![Unit {
+                what: what.into(),
                 verdict: Verdict::Conflicting,
-                planned_paths: Vec::new(),
-                units: vec![Unit {
-                    what: what.into(),
-                    verdict: Verdict::Conflicting,
-                    base: Some((2, 4)),
-                    hotfix: Some((2, 4)),
-                    planned: Some((2, 4)),
-                }],
-                why: String::new(),
-            };
+                base: Some((2, 4)),
+                hotfix: Some((2, 4)),
+                planned: Some((2, 4)),
+            }],
+            why: String::new(),
+        };
+        let kinds = |what: &str| -> (Vec<&'static str>, usize) {
             let [a, b, c] = [base, hotfix, planned].map(str::as_bytes);
-            let view = three_way(a, b, c, Some(&verdict), true).unwrap();
+            let view = three_way(a, b, c, Some(&verdict(what)), true).unwrap();
             let kinds = view.rows.iter().map(|row| row.cells[2].kind).collect();
             (kinds, view.lost)
         };
@@ -160,5 +171,16 @@ mod tests {
         // A change that speaks of the mark itself is about the mark.
         let both = kinds("ver 4.0 became 4.1, limit=1 became limit=2");
         assert_eq!(both, (vec!["add", "same", "gone", "gone"], 2));
+        let [a, b] = [base, hotfix].map(str::as_bytes);
+        assert_eq!(
+            not_lost(a, b, &verdict("limit=1 became limit=2")),
+            [1, 3].into()
+        );
+        let included = RuleVerdict {
+            verdict: Verdict::Included,
+            units: Vec::new(),
+            ..verdict("")
+        };
+        assert_eq!(not_lost(a, b, &included), [1, 3, 4].into());
     }
 }

@@ -9,8 +9,10 @@ use crate::domain::state::Hotfix;
 use crate::domain::verdict::Verdict;
 use crate::domain::version::VersionName;
 
-/// Conflicts of one rule that are named one by one.
-const CONFLICTS_NAMED: usize = 8;
+/// Conflicts of one rule that are told with the lines of all three texts.
+const CONFLICTS_IN_FULL: usize = 2;
+/// Of more, those whose lines in planned are named.
+const CONFLICTS_NAMED: usize = 6;
 
 /// One rule of the hotfix in the draft, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +37,12 @@ impl SendBack {
             passed_over: match rule.passed_over {
                 0 => String::new(),
                 count => format!(
-                    "{} as planned has them, where by the verdict nothing is missing",
-                    places(count)
+                    "{}: by the verdict nothing is missing there",
+                    counted(
+                        count,
+                        "more place stays as planned has it",
+                        "more places stay as planned has them"
+                    )
                 ),
             },
             left: left(rule),
@@ -132,12 +138,10 @@ fn outcome(rule: &DraftRule) -> String {
 }
 
 fn left(rule: &DraftRule) -> Vec<String> {
-    let named = rule.conflicts.iter().take(CONFLICTS_NAMED);
-    let mut left: Vec<String> = named.map(conflict_words).collect();
-    if rule.conflicts.len() > CONFLICTS_NAMED {
-        let more = rule.conflicts.len() - CONFLICTS_NAMED;
-        left.push(format!("{} more", places(more)));
-    }
+    let mut left: Vec<String> = match rule.conflicts.len() {
+        0..=CONFLICTS_IN_FULL => rule.conflicts.iter().map(conflict_words).collect(),
+        _ => vec![conflicts_words(&rule.conflicts)],
+    };
     if !rule.why.is_empty() {
         left.push(rule.why.to_owned());
     }
@@ -146,6 +150,27 @@ fn left(rule: &DraftRule) -> Vec<String> {
 
 fn places(count: usize) -> String {
     counted(count, "place", "places")
+}
+
+/// `both changed 61 places; in planned at lines 26, 68 to 70, 124 and 58 more`.
+fn conflicts_words(conflicts: &[Conflict]) -> String {
+    let at = |conflict: &Conflict| {
+        let lines = &conflict.planned;
+        match lines.len() {
+            0 | 1 => (lines.start + 1).to_string(),
+            _ => format!("{} to {}", lines.start + 1, lines.end),
+        }
+    };
+    let named: Vec<String> = conflicts.iter().take(CONFLICTS_NAMED).map(at).collect();
+    let more = match conflicts.len().saturating_sub(CONFLICTS_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "both changed {}; in planned at lines {}{more}",
+        places(conflicts.len()),
+        named.join(", ")
+    )
 }
 
 /// `the hotfix has lines 12 to 14, planned lines 20 to 22; it was line 11`.

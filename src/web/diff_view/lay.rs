@@ -227,8 +227,6 @@ fn sided_row(row: &SideRow, origins: &Origins, gap_href: &dyn Fn(&Gap) -> String
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::super::Origin;
     use super::*;
 
@@ -241,7 +239,7 @@ mod tests {
         Origins {
             old: vec![origin(old)],
             new: vec![origin(new)],
-            replaced: BTreeSet::new(),
+            ..Origins::default()
         }
     }
 
@@ -260,6 +258,23 @@ mod tests {
         let sides = side_by_side_with(&diff, &options, &origins, &|_| String::new());
         let kinds: Vec<&str> = sides.rows.iter().map(|row| row.kind).collect();
         assert_eq!(kinds, ["same", "note", "change", "same"]);
+    }
+
+    #[test]
+    fn a_hotfix_line_of_which_nothing_is_lost_has_merely_changed() {
+        let diff = TextDiff::new(b"a\nver 2\nfixed\n", b"a\nver 3\nbroken\n");
+        let origins = Origins {
+            not_lost: [2].into(),
+            ..origins(&[2, 3], &[])
+        };
+        let highlight = origins.highlight();
+        let options = Options {
+            highlight: Some(&highlight),
+            ..Options::default()
+        };
+        let shown = unified_with(&diff, &options, &origins, &|_| String::new());
+        let kinds: Vec<&str> = shown.rows.iter().map(|row| row.kind).collect();
+        assert_eq!(kinds, ["same", "note", "del", "gone", "add", "add"]);
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub struct Origins {
     pub new: Vec<Origin>,
     /// Lines of the old text that the new text's hotfix took out.
     pub replaced: BTreeSet<u32>,
+    /// Lines of the old text that a hotfix wrote and of which, by the verdict, nothing is lost where the new text
+    /// has them in another form: they changed, and that is all.
+    pub not_lost: BTreeSet<u32>,
 }
 
 impl Origins {
@@ -82,6 +85,7 @@ pub(super) fn kind(
         (Some(HotfixMark::Wrote), _) => "hot",
         (Some(HotfixMark::Replaced), _) => "hotdel",
         (Some(HotfixMark::Contained), _) => "kept",
+        (Some(HotfixMark::Lost), _) if old.is_some_and(|n| origins.not_lost.contains(&n)) => "del",
         (Some(HotfixMark::Lost), _) => "gone",
         (None, Kind::Equal) => "same",
         (None, Kind::Added) => "add",

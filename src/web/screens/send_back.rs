@@ -51,6 +51,8 @@ struct SendBackPage {
     /// `2 put in, 1 to do by hand, 1 contained already`.
     tally: String,
     is_whole: bool,
+    /// Nothing could be put in.
+    is_empty: bool,
     patch_href: String,
     draft_patch_href: String,
     archive_href: String,
@@ -107,6 +109,7 @@ async fn show(State(portal): State<Portal>, user: User, Path(names): Path<Names>
         environment: asked.hotfix.environment.to_string(),
         tally: made.tally(),
         is_whole: made.is_whole(),
+        is_empty: made.draft_patch.is_empty(),
         draft_patch_href: format!("{here}/draft.patch"),
         archive_href: format!("{here}/draft.tar"),
         rules,

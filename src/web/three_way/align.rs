@@ -71,6 +71,27 @@ impl<'d, 'a> Aligner<'d, 'a> {
         }
     }
 
+    /// Lines of the hotfix that differ from base and of which nothing is lost.
+    pub fn not_lost(&self) -> BTreeSet<u32> {
+        let mut kept = BTreeSet::new();
+        for (index, ours) in self.hotfix.facing.iter().enumerate() {
+            let number = u32::try_from(index + 1).ok();
+            let changed = ours.as_ref().filter(|cell| cell.kind != Kind::Equal);
+            let Some(cell) = changed else { continue };
+            let has = self.contained.has(number, Some(cell.number));
+            if has || self.is_passed_over(number, Some(cell)) {
+                kept.insert(cell.number);
+            }
+        }
+        let added = self.hotfix.between.values().flatten();
+        kept.extend(
+            added
+                .map(|cell| cell.number)
+                .filter(|&number| self.contained.has(None, Some(number))),
+        );
+        kept
+    }
+
     /// Lines with what is shown of them, and how many lines of the hotfix planned lacks.
     pub fn align(mut self) -> (Vec<Line>, usize) {
         for index in 0..=self.hotfix.facing.len() {

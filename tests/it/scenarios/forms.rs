@@ -140,6 +140,11 @@ async fn a_merge_is_offered_kept_and_applied() {
         "{row}"
     );
     assert!(row.contains("line 1 of what runs here"), "{row}");
+    // What both changed waits unfolded.
+    let open = page.select("form details.rule[open] > summary").join(" ");
+    assert!(open.contains("write what both changed"), "{open}");
+    let tally = page.select("section.card > header .tag").join(" ");
+    assert!(!tally.is_empty(), "how much of it merged");
     assert_eq!(
         page.attribute("input[name=path-0]", "value"),
         ["limit.conf"]

@@ -244,6 +244,33 @@ async fn views_of_one_rule_name_whose_lines_they_are() {
 }
 
 #[tokio::test]
+async fn what_the_verdict_passes_over_is_not_painted_as_lost() {
+    let (world, review) = asked(
+        &[("a.conf", "# ver.1.0\nlimit=1\n"), ("b.conf", "b=1\n")],
+        &[("a.conf", "# ver.1.1\nlimit=2\n"), ("b.conf", "b=2\n")],
+        &[("a.conf", "# ver.2.0\nlimit=2\n"), ("b.conf", "b=3\n")],
+    )
+    .await;
+    let rita = world.sign_in("rita").await;
+    for view in ["three", "sides", "unified"] {
+        let page = async |rule: &str| {
+            let address = of(&review, &format!("?rule={rule}&view={view}"));
+            world.get(&rita, &address).await
+        };
+        let included = page("a.conf").await;
+        assert_eq!(
+            included.select("#rule > header .tag")[0],
+            "included",
+            "{view}"
+        );
+        let lost = included.select("#rule td.t.gone");
+        assert!(lost.is_empty(), "{view}: {lost:?}");
+        let lost = page("b.conf").await.select("#rule td.t.gone");
+        assert_eq!(lost.len(), 1, "{view}: {lost:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_closed_review_still_says_whose_the_lines_were() {
     let (world, review) = two_rules().await;
     let rita = world.sign_in("rita").await;

@@ -230,6 +230,29 @@ async fn the_page_says_that_it_is_a_draft_and_what_is_left() {
 }
 
 #[tokio::test]
+async fn a_draft_that_holds_nothing_says_so() {
+    let lines = |word: &str| -> String { (0..9).map(|n| format!("{n} {word}\nkept\n")).collect() };
+    let (base, fixed, planned) = (lines("base"), lines("fixed"), lines("planned"));
+    let world = World::new().await;
+    world.live("1", &[("a.conf", &base)]).await;
+    super::desk::hotfixed(&world, &[("a.conf", &fixed)]).await;
+    world.release("2", &[("a.conf", &planned)]).await;
+    let theo = world.sign_in("theo").await;
+    let page = world.get(&theo, &format!("{HERE}/into/2")).await;
+    assert!(
+        page.text.contains("nothing could be put in"),
+        "{}",
+        page.text
+    );
+    let links = page.attribute("a[download]", "href");
+    assert!(!links.iter().any(|href| href.ends_with("draft.patch")));
+    // Nine places are one sentence, not nine.
+    let row = page.select("table.verdicts tbody tr").join("");
+    let told = "both changed 9 places; in planned at lines 1, 3, 5, 7, 9, 11 and 3 more";
+    assert!(row.contains(told), "{row}");
+}
+
+#[tokio::test]
 async fn a_rule_that_planned_moved_is_merged_where_it_stands_now() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus");
     let case = corpus.join("kubeprom-0.9-renamed-file");

@@ -15,7 +15,7 @@ use crate::web::hotfix_lines::{self, Chain};
 use crate::web::screens::review::Looked;
 use crate::web::screens::review::stakes::Stake;
 use crate::web::structured_view::{StructuredView, structured_view};
-use crate::web::three_way::three_way;
+use crate::web::three_way::{not_lost, three_way};
 
 /// Changed lines that a view of two texts shows.
 const LINES_MAX: usize = 2_000;
@@ -100,7 +100,11 @@ impl Texts {
             View::Hotfix => (a, b),
             _ => (b, c),
         };
-        let origins = self.origins(view, a, b);
+        let mut origins = self.origins(view, a, b);
+        if view != View::Hotfix {
+            origins.not_lost =
+                verdict.map_or_else(Default::default, |verdict| not_lost(a, b, verdict));
+        }
         let highlight = origins.highlight();
         let options = Options {
             window: Window::first(LINES_MAX),
@@ -151,7 +155,7 @@ impl Texts {
             View::Hotfix => Origins {
                 new: lines,
                 replaced: written(baseline, hotfix).1,
-                old: Vec::new(),
+                ..Origins::default()
             },
             _ => Origins {
                 old: lines,
