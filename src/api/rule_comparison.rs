@@ -65,8 +65,8 @@ pub struct RuleComparisonView {
     hotfixes: Vec<HotfixMarkView>,
     /// Rows of a unified view: lines in pieces, hidden characters as marks, and gaps with what they hide. A line
     /// that a hotfix has to do with says which and how: `"hotfix": {"version": "4.17.0+ipc2.1", "mark": "lost"}`,
-    /// where the mark is `wrote`, `replaced`, `contained` (both texts have it) or `lost` (the new text lacks it);
-    /// of other lines `hotfix` is null.
+    /// where the mark is `wrote`, `replaced`, `contained` (both texts have it), `lost` (the new text lacks it) or
+    /// `changed` (it does, and by the verdict nothing is lost); of other lines `hotfix` is null.
     #[schema(value_type = Vec<Object>)]
     rows: Vec<Value>,
     /// Lines before the first row.
@@ -161,13 +161,17 @@ pub async fn rule(
         chain(before.unwrap_or(&difference.path), difference.from).await?,
         chain(&difference.path, difference.to).await?,
     );
+    let sides = (from.checksum, to.checksum);
+    let verdicts = api.app.verdicts_between(state, &ruleset, sides).await?;
     let window = Window {
         skip: params.skip,
         take,
     };
     let work = move || {
         let (chains, texts) = ((&chains.0, &chains.1), (&texts.0[..], &texts.1[..]));
-        let lines = HotfixLines::of(chains, difference.from, texts);
+        let path = difference.renamed_from.as_ref().unwrap_or(&difference.path);
+        let judged = verdicts.as_ref().zip(Some(path.as_str()));
+        let lines = HotfixLines::of(chains, difference.from, texts, judged);
         let compared = compared(difference, texts, &lines, window);
         (compared, lines)
     };

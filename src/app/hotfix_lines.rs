@@ -1,15 +1,18 @@
 //! Which lines of a rule a hotfix wrote: found once, told by screens and interface alike.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::send_back::question;
 use super::{App, AppError};
+use crate::domain::at_stake::not_lost;
 use crate::domain::diff::{Highlight, HotfixMark, Line, written};
 use crate::domain::digest::Digest;
 use crate::domain::ids::RuleSetName;
 use crate::domain::state::{Hotfix, State};
+use crate::domain::verdict::RuleVerdict;
 
 /// Hotfixes on top of each other that are followed for one rule: more have never been useful to tell apart.
 const DEPTH_MAX: usize = 16;
@@ -44,6 +47,15 @@ pub struct HotfixLines {
     pub new: Vec<WrittenLines>,
     /// Lines of the old text that the new text's hotfix took out.
     pub replaced: BTreeSet<u32>,
+    /// Lines of the old text that a hotfix wrote and of which, by the verdict, nothing is lost.
+    pub not_lost: BTreeSet<u32>,
+}
+
+/// What the new side of a comparison does to the hotfix that is its old side.
+#[derive(Debug, Clone)]
+pub struct Verdicts {
+    hotfix: Arc<Hotfix>,
+    rules: BTreeMap<String, RuleVerdict>,
 }
 
 /// The hotfixes of a rule set that are open somewhere.
@@ -92,6 +104,41 @@ impl App {
     }
 }
 
+impl App {
+    /// The verdicts that a comparison from one snapshot to another stands on; none where the old side is not exactly
+    /// an open hotfix.
+    ///
+    /// Errors: [`AppError::NotFound`] if bytes are missing here.
+    pub async fn verdicts_between(
+        &self,
+        state: &State,
+        ruleset: &RuleSetName,
+        (from, to): (Digest, Digest),
+    ) -> Result<Option<Verdicts>, AppError> {
+        let mut open = open(state, ruleset).into_iter();
+        let Some(hotfix) = open.find(|hotfix| hotfix.checksum == from && from != to) else {
+            return Ok(None);
+        };
+        let judged = self.judge(&[question(state, &hotfix, to)]).await?;
+        let rules = judged.into_iter().flat_map(|judged| judged.rules);
+        Ok(Some(Verdicts {
+            rules: rules.map(|rule| (rule.path.clone(), rule)).collect(),
+            hotfix,
+        }))
+    }
+}
+
+impl Verdicts {
+    fn not_lost(&self, chain: &Chain, path: &str, text: &[u8]) -> BTreeSet<u32> {
+        let mut steps = chain.0.iter();
+        let step = steps.find(|step| step.hotfix.version == self.hotfix.version);
+        let both = step.zip(self.rules.get(path));
+        both.map_or_else(BTreeSet::new, |(step, rule)| {
+            not_lost(&step.before, text, rule)
+        })
+    }
+}
+
 impl Chain {
     /// The lines of `text`, which the chain led to, with the hotfix that wrote each: the last that did.
     pub fn lines(&self, text: &[u8]) -> Vec<WrittenLines> {
@@ -123,6 +170,7 @@ impl HotfixLines {
         (old_chain, new_chain): (&Chain, &Chain),
         old_digest: Option<Digest>,
         (old, new): (&[u8], &[u8]),
+        judged: Option<(&Verdicts, &str)>,
     ) -> HotfixLines {
         let replaced = if !new_chain.is_empty() && new_chain.starts_at(old_digest) {
             written(old, new).1
@@ -133,6 +181,9 @@ impl HotfixLines {
             old: old_chain.lines(old),
             new: new_chain.lines(new),
             replaced,
+            not_lost: judged.map_or_else(BTreeSet::new, |(verdicts, path)| {
+                verdicts.not_lost(old_chain, path, old)
+            }),
         }
     }
 
@@ -150,7 +201,8 @@ impl HotfixLines {
     /// What a hotfix has to do with a line of a unified view, and which.
     pub fn mark(&self, line: &Line) -> Option<(HotfixMark, &Arc<Hotfix>)> {
         let is_replaced = line.old.is_some_and(|old| self.replaced.contains(&old));
-        let mark = HotfixMark::of(line.kind, is_replaced).filter(|_| line.hotfix)?;
+        let is_not_lost = line.old.is_some_and(|old| self.not_lost.contains(&old));
+        let mark = HotfixMark::of(line.kind, is_replaced, is_not_lost).filter(|_| line.hotfix)?;
         let within = |sides: &'_ [WrittenLines], number: Option<u32>| {
             let holds = |side: &WrittenLines| number.is_some_and(|n| side.lines.contains(&n));
             sides.iter().position(holds)

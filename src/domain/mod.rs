@@ -5,6 +5,7 @@
 //! what a site has to do by itself.
 pub mod access;
 mod apply;
+pub mod at_stake;
 pub mod broken;
 pub mod checkpoint;
 pub mod command;

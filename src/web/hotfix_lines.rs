@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::diff_view::{Origin, Origins};
 use crate::app::AppError;
-use crate::app::hotfix_lines::{self, HotfixLines, WrittenLines};
+use crate::app::hotfix_lines::{self, HotfixLines, Verdicts, WrittenLines};
 use crate::domain::digest::Digest;
 use crate::domain::ids::RuleSetName;
 use crate::domain::state::Hotfix;
@@ -87,12 +87,18 @@ pub fn origins(
     (old_chain, new_chain): (&Chain, &Chain),
     old_digest: Option<Digest>,
     texts: (&[u8], &[u8]),
+    judged: Option<(&Verdicts, &str)>,
 ) -> Origins {
-    let found = HotfixLines::of((&old_chain.chain, &new_chain.chain), old_digest, texts);
+    let found = HotfixLines::of(
+        (&old_chain.chain, &new_chain.chain),
+        old_digest,
+        texts,
+        judged,
+    );
     Origins {
         old: old_chain.told(found.old),
         new: new_chain.told(found.new),
         replaced: found.replaced,
-        ..Origins::default()
+        not_lost: found.not_lost,
     }
 }

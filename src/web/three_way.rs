@@ -1,11 +1,7 @@
 //! Three texts side by side: what was planned before, what the hotfix made of it, what would go live.
 
 mod align;
-mod contained;
 mod gaps;
-mod side;
-
-use std::collections::BTreeSet;
 
 use self::align::Aligner;
 use self::gaps::with_gaps;
@@ -46,18 +42,10 @@ pub fn three_way(
     Some(ThreeWay { rows, lost })
 }
 
-/// Lines that the hotfix wrote and of which, by the verdict, nothing is lost: planned has them in some form, or they
-/// hold a mark (a version number, a date) that the verdict passes over.
-pub fn not_lost(base: &[u8], hotfix: &[u8], verdict: &RuleVerdict) -> BTreeSet<u32> {
-    let ours = TextDiff::new(base, hotfix);
-    // Nothing of planned is asked for: base stands in for it.
-    let theirs = TextDiff::new(base, base);
-    Aligner::new(&ours, &theirs, Some(verdict)).not_lost()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::at_stake::not_lost;
     use crate::domain::verdict::{Unit, Verdict};
 
     fn check(base: &str, hotfix: &str, planned: &str, expected: &[&str]) {

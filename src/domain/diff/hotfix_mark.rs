@@ -18,17 +18,22 @@ pub enum HotfixMark {
     Contained,
     /// The hotfix wrote it, and the new text lacks it.
     Lost,
+    /// The hotfix wrote it, the new text has something else, and by the verdict nothing is lost: a version number.
+    Changed,
 }
 
 impl HotfixMark {
     /// The mark of a line that is highlighted; `is_replaced` if the new text's hotfix took the old line out. None
-    /// for a line that both texts have though a hotfix once took it out.
-    pub fn of(kind: Kind, is_replaced: bool) -> Option<HotfixMark> {
+    /// for a line that both texts have though a hotfix once took it out. `is_not_lost` as [`not_lost`] has it.
+    ///
+    /// [`not_lost`]: crate::domain::at_stake::not_lost
+    pub fn of(kind: Kind, is_replaced: bool, is_not_lost: bool) -> Option<HotfixMark> {
         match (kind, is_replaced) {
             (Kind::Equal, true) => None,
             (Kind::Equal, false) => Some(HotfixMark::Contained),
             (Kind::Added, _) => Some(HotfixMark::Wrote),
             (Kind::Removed, true) => Some(HotfixMark::Replaced),
+            (Kind::Removed, false) if is_not_lost => Some(HotfixMark::Changed),
             (Kind::Removed, false) => Some(HotfixMark::Lost),
         }
     }

@@ -80,12 +80,13 @@ pub(super) fn kind(
     origins: &Origins,
 ) -> &'static str {
     let is_replaced = old.is_some_and(|number| origins.replaced.contains(&number));
-    let mark = HotfixMark::of(kind, is_replaced).filter(|_| is_hotfix);
+    let is_not_lost = old.is_some_and(|number| origins.not_lost.contains(&number));
+    let mark = HotfixMark::of(kind, is_replaced, is_not_lost).filter(|_| is_hotfix);
     match (mark, kind) {
         (Some(HotfixMark::Wrote), _) => "hot",
         (Some(HotfixMark::Replaced), _) => "hotdel",
         (Some(HotfixMark::Contained), _) => "kept",
-        (Some(HotfixMark::Lost), _) if old.is_some_and(|n| origins.not_lost.contains(&n)) => "del",
+        (Some(HotfixMark::Changed), _) => "del",
         (Some(HotfixMark::Lost), _) => "gone",
         (None, Kind::Equal) => "same",
         (None, Kind::Added) => "add",

@@ -160,7 +160,10 @@ async fn show(
         .collect();
     let turned = query.turned(&listed);
     let wanted = &listed[turned.range.clone()];
-    let asked = Asked::new(&ruleset, &query);
+    let sides = (from.checksum, to.checksum);
+    let state = &user.snapshot.state;
+    let verdicts = portal.app.verdicts_between(state, &ruleset, sides).await?;
+    let asked = Asked::new(&ruleset, &query, verdicts);
     let digests = |d: &Difference<'_, String>| pair(d, old.rules(), new.rules());
     let changes: Vec<_> = wanted.iter().map(|d| (*d, digests(d))).collect();
     page.rules = rule_view::all(&portal, &user, &asked, &changes).await?;

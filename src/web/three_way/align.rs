@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::contained::Contained;
-use super::side::Side;
+use crate::domain::at_stake::{Contained, Side};
 use crate::domain::diff::{self, Kind, TextDiff};
 use crate::domain::same_edits::{self, Edit};
 use crate::domain::verdict::RuleVerdict;
@@ -53,43 +52,8 @@ impl<'d, 'a> Aligner<'d, 'a> {
             lost: 0,
             lines: Vec::new(),
         };
-        aligner.pass_over();
+        aligner.contained.learn(ours, &aligner.hotfix);
         aligner
-    }
-
-    /// Learns from the lines that no single change names what the verdict passes over.
-    fn pass_over(&mut self) {
-        for (index, ours) in self.hotfix.facing.iter().enumerate() {
-            let Some(ours) = ours.as_ref().filter(|cell| cell.kind != Kind::Equal) else {
-                continue;
-            };
-            let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-            if self.contained.is_unnamed(number, ours.number) {
-                let (before, after) = (self.base_text(number), self.hotfix_text(ours));
-                self.contained.pass_over(same_edits::edits(before, after));
-            }
-        }
-    }
-
-    /// Lines of the hotfix that differ from base and of which nothing is lost.
-    pub fn not_lost(&self) -> BTreeSet<u32> {
-        let mut kept = BTreeSet::new();
-        for (index, ours) in self.hotfix.facing.iter().enumerate() {
-            let number = u32::try_from(index + 1).ok();
-            let changed = ours.as_ref().filter(|cell| cell.kind != Kind::Equal);
-            let Some(cell) = changed else { continue };
-            let has = self.contained.has(number, Some(cell.number));
-            if has || self.is_passed_over(number, Some(cell)) {
-                kept.insert(cell.number);
-            }
-        }
-        let added = self.hotfix.between.values().flatten();
-        kept.extend(
-            added
-                .map(|cell| cell.number)
-                .filter(|&number| self.contained.has(None, Some(number))),
-        );
-        kept
     }
 
     /// Lines with what is shown of them, and how many lines of the hotfix planned lacks.
@@ -101,10 +65,6 @@ impl<'d, 'a> Aligner<'d, 'a> {
             }
         }
         (self.lines, self.lost)
-    }
-
-    fn base_text(&self, number: u32) -> &'a [u8] {
-        self.ours.old_text().line(number - 1)
     }
 
     fn hotfix_text(&self, cell: &diff::Cell) -> &'a [u8] {
@@ -253,11 +213,8 @@ impl<'d, 'a> Aligner<'d, 'a> {
 
     /// True if what the hotfix did to this line is a mark that the verdict passes over elsewhere.
     fn is_passed_over(&self, number: Option<u32>, ours: Option<&diff::Cell>) -> bool {
-        let (Some(number), Some(ours)) = (number, ours) else {
-            return false;
-        };
-        let edits = same_edits::edits(self.base_text(number), self.hotfix_text(ours));
-        self.contained.is_passed_over(&edits, number, ours.number)
+        let both = number.zip(ours);
+        both.is_some_and(|(number, ours)| self.contained.passes_over(self.ours, number, ours))
     }
 
     /// True if the hotfix did to this line only what it did to an earlier one, and no single change is here.

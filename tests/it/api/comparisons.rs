@@ -211,3 +211,37 @@ async fn lines_of_a_hotfix_say_whose_they_are_when_and_why() {
     let (_, none) = get(&world, &token, "/rule?from=1&to=2&path=a.conf").await;
     assert_eq!(none["hotfixes"], json!([]));
 }
+
+#[tokio::test]
+async fn what_the_verdict_passes_over_has_changed_and_is_not_lost() {
+    let world = World::new().await;
+    world.live("1", &[("a.conf", "# ver.1.0\nlimit=1\n")]).await;
+    world.hotfix(&[("a.conf", "# ver.1.1\nlimit=2\n")]).await;
+    world
+        .release("2", &[("a.conf", "# ver.2.0\nlimit=2\n")])
+        .await;
+    world
+        .release("3", &[("a.conf", "# ver.3.0\nlimit=3\n")])
+        .await;
+    let token = world.token("rita", Scope::EVERYWHERE).await;
+    let cookie = world.sign_in("rita").await;
+    for (version, expected, gone) in [
+        ("2", ["changed", "contained"], 0),
+        ("3", ["changed", "lost"], 1),
+    ] {
+        let address = format!("/rule?from=ipc2/prod&to={version}&path=a.conf");
+        let (_, told) = get(&world, &token, &address).await;
+        let rows = told["rows"].as_array().unwrap();
+        let marks: Vec<&Value> = rows
+            .iter()
+            .filter(|row| !row["old"].is_null())
+            .map(|row| &row["hotfix"]["mark"])
+            .collect();
+        assert_eq!(marks, expected, "{told}");
+        for view in ["unified", "side"] {
+            let address = format!("/rulesets/crs/compare?from=ipc2/prod&to={version}&view={view}");
+            let page = world.get(&cookie, &address).await;
+            assert_eq!(page.select("td.t.gone").len(), gone, "{version} {view}");
+        }
+    }
+}

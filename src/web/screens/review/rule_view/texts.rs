@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::View;
 use crate::app::AppError;
+use crate::domain::at_stake::not_lost;
 use crate::domain::diff::{Options, TextDiff, Window, written};
 use crate::domain::digest::Digest;
 use crate::domain::structured::Bounds;
@@ -15,7 +16,7 @@ use crate::web::hotfix_lines::{self, Chain};
 use crate::web::screens::review::Looked;
 use crate::web::screens::review::stakes::Stake;
 use crate::web::structured_view::{StructuredView, structured_view};
-use crate::web::three_way::{not_lost, three_way};
+use crate::web::three_way::three_way;
 
 /// Changed lines that a view of two texts shows.
 const LINES_MAX: usize = 2_000;

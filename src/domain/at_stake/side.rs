@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::diff::{self, Options, SideRow, TextDiff, Window};
 
 /// One comparison with base, by base line.
-pub(super) struct Side {
+pub struct Side {
     /// What faces each base line: nothing, or a line with its kind.
     pub facing: Vec<Option<diff::Cell>>,
     /// How base itself is painted against this side.
@@ -15,6 +15,7 @@ pub(super) struct Side {
 }
 
 impl Side {
+    /// Lays a comparison with base out by base line.
     pub fn of(diff: &TextDiff<'_>) -> Side {
         let options = Options {
             context: u32::MAX,

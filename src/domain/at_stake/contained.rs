@@ -3,15 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::diff;
-use crate::domain::same_edits::Edit;
+use super::side::Side;
+use crate::domain::diff::{self, Kind, TextDiff};
+use crate::domain::same_edits::{self, Edit};
 use crate::domain::verdict::{RuleVerdict, Unit};
 
 /// What the verdict knows of single lines.
 #[derive(Default)]
-pub(super) struct Contained {
+pub struct Contained {
     everything: bool,
     hotfix: BTreeSet<u32>,
+    /// Lines of planned in which the verdict found something of the hotfix.
     pub planned: BTreeSet<u32>,
     /// Lines of base and of the hotfix that some unit names; none without units.
     named: Option<(BTreeSet<u32>, BTreeSet<u32>)>,
@@ -26,6 +28,7 @@ pub(super) struct Contained {
 }
 
 impl Contained {
+    /// What a verdict knows; without one nothing is known.
     pub fn of(verdict: Option<&RuleVerdict>) -> Contained {
         let mut contained = Contained {
             everything: verdict.is_some_and(|v| v.verdict.is_contained()),
@@ -78,14 +81,28 @@ impl Contained {
         })
     }
 
-    /// Remembers what the hotfix did to a line that no single change names.
-    pub fn pass_over(&mut self, edits: BTreeSet<Edit>) {
-        self.passed_over.extend(edits);
+    /// Learns from the lines that no single change names what the verdict passes over. `ours` compares base with the
+    /// hotfix.
+    pub fn learn(&mut self, ours: &TextDiff<'_>, side: &Side) {
+        for (index, cell) in side.facing.iter().enumerate() {
+            let Some(cell) = cell.as_ref().filter(|cell| cell.kind != Kind::Equal) else {
+                continue;
+            };
+            let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+            if self.is_unnamed(number, cell.number) {
+                self.passed_over.extend(edits(ours, number, cell));
+            }
+        }
+    }
+
+    /// True if what the hotfix did to this line is a mark that the verdict passes over elsewhere.
+    pub fn passes_over(&self, ours: &TextDiff<'_>, base: u32, cell: &diff::Cell) -> bool {
+        self.is_passed_over(&edits(ours, base, cell), base, cell.number)
     }
 
     /// True if the hotfix did to this line nothing but what it did where no single change is named, and no lost
     /// change on the line speaks of it: the version number that stands in the middle of a rule at stake.
-    pub fn is_passed_over(&self, edits: &BTreeSet<Edit>, base: u32, hotfix: u32) -> bool {
+    fn is_passed_over(&self, edits: &BTreeSet<Edit>, base: u32, hotfix: u32) -> bool {
         let holds = |span: Option<(u32, u32)>, number: u32| {
             span.is_some_and(|(from, to)| (from..=to).contains(&number))
         };
@@ -107,4 +124,10 @@ impl Contained {
     pub fn is_found(&self, planned: &diff::Cell) -> bool {
         self.everything || self.planned.contains(&planned.number)
     }
+}
+
+/// What the hotfix did to one base line.
+fn edits(ours: &TextDiff<'_>, base: u32, cell: &diff::Cell) -> BTreeSet<Edit> {
+    let before = ours.old_text().line(base - 1);
+    same_edits::edits(before, ours.new_text().line(cell.number - 1))
 }
