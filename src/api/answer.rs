@@ -62,6 +62,25 @@ pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
     response
 }
 
+/// Bytes to be kept as a file of this name, with an entity tag, or 304 if the caller has them already.
+pub fn file(caller: &Caller, kind: &'static str, name: &str, bytes: Bytes) -> Response {
+    let tag = format!("\"{}\"", &Digest::of(&bytes).to_hex()[..32]);
+    let etag = HeaderValue::from_str(&tag).expect("hex is a header value");
+    if is_known(caller.if_none_match.as_ref(), &etag) {
+        return not_modified(etag);
+    }
+    // Names of rule sets and versions hold no quotes, no controls and nothing but ASCII.
+    let kept = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    let mut response = json(StatusCode::OK, bytes);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::ETAG, etag);
+    if let Ok(kept) = kept {
+        headers.insert(header::CONTENT_DISPOSITION, kept);
+    }
+    response
+}
+
 /// 304.
 pub fn not_modified(etag: HeaderValue) -> Response {
     let mut response = StatusCode::NOT_MODIFIED.into_response();

@@ -21,7 +21,9 @@ mod releases;
 mod request;
 mod requests;
 mod reviews;
+mod rule_comparison;
 mod rulesets;
+mod send_back;
 mod site;
 mod stops;
 mod view;
@@ -93,7 +95,7 @@ fn described() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(rulesets::versions))
         .routes(routes!(rulesets::version))
         .routes(routes!(comparisons::comparison))
-        .routes(routes!(comparisons::rule))
+        .routes(routes!(rule_comparison::rule))
         .routes(routes!(environments::environment))
         .routes(routes!(releases::push))
         .routes(routes!(releases::check))
@@ -111,6 +113,10 @@ fn described() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(persons::validate))
         .routes(routes!(hotfixes::hotfixes))
         .routes(routes!(hotfixes::hotfix))
+        .routes(routes!(send_back::patch))
+        .routes(routes!(send_back::draft))
+        .routes(routes!(send_back::draft_patch))
+        .routes(routes!(send_back::draft_archive))
         .routes(routes!(hotfixes::propose))
         .routes(routes!(hotfixes::discard))
         .routes(routes!(observations::observe))

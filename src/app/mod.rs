@@ -9,6 +9,7 @@ pub mod duties;
 pub mod error;
 pub mod execute;
 pub mod export;
+pub mod hotfix_lines;
 pub mod hotfixing;
 pub mod identity;
 pub mod intake;

@@ -1,6 +1,10 @@
 //! What the author of a hotfix gets when it is sent back: the hotfix as a patch, and a draft of planned with the
 //! hotfix merged in where that is clean. Made when somebody asks for it, stored nowhere.
 
+mod told;
+
+pub use told::{RuleTold, draft_name};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;

@@ -101,7 +101,8 @@ fn quoted(text: &str) -> String {
     format!("“{short}”")
 }
 
-fn counted(number: usize, one: &str, many: &str) -> String {
+/// `1 rule`, `3 rules`.
+pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 

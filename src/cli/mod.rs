@@ -1,6 +1,7 @@
 //! The command line: one binary for serving, pipelines, operators and auditors.
 
 pub mod account;
+mod at_risk;
 pub mod checksum;
 pub mod client;
 pub mod demo;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use super::at_risk;
 use super::client::{ServerArgs, pack};
 use super::{CliResult, say};
 use crate::domain::environment::Environment;
@@ -91,11 +92,14 @@ pub fn push(args: PushArgs) -> CliResult {
     say!("nothing is activated by this");
     for risk in body["may_override"].as_array().into_iter().flatten() {
         say!(
-            "may override hotfix {} in {}:",
+            "may override hotfix {} in {}, {}:",
             word(&risk["hotfix"]),
-            word(&risk["environment"])
+            word(&risk["environment"]),
+            at_risk::rules(&risk["rules"])
         );
-        print_rules(&risk["rules"]);
+        for line in at_risk::lines(&risk["rules"]) {
+            say!("{line}");
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -137,10 +141,13 @@ pub fn check(args: CheckArgs) -> CliResult {
     } else {
         for risk in &lost {
             say!(
-                "would lose hotfix {} in {environment}:",
-                word(&risk["hotfix"])
+                "would lose hotfix {} in {environment}, {}:",
+                word(&risk["hotfix"]),
+                at_risk::rules(&risk["rules"])
             );
-            print_rules(&risk["rules"]);
+            for line in at_risk::lines(&risk["rules"]) {
+                say!("{line}");
+            }
         }
     }
     Ok(if lost.is_empty() {
@@ -206,42 +213,4 @@ pub fn observe(args: ObserveArgs) -> CliResult {
 
 fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
-}
-
-fn print_rules(rules: &Value) {
-    for rule in rules.as_array().into_iter().flatten() {
-        say!("  {}: {}", word(&rule["path"]), word(&rule["verdict"]));
-        for unit in rule["units"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|u| u["verdict"] != "included")
-        {
-            say!(
-                "    {}: {}{}",
-                word(&unit["what"]),
-                word(&unit["verdict"]),
-                lines(unit)
-            );
-        }
-    }
-}
-
-/// Where a single change stands, e.g. ` (hotfix lines 3-5, here line 7)`; empty if that is not told.
-fn lines(unit: &Value) -> String {
-    let span = |side: &str, name: &str| match (unit[name][0].as_u64(), unit[name][1].as_u64()) {
-        (Some(from), Some(to)) if from == to => Some(format!("{side} line {from}")),
-        (Some(from), Some(to)) => Some(format!("{side} lines {from}-{to}")),
-        _ => None,
-    };
-    let sides = [
-        span("before", "base"),
-        span("hotfix", "hotfix"),
-        span("here", "candidate"),
-    ];
-    let told: Vec<String> = sides.into_iter().flatten().collect();
-    match told.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", told.join(", ")),
-    }
 }

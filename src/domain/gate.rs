@@ -631,10 +631,15 @@ fn no_drift(
         None => Check::pass(kind, ""),
         Some(drift) => {
             let words = format!(
-                "{} holds something else since {}: {} rules",
+                "{} holds something else since {}: {} {}",
                 drift.environment,
                 day(drift.at),
-                drift.changes.len()
+                drift.changes.len(),
+                if drift.changes.len() == 1 {
+                    "rule"
+                } else {
+                    "rules"
+                }
             );
             Check::block(kind, words, vec![Act::AdoptDrift, Act::DismissDrift])
         }

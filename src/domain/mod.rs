@@ -7,6 +7,7 @@ pub mod access;
 pub mod accounts;
 pub mod answers;
 mod apply;
+pub mod at_stake;
 pub mod broken;
 pub mod checkpoint;
 pub mod command;

@@ -3,12 +3,12 @@
 use crate::app::hotfixing::Draft;
 use crate::app::intake::Intake;
 use crate::app::{App, AppError};
-use crate::domain::diff::{Options, TextDiff, Window};
+use crate::domain::diff::{Options, TextDiff, Window, written};
 use crate::domain::ids::RuleSetName;
 use crate::domain::policy::Policy;
 use crate::domain::same_edits;
 use crate::domain::state::Hotfix;
-use crate::web::diff_view::{self, Origin, Origins, Row, written};
+use crate::web::diff_view::{self, Origin, Origins, Row};
 use crate::web::hotfix_lines::{self, Chain};
 use crate::web::structured_view::{AMONG_MANY, StructuredView, structured_view};
 use crate::web::user::User;
@@ -152,6 +152,7 @@ fn origins(chain: &Chain, whose: &Whose, old: &[u8], new: &[u8]) -> Origins {
             href: String::new(),
         }],
         replaced,
+        ..Origins::default()
     }
 }
 

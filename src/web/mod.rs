@@ -22,6 +22,7 @@ pub mod site_words;
 pub mod structured_view;
 pub mod three_way;
 pub mod told;
+pub mod turning;
 pub mod typed;
 pub mod user;
 

@@ -15,6 +15,7 @@
 mod align;
 mod confusable;
 mod facts;
+mod hotfix_mark;
 mod marks;
 mod page;
 mod pairing;
@@ -32,6 +33,7 @@ mod words;
 pub use align::{Alignment, align};
 pub use confusable::confusable;
 pub use facts::{Encoding, Facts, LineEnds, Sides};
+pub use hotfix_mark::{HotfixMark, stretches, written};
 pub use page::{Cell, Count, Gap, Highlight, Line, Options, Page, Row, SideRow, Window};
 pub use patch::{patch, quoted_path};
 pub use rows::excerpt;

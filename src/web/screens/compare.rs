@@ -19,6 +19,7 @@ use crate::domain::ids::RuleSetName;
 use crate::web::diff_view::Column;
 use crate::web::error::WebResult;
 use crate::web::page::{self, Link, Page};
+use crate::web::turning::{Turn, Turned, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 
@@ -46,6 +47,12 @@ struct Comparison {
     /// Only rules that were changed, added, removed or renamed.
     #[serde(default)]
     kind: String,
+    /// The page: after or before the rule of this path.
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    before: String,
+    /// The number of a page, of links from before pages were turned by path.
     #[serde(default)]
     page: usize,
     /// Changed lines of the one rule that earlier pages showed.
@@ -146,19 +153,23 @@ async fn show(
     let old = portal.app.manifest(&from.checksum).await?;
     let new = portal.app.manifest(&to.checksum).await?;
     let differences = diff::compare(old.rules(), new.rules());
-    let wanted = wanted(&differences, &query);
-    let asked = Asked::new(&ruleset, &query);
+    let listed: Vec<_> = differences
+        .differences
+        .iter()
+        .filter(|difference| query.lists(difference))
+        .collect();
+    let turned = query.turned(&listed);
+    let wanted = &listed[turned.range.clone()];
+    let sides = (from.checksum, to.checksum);
+    let state = &user.snapshot.state;
+    let verdicts = portal.app.verdicts_between(state, &ruleset, sides).await?;
+    let asked = Asked::new(&ruleset, &query, verdicts);
     let digests = |d: &Difference<'_, String>| pair(d, old.rules(), new.rules());
     let changes: Vec<_> = wanted.iter().map(|d| (*d, digests(d))).collect();
     page.rules = rule_view::all(&portal, &user, &asked, &changes).await?;
     page.columns = vec![from.column("line"), to.column("plan")];
     page.kinds = kinds(&ruleset, &query, &differences);
-    let total = differences
-        .differences
-        .iter()
-        .filter(|d| query.wants(d))
-        .count();
-    turn_pages(&mut page, &ruleset, &query, total);
+    turn_pages(&mut page, &ruleset, &query, &listed, &turned);
     page.sides = Some(Sides {
         summary: summary(&differences),
         is_equal: differences.differences.is_empty(),
@@ -167,25 +178,6 @@ async fn show(
         to,
     });
     Ok(page::html(&page))
-}
-
-/// The differences of this page, or the one asked for by path.
-fn wanted<'d, 'm>(
-    diff: &'d SnapshotDiff<'m, String>,
-    query: &Comparison,
-) -> Vec<&'d Difference<'m, String>> {
-    let all = &diff.differences;
-    if query.path.is_empty() {
-        return all
-            .iter()
-            .filter(|difference| query.wants(difference))
-            .skip(query.page.saturating_mul(PAGE))
-            .take(PAGE)
-            .collect();
-    }
-    all.iter()
-        .filter(|difference| *difference.path() == query.path)
-        .collect()
 }
 
 /// The digests of both sides of a difference.
@@ -237,8 +229,26 @@ impl Kind {
 }
 
 impl Comparison {
-    fn wants(&self, difference: &Difference<'_, String>) -> bool {
+    /// True of the differences that were asked for: those of a kind, or the one of a path.
+    fn lists(&self, difference: &Difference<'_, String>) -> bool {
+        if !self.path.is_empty() {
+            return *difference.path() == self.path;
+        }
         Kind::named(&self.kind).is_none_or(|kind| Kind::of(difference) == kind)
+    }
+
+    fn turned(&self, listed: &[&Difference<'_, String>]) -> Turned {
+        let turn = match self.path.is_empty() {
+            true => Turn {
+                after: &self.after,
+                before: &self.before,
+                number: self.page,
+            },
+            false => Turn::default(),
+        };
+        turned(listed, PAGE, turn, |difference, path| {
+            difference.path().as_str().cmp(path)
+        })
     }
 }
 
@@ -301,27 +311,22 @@ fn summary(diff: &SnapshotDiff<'_, String>) -> String {
     )
 }
 
-fn turn_pages(page: &mut ComparePage, ruleset: &RuleSetName, query: &Comparison, total: usize) {
+fn turn_pages(
+    page: &mut ComparePage,
+    ruleset: &RuleSetName,
+    query: &Comparison,
+    listed: &[&Difference<'_, String>],
+    turned: &Turned,
+) {
     let base = query.address(ruleset, &query.view, "");
     if !query.path.is_empty() {
         page.all = base;
         return;
     }
-    let first = query.page.saturating_mul(PAGE).min(total);
-    let last = (first + PAGE).min(total);
-    if total > PAGE {
-        page.shown = format!(
-            "rules {} to {last} of {}",
-            first + 1,
-            format::thousands(total)
-        );
+    if !turned.is_all() {
+        page.shown = format!("rules {}", turned.words());
     }
-    if query.page > 0 {
-        page.newer = format!("{base}&page={}", query.page - 1);
-    }
-    if last < total {
-        page.older = format!("{base}&page={}", query.page + 1);
-    }
+    (page.newer, page.older) = turned.links(listed, &base, "", |d| d.path().clone());
 }
 
 /// The page with its form and nothing compared yet.

@@ -5,6 +5,7 @@ mod gate_card;
 mod head;
 mod rule_view;
 mod seen;
+mod stake_pages;
 mod stakes;
 mod subject_view;
 mod told;
@@ -49,9 +50,13 @@ struct Query {
     whole: bool,
     /// How the opened rule is shown, see [`rule_view::View`].
     view: Option<String>,
-    /// A page of the rules of one hotfix, and of which hotfix on the page, both from 1.
-    page: Option<usize>,
+    /// A page of the rules of one hotfix: after or before the rule or group of this key.
+    after: Option<String>,
+    before: Option<String>,
+    /// Of which hotfix on the page, from 1.
     of: Option<usize>,
+    /// The number of a page, from 1, of links from before pages were turned by key.
+    page: Option<usize>,
     /// The group whose rules are all listed.
     alike: Option<String>,
 }

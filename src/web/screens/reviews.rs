@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::domain::access::{Act, Scope};
+use crate::domain::ids::ReviewId;
 use crate::domain::state::{Review, ReviewStatus};
 use crate::web::environment_view::{At, Tag};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
 use crate::web::review_words::{self, SubjectWords};
+use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 
@@ -27,7 +29,12 @@ pub(super) fn routes() -> Router<Portal> {
 
 #[derive(Deserialize)]
 struct Address {
-    /// The page of closed reviews, from 1.
+    /// The page of closed reviews: after or before this one.
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    before: String,
+    /// The number of a page, from 1, of links from before pages were turned by review.
     #[serde(default)]
     page: usize,
 }
@@ -90,7 +97,7 @@ async fn show(
             closed.push(review.clone());
         }
     }
-    let (rows, pages) = page_of(&portal, &user, &closed, address.page).await?;
+    let (rows, pages) = page_of(&portal, &user, &closed, &address).await?;
     let page = Page::new(&portal, &user, "reviews", "Reviews");
     Ok(page::html(&ListPage {
         page,
@@ -119,35 +126,34 @@ async fn page_of(
     portal: &Portal,
     user: &User,
     closed: &[Arc<Review>],
-    page: usize,
+    address: &Address,
 ) -> Result<(Vec<ReviewRow>, Pages), AppError> {
-    let last = closed.len().div_ceil(CLOSED_PER_PAGE).max(1);
-    let page = page.clamp(1, last);
+    let turn = Turn {
+        after: &address.after,
+        before: &address.before,
+        number: address.page.saturating_sub(1),
+    };
+    let turned = turned(closed, CLOSED_PER_PAGE, turn, |review, key| {
+        let other: Option<ReviewId> = key.parse().ok();
+        let other = other.and_then(|id| user.snapshot.state.review(&id));
+        // Newest first; a review that is not known stands above all.
+        let other = other.map(|other| (other.opened_at, &other.id));
+        other.cmp(&Some((review.opened_at, &review.id)))
+    });
     let mut rows = Vec::new();
-    for review in closed
-        .iter()
-        .skip((page - 1) * CLOSED_PER_PAGE)
-        .take(CLOSED_PER_PAGE)
-    {
+    for review in &closed[turned.range.clone()] {
         rows.push(row(portal, user, review).await?);
     }
-    let href = |page: usize| format!("/reviews?page={page}#closed");
-    let pages = if last == 1 {
-        Pages::default()
-    } else {
-        Pages {
-            newer: if page > 1 {
-                href(page - 1)
-            } else {
-                String::new()
-            },
-            older: if page < last {
-                href(page + 1)
-            } else {
-                String::new()
-            },
-            shown: format!("page {page} of {last}"),
-        }
+    if turned.is_all() {
+        return Ok((rows, Pages::default()));
+    }
+    let (newer, older) = turned.links(closed, "/reviews", "#closed", |review| {
+        review.id.to_string()
+    });
+    let pages = Pages {
+        newer,
+        older,
+        shown: turned.words(),
     };
     Ok((rows, pages))
 }

@@ -13,9 +13,11 @@ use crate::domain::access::{Act, Scope, roles_for};
 use crate::domain::environment::Environment;
 use crate::domain::ids::RuleSetName;
 use crate::domain::refusal::Refusal;
+use crate::domain::version::VersionName;
 use crate::web::environment_view::{At, PinView, Place};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::page::{self, Link, Page};
+use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 
@@ -123,7 +125,13 @@ struct EnvironmentRow {
 }
 
 #[derive(serde::Deserialize)]
-struct PageNumber {
+struct Listed {
+    /// The page: after or before this version.
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    before: String,
+    /// The number of a page, of links from before pages were turned by version.
     #[serde(default)]
     page: usize,
 }
@@ -132,15 +140,27 @@ async fn show(
     State(portal): State<Portal>,
     user: User,
     Path(name): Path<String>,
-    Query(number): Query<PageNumber>,
+    Query(listed): Query<Listed>,
 ) -> WebResult {
     let ruleset = known(&user, &name)?;
     let state = &user.snapshot.state;
     let versions = state.versions(&ruleset);
-    let first = number.page.saturating_mul(PAGE).min(versions.len());
-    let last = (first + PAGE).min(versions.len());
+    let turn = Turn {
+        after: &listed.after,
+        before: &listed.before,
+        number: listed.page,
+    };
+    let turned = turned(&versions, PAGE, turn, |(name, facts), key| {
+        let other: Option<VersionName> = key.parse().ok();
+        let at = other
+            .as_ref()
+            .and_then(|other| state.version(&ruleset, other))
+            .map(|facts| facts.at);
+        // Newest first; a version that is not known stands above all.
+        (at, &other).cmp(&(Some(facts.at), &Some(name.clone())))
+    });
     let href = address::ruleset(&ruleset);
-    let turn = |page: usize| format!("{href}?page={page}");
+    let (newer, older) = turned.links(&versions, &href, "#versions", |(name, _)| name.to_string());
     let environments = state.topology.environments();
     let page = RuleSetPage {
         page: Page::new(&portal, &user, "rulesets", ruleset.as_str()),
@@ -154,26 +174,13 @@ async fn show(
             .map(|environment| environment_row(&user, &ruleset, environment))
             .collect(),
         columns: environments.iter().map(Place::of).collect(),
-        versions: versions[first..last]
+        versions: versions[turned.range.clone()]
             .iter()
             .map(|(version, facts)| VersionRow::of(&portal, &user, &ruleset, version, facts))
             .collect(),
-        shown: format!(
-            "{} to {} of {}",
-            first + 1,
-            last,
-            format::count(versions.len(), "version", "versions")
-        ),
-        newer: if number.page > 0 {
-            turn(number.page - 1)
-        } else {
-            Default::default()
-        },
-        older: if last < versions.len() {
-            turn(number.page + 1)
-        } else {
-            Default::default()
-        },
+        shown: format!("{} versions", turned.words()),
+        newer,
+        older,
         may_activate: user.may(Act::RequestActivation, &Scope::ruleset(&ruleset)),
         who_activates: who_can(Act::RequestActivation),
         name: ruleset.to_string(),

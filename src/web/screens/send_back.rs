@@ -9,28 +9,25 @@ use bytes::Bytes;
 
 use super::versions::attachment;
 use crate::app::AppError;
-use crate::app::send_back::{SendBack, question};
+use crate::app::send_back::{SendBack, draft_name, question};
 use crate::domain::access::{Act, Scope};
 use crate::domain::diff::{Options, TextDiff, Window};
 use crate::domain::ids::RuleSetName;
-use crate::domain::merge::Conflict;
 use crate::domain::merge_draft::{DraftRule, Outcome};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Hotfix;
-use crate::domain::verdict::Verdict;
 use crate::domain::version::VersionName;
 use crate::web::diff_view::{self, Row};
 use crate::web::error::{WebError, WebResult};
 use crate::web::page::{self, Page};
+use crate::web::structured_view::{AMONG_MANY, StructuredView, structured_view};
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address};
 
 /// Rules whose diff is on the page; the patch holds all.
 const DIFFS_MAX: usize = 40;
 /// Changed lines of one rule on the page.
 const LINES_MAX: usize = 400;
-/// Conflicts of one rule that are named on the page.
-const CONFLICTS_SHOWN: usize = 8;
 
 pub(super) fn routes() -> Router<Portal> {
     let into = "/hotfixes/{ruleset}/{version}/into/{planned}";
@@ -54,11 +51,14 @@ struct SendBackPage {
     /// `2 put in, 1 to do by hand, 1 contained already`.
     tally: String,
     is_whole: bool,
+    /// Nothing could be put in.
+    is_empty: bool,
     patch_href: String,
     draft_patch_href: String,
     archive_href: String,
     rules: Vec<RuleRow>,
-    diffs: Vec<(String, Vec<Row>)>,
+    /// Path, what differs by value, and lines.
+    diffs: Vec<(String, Option<StructuredView>, Vec<Row>)>,
     hidden: usize,
 }
 
@@ -107,8 +107,9 @@ async fn show(State(portal): State<Portal>, user: User, Path(names): Path<Names>
         planned: asked.planned.to_string(),
         planned_href: address::version(ruleset, &asked.planned),
         environment: asked.hotfix.environment.to_string(),
-        tally: tally(&made),
-        is_whole: rules.iter().all(|rule| rule.left.is_empty()),
+        tally: made.tally(),
+        is_whole: made.is_whole(),
+        is_empty: made.draft_patch.is_empty(),
         draft_patch_href: format!("{here}/draft.patch"),
         archive_href: format!("{here}/draft.tar"),
         rules,
@@ -135,7 +136,7 @@ async fn draft_patch(
 ) -> WebResult {
     let asked = Asked::of(&user, names)?;
     let made = asked.made(&portal, &user).await?;
-    let name = asked.file_name("patch");
+    let name = draft_name(&asked.hotfix, &asked.planned, "patch");
     Ok(attachment(name, PATCH, made.draft_patch))
 }
 
@@ -146,13 +147,13 @@ async fn draft_archive(
 ) -> WebResult {
     let asked = Asked::of(&user, names)?;
     let made = asked.made(&portal, &user).await?;
-    let told = asked.told(&made);
+    let told = made.read_me(&asked.hotfix, &asked.planned);
     let pack = move || made.archive(&told);
     let archive: Bytes = tokio::task::spawn_blocking(pack)
         .await
         .map_err(|e| AppError::Broken(e.to_string()))??;
     Ok(attachment(
-        asked.file_name("tar"),
+        draft_name(&asked.hotfix, &asked.planned, "tar"),
         "application/x-tar",
         archive,
     ))
@@ -202,146 +203,27 @@ impl Asked {
         let question = question(state, &self.hotfix, facts.checksum);
         Ok(portal.app.send_back(&question).await?)
     }
-
-    fn file_name(&self, ending: &str) -> String {
-        format!(
-            "{}-{}-DRAFT-with-{}.{ending}",
-            self.hotfix.ruleset, self.planned, self.hotfix.version
-        )
-    }
-
-    /// What stands beside the draft, for whoever finds the archive in a year.
-    fn told(&self, made: &SendBack) -> String {
-        let (hotfix, planned) = (&self.hotfix.version, &self.planned);
-        let mut text = format!(
-            "A draft, not a release. Nothing applied it, and nothing will by itself.\n\n\
-             rules/        {} {planned} with hotfix {hotfix} merged in where that is clean\n\
-             hotfix.patch  what the hotfix did: git apply it to what the hotfix was made on ({})\n\
-             draft.patch   from {planned} to this draft: git apply it to {planned}\n\n\
-             {}\n\n",
-            self.hotfix.ruleset,
-            self.hotfix.on_top_of,
-            tally(made)
-        );
-        for rule in &made.rules {
-            let row = row(rule, made);
-            let moved = match row.moved_to.as_str() {
-                "" => String::new(),
-                to => format!(" (now {to})"),
-            };
-            text.push_str(&format!("{}{moved}: {}\n", row.path, row.words));
-            for line in row.left {
-                text.push_str(&format!("  by hand: {line}\n"));
-            }
-            if !row.doubt.is_empty() {
-                text.push_str(&format!("  {}\n", row.doubt));
-            }
-        }
-        text
-    }
 }
 
 fn row(rule: &DraftRule, made: &SendBack) -> RuleRow {
-    let places = |places: usize| format::count(places, "place", "places");
-    let (kind, words) = match &rule.outcome {
-        Outcome::Contained => ("ok", "contained already".to_owned()),
-        Outcome::Merged { places: count } => ("ok", format!("put in at {}", places(*count))),
-        Outcome::Partly { places: count } => (
-            "warn",
-            format!(
-                "put in at {}, {} left",
-                places(*count),
-                places(rule.conflicts.len())
-            ),
-        ),
-        Outcome::Left => ("bad", "left as planned has it".to_owned()),
-    };
-    let mut left: Vec<String> = rule
-        .conflicts
-        .iter()
-        .take(CONFLICTS_SHOWN)
-        .map(conflict_words)
-        .collect();
-    if rule.conflicts.len() > CONFLICTS_SHOWN {
-        let more = rule.conflicts.len() - CONFLICTS_SHOWN;
-        left.push(format!("{} more", places(more)));
-    }
-    if !rule.why.is_empty() {
-        left.push(rule.why.to_owned());
-    }
-    let passed_over = match rule.passed_over {
-        0 => String::new(),
-        count => format!(
-            "{} as planned has them, where by the verdict nothing is missing",
-            places(count)
-        ),
-    };
-    let verdict = made.verdicts.get(&rule.path).copied();
-    let is_put_in = matches!(rule.outcome, Outcome::Merged { .. });
+    let told = made.rule_told(rule);
     RuleRow {
         path: rule.path.clone(),
         moved_to: rule.moved_to.clone().unwrap_or_default(),
-        kind,
-        words,
-        passed_over,
-        left,
-        doubt: match verdict.unwrap_or(Verdict::CannotTell) {
-            verdict if is_put_in && !verdict.is_contained() => match verdict {
-                Verdict::CannotTell => {
-                    "the lines merge, the verdict cannot tell what it means: look closely"
-                }
-                _ => {
-                    "the lines merge, but by the verdict something of the hotfix is still missing: look closely"
-                }
-            },
-            _ => "",
+        kind: match rule.outcome {
+            Outcome::Contained | Outcome::Merged { .. } => "ok",
+            Outcome::Partly { .. } => "warn",
+            Outcome::Left => "bad",
         },
+        words: told.words,
+        passed_over: told.passed_over,
+        left: told.left,
+        doubt: told.doubt,
     }
 }
 
-/// `hotfix lines 12 to 14 meet lines 20 to 22 of planned`.
-fn conflict_words(conflict: &Conflict) -> String {
-    let lines = |range: &std::ops::Range<u32>| match range.len() {
-        0 => format!("nothing after line {}", range.start),
-        1 => format!("line {}", range.start + 1),
-        _ => format!("lines {} to {}", range.start + 1, range.end),
-    };
-    format!(
-        "the hotfix has {}, planned {}; it was {}",
-        lines(&conflict.hotfix),
-        lines(&conflict.planned),
-        lines(&conflict.base)
-    )
-}
-
-fn tally(made: &SendBack) -> String {
-    let count = |is: fn(&Outcome) -> bool| made.rules.iter().filter(|r| is(&r.outcome)).count();
-    let rules = |number| format::count(number, "rule", "rules");
-    let parts = [
-        (count(|o| matches!(o, Outcome::Merged { .. })), "put in"),
-        (
-            count(|o| matches!(o, Outcome::Partly { .. })),
-            "put in in part",
-        ),
-        (
-            count(|o| matches!(o, Outcome::Left)),
-            "left to be done by hand",
-        ),
-        (
-            count(|o| matches!(o, Outcome::Contained)),
-            "contained already",
-        ),
-    ];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, words)| format!("{} {words}", rules(number)))
-        .collect();
-    parts.join(", ")
-}
-
 /// From planned to the draft, rule by rule; what was put in is the hotfix's.
-fn diffs(made: &SendBack) -> Vec<(String, Vec<Row>)> {
+fn diffs(made: &SendBack) -> Vec<(String, Option<StructuredView>, Vec<Row>)> {
     let changed = made.rules.iter().filter(|rule| rule.draft != rule.planned);
     changed
         .map(|rule| {
@@ -351,7 +233,8 @@ fn diffs(made: &SendBack) -> Vec<(String, Vec<Row>)> {
                 window: Window::first(LINES_MAX),
                 ..Options::default()
             };
-            let mut rows = diff_view::unified(&TextDiff::new(&old, &new), &options);
+            let diff = TextDiff::new(&old, &new);
+            let mut rows = diff_view::unified(&diff, &options);
             for row in &mut rows {
                 row.kind = match row.kind {
                     "add" => "hot",
@@ -359,7 +242,8 @@ fn diffs(made: &SendBack) -> Vec<(String, Vec<Row>)> {
                     kind => kind,
                 };
             }
-            (rule.at().to_owned(), rows)
+            let values = structured_view(rule.at(), &diff, &AMONG_MANY);
+            (rule.at().to_owned(), values, rows)
         })
         .collect()
 }

@@ -23,6 +23,7 @@ use crate::domain::version::VersionName;
 use crate::web::environment_view::{At, Tag};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::page::{self, Link, Page};
+use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 
@@ -116,6 +117,12 @@ struct RuleList {
 struct Listed {
     #[serde(default)]
     filter: String,
+    /// The page: after or before the rule of this path.
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    before: String,
+    /// The number of a page, of links from before pages were turned by path.
     #[serde(default)]
     page: usize,
 }
@@ -221,37 +228,31 @@ fn rule_list(
         .iter()
         .filter(|(path, _)| wanted.is_empty() || path.to_lowercase().contains(&wanted))
         .collect();
-    let first = listed.page.saturating_mul(PAGE).min(matching.len());
-    let last = (first + PAGE).min(matching.len());
-    let href = address::version(ruleset, version);
-    let turn = |page: usize| {
-        let filter = format::url_encode(&listed.filter);
-        format!("{href}?filter={filter}&page={page}#rules")
+    let turn = Turn {
+        after: &listed.after,
+        before: &listed.before,
+        number: listed.page,
     };
-    let total = format::count(matching.len(), "rule", "rules");
+    let turned = turned(&matching, PAGE, turn, |(path, _), key| {
+        path.as_str().cmp(key)
+    });
+    let href = address::version(ruleset, version);
+    let base = format!("{href}?filter={}", format::url_encode(&listed.filter));
+    let (newer, older) = turned.links(&matching, &base, "#rules", |(path, _)| (*path).clone());
     RuleList {
-        rows: matching[first..last]
+        rows: matching[turned.range.clone()]
             .iter()
             .map(|(path, digest)| {
                 let href = address::rule(ruleset, version, path);
                 ((*path).clone(), href, digest.to_string())
             })
             .collect(),
-        shown: if last - first < matching.len() {
-            format!("{} to {last} of {total}", first + 1)
-        } else {
-            total
+        shown: match turned.is_all() {
+            true => format::count(matching.len(), "rule", "rules"),
+            false => format!("{} rules", turned.words()),
         },
-        newer: if listed.page > 0 {
-            turn(listed.page - 1)
-        } else {
-            Default::default()
-        },
-        older: if last < matching.len() {
-            turn(listed.page + 1)
-        } else {
-            Default::default()
-        },
+        newer,
+        older,
         filter: listed.filter,
     }
 }

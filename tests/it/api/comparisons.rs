@@ -131,3 +131,117 @@ async fn what_cannot_be_compared_says_why() {
         );
     }
 }
+
+#[tokio::test]
+async fn lines_of_a_hotfix_say_whose_they_are_when_and_why() {
+    let world = World::new().await;
+    world.live("1", &[("a.conf", "one\ntwo\nthree\n")]).await;
+    world
+        .hotfix(&[("a.conf", "one\nfixed\nadded\nthree\n")])
+        .await;
+    world
+        .release("2", &[("a.conf", "one\ntwo\nadded\nthree\n")])
+        .await;
+    let token = world.token("rita", Scope::EVERYWHERE).await;
+    let marks = |told: &Value| -> Vec<(String, Value)> {
+        let rows = told["rows"].as_array().unwrap();
+        rows.iter()
+            .map(|row| {
+                let text: Vec<&str> = row["segments"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|segment| segment["text"].as_str().unwrap())
+                    .collect();
+                (text.concat(), row["hotfix"]["mark"].clone())
+            })
+            .collect()
+    };
+    let row = |text: &str, mark: Value| (text.to_owned(), mark);
+    let (status, lost) = get(&world, &token, "/rule?from=ipc2/prod&to=2&path=a.conf").await;
+    assert_eq!(status, StatusCode::OK, "{lost}");
+    assert_eq!(
+        marks(&lost),
+        [
+            row("one", Value::Null),
+            row("fixed", json!("lost")),
+            row("two", Value::Null),
+            row("added", json!("contained")),
+            row("three", Value::Null)
+        ]
+    );
+    assert_eq!(lost["rows"][1]["hotfix"]["version"], "1+ipc2.1");
+    let hotfixes = lost["hotfixes"].as_array().unwrap();
+    assert_eq!(hotfixes.len(), 1, "{lost}");
+    let told = &hotfixes[0];
+    let made = world.app.snapshot().state.hotfixes()[0].clone();
+    assert_eq!(told["hotfix"], "1+ipc2.1");
+    assert_eq!(told["incident"], made.incident.as_str());
+    assert_eq!(told["author"]["account"], made.author.to_string());
+    assert_eq!(told["at"], json!(made.at));
+    assert_eq!(told["environment"], "ipc2/prod");
+    assert_eq!(
+        (&told["old_lines"], &told["new_lines"]),
+        (&json!([[2, 3]]), &json!([]))
+    );
+    let (_, wrote) = get(&world, &token, "/rule?from=1&to=ipc2/prod&path=a.conf").await;
+    assert_eq!(
+        marks(&wrote)[1..4],
+        [
+            row("two", json!("replaced")),
+            row("fixed", json!("wrote")),
+            row("added", json!("wrote"))
+        ]
+    );
+    assert_eq!(wrote["hotfixes"][0]["new_lines"], json!([[2, 3]]));
+    assert_eq!(wrote["hotfixes"][0]["replaced_lines"], json!([[2, 2]]));
+    // The screen says the same above the same lines.
+    let cookie = world.sign_in("rita").await;
+    let page = world
+        .get(&cookie, "/rulesets/crs/compare?from=ipc2/prod&to=2")
+        .await;
+    let note = page.select("tr.note").join("|");
+    assert!(
+        note.contains("1+ipc2.1") && note.contains(&made.incident),
+        "{note}"
+    );
+    assert_eq!(page.select("td.t.gone").len(), 1);
+    assert_eq!(page.select("td.t.kept").len(), 1);
+    // A hotfix that is closed marks nothing any more.
+    let (_, none) = get(&world, &token, "/rule?from=1&to=2&path=a.conf").await;
+    assert_eq!(none["hotfixes"], json!([]));
+}
+
+#[tokio::test]
+async fn what_the_verdict_passes_over_has_changed_and_is_not_lost() {
+    let world = World::new().await;
+    world.live("1", &[("a.conf", "# ver.1.0\nlimit=1\n")]).await;
+    world.hotfix(&[("a.conf", "# ver.1.1\nlimit=2\n")]).await;
+    world
+        .release("2", &[("a.conf", "# ver.2.0\nlimit=2\n")])
+        .await;
+    world
+        .release("3", &[("a.conf", "# ver.3.0\nlimit=3\n")])
+        .await;
+    let token = world.token("rita", Scope::EVERYWHERE).await;
+    let cookie = world.sign_in("rita").await;
+    for (version, expected, gone) in [
+        ("2", ["changed", "contained"], 0),
+        ("3", ["changed", "lost"], 1),
+    ] {
+        let address = format!("/rule?from=ipc2/prod&to={version}&path=a.conf");
+        let (_, told) = get(&world, &token, &address).await;
+        let rows = told["rows"].as_array().unwrap();
+        let marks: Vec<&Value> = rows
+            .iter()
+            .filter(|row| !row["old"].is_null())
+            .map(|row| &row["hotfix"]["mark"])
+            .collect();
+        assert_eq!(marks, expected, "{told}");
+        for view in ["unified", "side"] {
+            let address = format!("/rulesets/crs/compare?from=ipc2/prod&to={version}&view={view}");
+            let page = world.get(&cookie, &address).await;
+            assert_eq!(page.select("td.t.gone").len(), gone, "{version} {view}");
+        }
+    }
+}

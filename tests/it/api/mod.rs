@@ -6,6 +6,7 @@ mod contract;
 mod document;
 mod reads;
 mod routes;
+mod send_back;
 mod uploads;
 mod writes;
 
@@ -45,6 +46,7 @@ fn filled(path: &str) -> String {
     let values = [
         ("{ruleset}", "crs"),
         ("{version}", "1"),
+        ("{planned}", "2"),
         ("{review}", "ipc2-999"),
         ("{site}", "ipc2"),
         ("{lane}", "prod"),

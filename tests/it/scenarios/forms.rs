@@ -35,6 +35,31 @@ async fn hotfixed_at_ipc1() -> Stage<'static> {
     stage
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_merge_page_compares_by_value_too() {
+    let mut stage = Stage::new(&Ground::Memory).await;
+    told(
+        &mut stage,
+        r#"the pipeline delivers 1 at ipc2 with a.yaml "id: r1 / level: 5 / note: x"
+        1 goes live in ipc2/sl, ipc1/sl, ipc2/prod and ipc1/prod
+        Omar declares at ipc2 that the app is live at ipc1: rehearsal
+        the sites are level
+        Theo hotfixes ipc1/prod for INC-8 with a.yaml "id: r1 / level: 7 / note: x"
+        Rita approves it
+        Ana carries it out
+        the sites are level
+        the pipeline delivers 2 at ipc2 with a.yaml "id: r1 / level: 5 / note: y"
+        2 goes live in ipc2/sl and ipc2/prod"#,
+    )
+    .await;
+    let address = "/hotfixes/new/merge?ruleset=crs&hotfix=1%2Bipc1.1&environment=ipc2%2Fprod";
+    let page = stage.page("ipc2", "theo", address).await.unwrap();
+    let values = page.select("details.rule details.values > summary");
+    assert_eq!(values, ["YAML values: 1 changed"], "{}", page.text);
+    let row = page.select("details.values tbody tr").join(" ");
+    assert!(row.contains("level"), "{row}");
+}
+
 async fn post(stage: &Stage<'_>, who: &str, address: &str, fields: &[(&str, &str)]) -> Answer {
     let world = stage.at("ipc2").unwrap();
     let cookie = world.sign_in(who).await;
@@ -115,6 +140,11 @@ async fn a_merge_is_offered_kept_and_applied() {
         "{row}"
     );
     assert!(row.contains("line 1 of what runs here"), "{row}");
+    // What both changed waits unfolded.
+    let open = page.select("form details.rule[open] > summary").join(" ");
+    assert!(open.contains("write what both changed"), "{open}");
+    let tally = page.select("section.card > header .tag").join(" ");
+    assert!(!tally.is_empty(), "how much of it merged");
     assert_eq!(
         page.attribute("input[name=path-0]", "value"),
         ["limit.conf"]

@@ -1,6 +1,7 @@
 //! Any two compared: rows, marks, hotfix lines, pages, bounds.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
+use rulegate::domain::access::Scope;
 
 use crate::harness::world::{World, environment, ruleset};
 
@@ -197,6 +198,49 @@ async fn three_thousand_differing_rules_come_in_pages() {
         )
         .await;
     assert_eq!(beyond.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_change_between_two_pages_neither_repeats_nor_skips() {
+    let world = World::new().await;
+    let paths: Vec<String> = (0..250).map(|n| format!("r{n:03}.conf")).collect();
+    let with = |text: &'static str| -> Vec<(&str, &str)> {
+        paths.iter().map(|path| (path.as_str(), text)).collect()
+    };
+    world.live("1", &with("one\n")).await;
+    world.release("2", &with("two\n")).await;
+    let cookie = world.sign_in("otto").await;
+    let address = "/rulesets/crs/compare?from=ipc2/prod&to=2";
+    let first = world.get(&cookie, address).await;
+    assert_eq!(first.select(".rule h2")[99], "r099.conf");
+    let next = first.attribute("a[rel=next]", "href").remove(0);
+    assert!(next.contains("after=r099.conf"), "{next}");
+    let token = world.token("rita", Scope::EVERYWHERE).await;
+    let api = "/api/v1/rulesets/crs/comparisons?from=ipc2/prod&to=2&limit=100";
+    let get = async |address: String| {
+        let none = axum::body::Body::empty();
+        world.api(Method::GET, &token, &address, none).await.json()
+    };
+    let told = get(api.to_owned()).await;
+    assert_eq!(told["next"], "r099.conf");
+    // Two rules differ no longer: one before the page, and the very one that was turned after.
+    world
+        .hotfix(&[("r007.conf", "two\n"), ("r099.conf", "two\n")])
+        .await;
+    let second = world.get(&cookie, &next).await;
+    let rules = second.select(".rule h2");
+    assert_eq!((&rules[0][..], &rules[99][..]), ("r100.conf", "r199.conf"));
+    assert!(second.select(".pager")[0].contains("rules 99 to 198 of 248"));
+    let told = get(format!("{api}&after=r099.conf")).await;
+    assert_eq!(told["items"][0]["path"], "r100.conf", "{told}");
+    let back = second.attribute("a[rel=prev]", "href").remove(0);
+    let first = world.get(&cookie, &back).await;
+    assert_eq!(first.select(".rule h2").last().unwrap(), "r098.conf");
+    assert_eq!(first.select(".rule").len(), 98);
+    // Environments side by side turn the same way, and old links by number still lead somewhere.
+    world.hotfix(&[("r000.conf", "fixed\n")]).await;
+    let old = world.get(&cookie, &format!("{address}&page=1")).await;
+    assert_eq!(old.select(".rule h2").len(), 100);
 }
 
 #[tokio::test]

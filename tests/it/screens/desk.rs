@@ -1,9 +1,10 @@
 //! The review as the place to judge hotfixes: what was seen, what goes back to the author, five hundred rules.
 
 use axum::http::StatusCode;
+use rulegate::domain::command::Command;
 use rulegate::domain::ids::ReviewId;
 
-use crate::harness::world::{Answer, World};
+use crate::harness::world::{Answer, World, ruleset, version};
 
 /// 1 live, a hotfix on it, 2 released without it, passed, and asked for in production.
 async fn asked(
@@ -217,7 +218,12 @@ async fn views_of_one_rule_name_whose_lines_they_are() {
             .iter()
             .any(|t| t.contains("two fixed"))
     );
-    for (view, lost) in [("sides", true), ("unified", true), ("hotfix", false)] {
+    for (view, lost) in [
+        ("three", true),
+        ("sides", true),
+        ("unified", true),
+        ("hotfix", false),
+    ] {
         let page = page(view).await;
         let note = page.select("#rule tr.note").join(" ");
         for words in ["1+ipc2.1", "theo", "INC-1"] {
@@ -235,6 +241,115 @@ async fn views_of_one_rule_name_whose_lines_they_are() {
     let next = first.attribute("#rule a[data-step=next]", "href").remove(0);
     assert!(next.contains("rule=b.conf"), "{next}");
     assert!(first.select("#rule a[data-step=previous]").is_empty());
+}
+
+#[tokio::test]
+async fn what_the_verdict_passes_over_is_not_painted_as_lost() {
+    let (world, review) = asked(
+        &[("a.conf", "# ver.1.0\nlimit=1\n"), ("b.conf", "b=1\n")],
+        &[("a.conf", "# ver.1.1\nlimit=2\n"), ("b.conf", "b=2\n")],
+        &[("a.conf", "# ver.2.0\nlimit=2\n"), ("b.conf", "b=3\n")],
+    )
+    .await;
+    let rita = world.sign_in("rita").await;
+    for view in ["three", "sides", "unified"] {
+        let page = async |rule: &str| {
+            let address = of(&review, &format!("?rule={rule}&view={view}"));
+            world.get(&rita, &address).await
+        };
+        let included = page("a.conf").await;
+        assert_eq!(
+            included.select("#rule > header .tag")[0],
+            "included",
+            "{view}"
+        );
+        let lost = included.select("#rule td.t.gone");
+        assert!(lost.is_empty(), "{view}: {lost:?}");
+        let lost = page("b.conf").await.select("#rule td.t.gone");
+        assert_eq!(lost.len(), 1, "{view}: {lost:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_review_still_says_whose_the_lines_were() {
+    let (world, review) = two_rules().await;
+    let rita = world.sign_in("rita").await;
+    let fields = [
+        ("environment", "ipc2/prod"),
+        ("hotfix", "1+ipc2.1"),
+        ("path", "a.conf"),
+        ("path", "b.conf"),
+        ("answer", "loss"),
+        ("text", "not needed"),
+    ];
+    let answered = world.post(&rita, &of(&review, "/answers"), &fields).await;
+    assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text);
+    world.approve("tom", &review).await.unwrap();
+    let withdraw = Command::Withdraw {
+        review: review.clone(),
+        reason: "another day".into(),
+    };
+    world.act("lucy", withdraw).await.unwrap();
+    // It is not even open any more: what a closed review was about stays told.
+    let discard = Command::DiscardHotfix {
+        ruleset: ruleset(),
+        hotfix: version("1+ipc2.1"),
+        reason: "the fraud stopped".into(),
+    };
+    world.act("ana", discard).await.unwrap();
+    for view in ["three", "sides", "unified", "hotfix"] {
+        let address = of(&review, &format!("?rule=b.conf&view={view}"));
+        let page = world.get(&rita, &address).await;
+        let note = page.select("#rule tr.note").join(" ");
+        for words in ["1+ipc2.1", "theo", "INC-1"] {
+            assert!(note.contains(words), "{view}: {note}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn answering_a_rule_skips_none_on_the_next_page() {
+    let paths: Vec<String> = (0..90).map(|n| format!("r{n:02}.conf")).collect();
+    let lent = |word: &dyn Fn(usize) -> String| -> Vec<(&'static str, &'static str)> {
+        let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+        let texts = paths.iter().enumerate();
+        texts
+            .map(|(n, path)| (leak(path.clone()), leak(format!("name {}\n", word(n)))))
+            .collect()
+    };
+    let one = lent(&|n| format!("w{n}"));
+    let two = lent(&|n| format!("w{n} fixed{n} more{n}"));
+    let (world, review) = asked(&one, &two, &one).await;
+    let rita = world.sign_in("rita").await;
+    let page = world.get(&rita, &of(&review, "")).await;
+    let rules = |page: &Answer| page.select("#hotfix-1 tbody td.mono");
+    assert_eq!(
+        (rules(&page).len(), &rules(&page)[39][..]),
+        (40, "r39.conf")
+    );
+    let pager = page.select(".pager > span").join("");
+    assert_eq!(pager, "rules and groups 1 to 40 of 90");
+    let next = page.attribute(".pager a[rel=next]", "href").remove(0);
+    // Answered rules go to the end of the list.
+    for path in ["r00.conf", "r07.conf"] {
+        let fields = [
+            ("environment", "ipc2/prod"),
+            ("hotfix", "1+ipc2.1"),
+            ("path", path),
+            ("answer", "loss"),
+            ("text", "not needed"),
+        ];
+        let answered = world.post(&rita, &of(&review, "/answers"), &fields).await;
+        assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text);
+    }
+    let second = world.get(&rita, &next).await;
+    assert_eq!(rules(&second)[0], "r40.conf");
+    let back = second.attribute(".pager a[rel=prev]", "href").remove(0);
+    let first = world.get(&rita, &back).await;
+    assert_eq!(rules(&first).last().unwrap(), "r39.conf");
+    // A link by number, as they were, still leads to a page.
+    let old = world.get(&rita, &of(&review, "?of=1&page=2")).await;
+    assert_eq!(rules(&old)[0], "r42.conf");
 }
 
 #[tokio::test]
@@ -259,13 +374,18 @@ async fn five_hundred_rules_are_paged_answered_together_and_recorded_one_by_one(
     let page = world.get(&rita, &of(&review, "")).await;
     assert_eq!(
         page.select("#hotfix-1 tbody tr").len(),
-        50,
+        40,
         "a page of those that stand alone"
     );
-    assert_eq!(page.select(".pager > span"), ["", "page 1 of 2"]);
-    let next = page.attribute(".pager a[rel=next]", "href").remove(0);
-    let second = world.get(&rita, &next).await;
-    assert!(second.select("#hotfix-1 tbody tr")[49].contains("alone/099.conf"));
+    let second = page.attribute(".pager a[rel=next]", "href").remove(0);
+    let second = world.get(&rita, &second).await;
+    let third = second.attribute(".pager a[rel=next]", "href").remove(0);
+    let page = world.get(&rita, &third).await;
+    assert_eq!(
+        page.select(".pager > span"),
+        ["rules and groups 81 to 101 of 101", ""]
+    );
+    assert!(page.select("#hotfix-1 tbody tr")[19].contains("alone/099.conf"));
     assert_eq!(page.select("details#alike-1-1 tbody tr").len(), 20);
     assert!(page.select("details#alike-1-1 footer")[0].contains("380 more rules are not listed"));
     let all = world.get(&rita, &of(&review, "?alike=alike-1-1")).await;
@@ -300,6 +420,7 @@ async fn five_hundred_rules_are_paged_answered_together_and_recorded_one_by_one(
     let page = world.get(&rita, &of(&review, "")).await;
     assert_eq!(progress(&page), "400 of 500 seen by you");
     assert!(page.select(".todo.trail li")[0].contains("answered for 400 rules: loss accepted"));
+    let page = world.get(&rita, &third).await;
     assert!(page.select("details#alike-1-1 summary")[0].contains("answered"));
 }
 

@@ -9,7 +9,7 @@ mod ledger;
 mod overview;
 mod reviews;
 mod rulesets;
-mod send_back;
+pub mod send_back;
 mod sign_in;
 mod sites;
 mod versions;

@@ -10,9 +10,9 @@ use tower::ServiceExt as _;
 
 use crate::harness::world::World;
 
-type Tree = BTreeMap<String, Vec<u8>>;
+pub type Tree = BTreeMap<String, Vec<u8>>;
 
-const BASE: &[(&str, &str)] = &[
+pub const BASE: &[(&str, &str)] = &[
     ("crlf.conf", "a\r\nb\r\nc\r\n"),
     ("gone.conf", "to be taken out\n"),
     ("kept.conf", "1\n2\n3\n4\n5\n6\n7\n8\n"),
@@ -22,7 +22,7 @@ const BASE: &[(&str, &str)] = &[
     ("fight.conf", "1\n2\n3\n4\n5\n6\n7\n"),
 ];
 
-const HOTFIX: &[(&str, &str)] = &[
+pub const HOTFIX: &[(&str, &str)] = &[
     ("crlf.conf", "a\r\nB fixed\r\nc\r\n"),
     ("gone.conf", ""),
     ("new/rule.conf", "added\nwithout newline"),
@@ -33,7 +33,7 @@ const HOTFIX: &[(&str, &str)] = &[
 ];
 
 /// Planned went on elsewhere, and changed one line that the hotfix changed too.
-const PLANNED: &[(&str, &str)] = &[
+pub const PLANNED: &[(&str, &str)] = &[
     ("crlf.conf", "a\r\nb\r\nc\r\nd\r\n"),
     ("gone.conf", "to be taken out\n"),
     ("kept.conf", "1\n2\n3\n4\n5\n6\n7\n8\n9\n"),
@@ -43,7 +43,7 @@ const PLANNED: &[(&str, &str)] = &[
     ("fight.conf", "1\n2\n3\n4\n5\n6\n7 planned\n"),
 ];
 
-fn tree(texts: &[(&str, &str)]) -> Tree {
+pub fn tree(texts: &[(&str, &str)]) -> Tree {
     let rules = texts.iter().filter(|(_, text)| !text.is_empty());
     rules
         .map(|(path, text)| (path.to_string(), text.as_bytes().to_vec()))
@@ -76,7 +76,7 @@ fn read(folder: &Path) -> Tree {
 }
 
 /// What git makes of a tree with a patch.
-fn applied(tree: &Tree, patch: &[u8]) -> Tree {
+pub fn applied(tree: &Tree, patch: &[u8]) -> Tree {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), tree);
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -115,7 +115,7 @@ async fn download(world: &World, cookie: &str, address: &str) -> (String, Vec<u8
     (name, bytes.to_vec())
 }
 
-fn unpacked(archive: &[u8]) -> Tree {
+pub fn unpacked(archive: &[u8]) -> Tree {
     let mut tar = tar::Archive::new(archive);
     let entries = tar.entries().unwrap().map(|entry| {
         let mut entry = entry.unwrap();
@@ -127,7 +127,7 @@ fn unpacked(archive: &[u8]) -> Tree {
     entries.collect()
 }
 
-async fn hotfixed() -> World {
+pub async fn hotfixed() -> World {
     let world = World::new().await;
     world.live("1", BASE).await;
     super::desk::hotfixed(&world, HOTFIX).await;
@@ -227,6 +227,29 @@ async fn the_page_says_that_it_is_a_draft_and_what_is_left() {
     let links = detail.attribute("a", "href");
     assert!(links.contains(&format!("{HERE}/into/2")), "{links:?}");
     assert!(links.contains(&format!("{HERE}/hotfix.patch")));
+}
+
+#[tokio::test]
+async fn a_draft_that_holds_nothing_says_so() {
+    let lines = |word: &str| -> String { (0..9).map(|n| format!("{n} {word}\nkept\n")).collect() };
+    let (base, fixed, planned) = (lines("base"), lines("fixed"), lines("planned"));
+    let world = World::new().await;
+    world.live("1", &[("a.conf", &base)]).await;
+    super::desk::hotfixed(&world, &[("a.conf", &fixed)]).await;
+    world.release("2", &[("a.conf", &planned)]).await;
+    let theo = world.sign_in("theo").await;
+    let page = world.get(&theo, &format!("{HERE}/into/2")).await;
+    assert!(
+        page.text.contains("nothing could be put in"),
+        "{}",
+        page.text
+    );
+    let links = page.attribute("a[download]", "href");
+    assert!(!links.iter().any(|href| href.ends_with("draft.patch")));
+    // Nine places are one sentence, not nine.
+    let row = page.select("table.verdicts tbody tr").join("");
+    let told = "both changed 9 places; in planned at lines 1, 3, 5, 7, 9, 11 and 3 more";
+    assert!(row.contains(told), "{row}");
 }
 
 #[tokio::test]

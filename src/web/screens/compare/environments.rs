@@ -15,6 +15,7 @@ use crate::web::error::WebResult;
 use crate::web::page::{self, Link, Page};
 use crate::web::screens::rulesets::known;
 use crate::web::screens::versions::crumbs;
+use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 
@@ -54,7 +55,13 @@ struct Cell {
 }
 
 #[derive(serde::Deserialize)]
-pub(super) struct PageNumber {
+pub(super) struct Listed {
+    /// The page: after or before the rule of this path.
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    before: String,
+    /// The number of a page, of links from before pages were turned by path.
     #[serde(default)]
     page: usize,
 }
@@ -81,7 +88,7 @@ pub(super) async fn show(
     State(portal): State<Portal>,
     user: User,
     Path(name): Path<String>,
-    Query(number): Query<PageNumber>,
+    Query(listed): Query<Listed>,
 ) -> WebResult {
     let ruleset = known(&user, &name)?;
     let state = &user.snapshot.state;
@@ -97,10 +104,14 @@ pub(super) async fn show(
         });
     }
     let (differing, equal) = differing(&held);
-    let first = number.page.saturating_mul(PAGE).min(differing.len());
-    let last = (first + PAGE).min(differing.len());
+    let turn = Turn {
+        after: &listed.after,
+        before: &listed.before,
+        number: listed.page,
+    };
+    let turned = turned(&differing, PAGE, turn, |path, key| path.as_str().cmp(key));
     let href = format!("{}/environments", address::ruleset(&ruleset));
-    let turn = |page: usize| format!("{href}?page={page}");
+    let (newer, older) = turned.links(&differing, &href, "", |path| (*path).clone());
     let page = EnvironmentsPage {
         page: Page::new(&portal, &user, "rulesets", "Compare environments"),
         crumbs: crumbs(&ruleset, None),
@@ -114,21 +125,13 @@ pub(super) async fn show(
             .iter()
             .map(|held| PinView::of(state, &ruleset, &held.environment, user.now))
             .collect(),
-        rows: differing[first..last]
+        rows: differing[turned.range.clone()]
             .iter()
             .filter_map(|path| Some(row(&ruleset, &held, reference(&held, &user)?, path)))
             .collect(),
-        shown: format!("{} to {last} of {}", first + 1, differing.len()),
-        newer: if number.page > 0 {
-            turn(number.page - 1)
-        } else {
-            Default::default()
-        },
-        older: if last < differing.len() {
-            turn(number.page + 1)
-        } else {
-            Default::default()
-        },
+        shown: turned.words(),
+        newer,
+        older,
     };
     Ok(page::html(&page))
 }

@@ -2,11 +2,13 @@
 //! a page, so many rules in memory at once.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::{Comparison, PAGE};
 use crate::app::AppError;
+use crate::app::hotfix_lines::Verdicts;
 use crate::domain::diff::{Difference, Gap, Options, TextDiff, Window};
 use crate::domain::digest::Digest;
 use crate::domain::ids::RuleSetName;
@@ -41,10 +43,16 @@ pub(super) struct Asked {
     query: Comparison,
     /// Old line, new line and number of hidden lines to show.
     gap: Option<(u32, u32, u32)>,
+    /// What the new side does to the hotfix that is the old side.
+    verdicts: Option<Arc<Verdicts>>,
 }
 
 impl Asked {
-    pub(super) fn new(ruleset: &RuleSetName, query: &Comparison) -> Asked {
+    pub(super) fn new(
+        ruleset: &RuleSetName,
+        query: &Comparison,
+        verdicts: Option<Verdicts>,
+    ) -> Asked {
         let mut numbers = query.gap.split('-').map(|number| number.parse().ok());
         let gap = match (numbers.next(), numbers.next(), numbers.next()) {
             (Some(Some(old)), Some(Some(new)), Some(Some(count))) => Some((old, new, count)),
@@ -54,6 +62,7 @@ impl Asked {
             ruleset: ruleset.clone(),
             query: query.clone(),
             gap,
+            verdicts: verdicts.map(Arc::new),
         }
     }
 
@@ -101,6 +110,7 @@ pub(super) struct RuleView {
 
 /// The texts of one rule, ready to be compared away from the async threads.
 struct Texts {
+    old_path: String,
     old_digest: Option<Digest>,
     old: Bytes,
     new: Bytes,
@@ -215,6 +225,7 @@ async fn load(
         None => Ok::<_, AppError>(Bytes::new()),
     };
     Ok(Texts {
+        old_path: old_path.to_owned(),
         old_digest,
         old: bytes(old_digest).await?,
         new: bytes(new_digest).await?,
@@ -306,7 +317,9 @@ fn draw(texts: &Texts, asked: &Asked, left: Left, path: &str) -> Drawn {
         drawn.edits = same_edits::edits(&texts.old, &texts.new);
     }
     let chains = (&texts.old_chain, &texts.new_chain);
-    let origins = hotfix_lines::origins(chains, texts.old_digest, (&texts.old, &texts.new));
+    let judged = asked.verdicts.as_deref().zip(Some(texts.old_path.as_str()));
+    let both = (&texts.old[..], &texts.new[..]);
+    let origins = hotfix_lines::origins(chains, texts.old_digest, both, judged);
     let highlight = origins.highlight();
     let options = Options {
         window: Window { skip, take },

@@ -1,5 +1,7 @@
 //! A hotfix of the other site merged into what runs here, rule by rule: offered as a draft, applied by a person.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -59,7 +61,11 @@ struct MergePage {
     pin: String,
     action: String,
     offer: Offer,
+    /// How much of it merged.
+    tally: Tag,
     rules: Vec<RuleRow>,
+    /// Rules, as they are named here, that wait for a hand.
+    conflicts: BTreeSet<String>,
     /// What the hotfix changed where it was made.
     diffs: Vec<RuleDiff>,
     hidden: usize,
@@ -70,6 +76,21 @@ struct MergePage {
 impl MergePage {
     fn once(&self) -> String {
         fresh_once()
+    }
+
+    /// Both sites changed the same lines of it.
+    fn is_conflict(&self, sheet: &Sheet) -> bool {
+        self.conflicts.contains(&sheet.path)
+    }
+
+    /// What needs a hand is unfolded; of what merged, the first where nothing else is.
+    fn is_open(&self, sheet: &Sheet) -> bool {
+        let is_first = self
+            .paper
+            .sheets
+            .first()
+            .is_some_and(|first| first.path == sheet.path);
+        self.is_conflict(sheet) || self.conflicts.is_empty() && is_first
     }
 }
 
@@ -156,6 +177,24 @@ fn laid(found: &Found) -> Paper {
     paper
 }
 
+/// `all 29 rules merged`, `2 of 29 rules wait for a hand`.
+fn tally(rules: &[DraftRule]) -> Tag {
+    let all = format::count(rules.len(), "rule", "rules");
+    match (conflicts(rules).len(), rules.len()) {
+        (0, 1) => Tag::new("ok", "it merged"),
+        (0, _) => Tag::new("ok", format!("all {all} merged")),
+        (1, _) => Tag::new("warn", format!("1 of {all} waits for a hand")),
+        (left, _) => Tag::new("warn", format!("{left} of {all} wait for a hand")),
+    }
+}
+
+fn conflicts(rules: &[DraftRule]) -> BTreeSet<String> {
+    let left = rules
+        .iter()
+        .filter(|rule| matches!(rule.outcome, Outcome::Partly { .. } | Outcome::Left));
+    left.map(|rule| rule.at().to_owned()).collect()
+}
+
 fn row(rule: &DraftRule) -> RuleRow {
     let places = |n: usize| format::count(n, "place", "places");
     let conflicts = rule.conflicts.len();
@@ -223,6 +262,8 @@ async fn built(
         pin: found.pin_name.clone(),
         action: address::merge(&found.ruleset, version, &found.environment),
         offer,
+        tally: tally(&found.offer.rules),
+        conflicts: conflicts(&found.offer.rules),
         rules: found.offer.rules.iter().map(row).collect(),
         diffs,
         hidden,

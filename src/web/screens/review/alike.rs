@@ -91,13 +91,7 @@ pub(super) async fn grouped(
             }
         }
     }
-    groups.sort_by_key(|group| {
-        let worst = group
-            .rows
-            .first()
-            .map(|row| review_words::severity(row.verdict));
-        (group.open == 0, worst, std::cmp::Reverse(group.rows.len()))
-    });
+    groups.sort_by_cached_key(Group::key);
     Ok((kept.into_iter().flatten().collect(), groups))
 }
 

@@ -125,7 +125,7 @@ pub(super) async fn of(
         row.map(|(_, row)| row.href.clone()).unwrap_or_default()
     };
     let (stake, row) = all[at];
-    let mut view = view(looked, stake, row, query).await?;
+    let mut view = view(looked, (stakes, stake), row, query).await?;
     view.place = format!("{} of {}", at + 1, format::thousands(all.len()));
     view.previous_href = href(at.checked_sub(1));
     view.next_href = href(Some(at + 1));
@@ -134,7 +134,7 @@ pub(super) async fn of(
 
 async fn view(
     looked: &Looked<'_>,
-    stake: &Stake,
+    (stakes, stake): (&[Stake], &Stake),
     row: &StakeRow,
     query: &Query,
 ) -> Result<RuleView, AppError> {
@@ -146,10 +146,12 @@ async fn view(
         baseline: text(looked, change.and_then(|c| c.from)).await?,
         hotfix: text(looked, hotfix_digest).await?,
         planned: planned(looked, &row.path, &elsewhere).await?,
-        origins: texts::chain(looked, &row.path, hotfix_digest).await?,
+        origins: texts::chain(looked, stakes, &row.path, hotfix_digest).await?,
         names: names(looked, stake),
     };
-    let (wanted, verdict) = (View::named(query.view.as_deref()), row.judged.clone());
+    let wanted = View::named(query.view.as_deref());
+    // A closed review knows the verdict on the rule as a whole, not on each change.
+    let verdict = row.judged.clone().or_else(|| Some(as_a_whole(row)));
     let is_whole = query.whole && wanted == View::Three;
     let path = row.path.clone();
     let work = move || {
@@ -174,7 +176,7 @@ async fn view(
         candidate: stake.candidate.clone(),
         kind: row.kind,
         words: row.words,
-        why: judged.map(|j| sentence(&j.why)).unwrap_or_default(),
+        why: judged.map(evidence).unwrap_or_default(),
         elsewhere,
         units_words: match (units.len(), contained) {
             (0, _) => String::new(),
@@ -276,6 +278,25 @@ async fn planned(
         .chain(elsewhere.iter().map(String::as_str))
         .find_map(|path| manifest.rules().get(path));
     text(looked, digest.copied()).await
+}
+
+fn as_a_whole(row: &StakeRow) -> RuleVerdict {
+    RuleVerdict {
+        path: row.path.clone(),
+        verdict: row.verdict,
+        planned_paths: Vec::new(),
+        units: Vec::new(),
+        why: String::new(),
+    }
+}
+
+/// The evidence, unless it says no more than the single changes that are listed below it.
+fn evidence(judged: &RuleVerdict) -> String {
+    let says_the_first = |unit: &Unit| judged.why.ends_with(&unit.what);
+    match judged.units.iter().any(says_the_first) {
+        true => String::new(),
+        false => sentence(&judged.why),
+    }
 }
 
 /// Evidence as a sentence of its own.

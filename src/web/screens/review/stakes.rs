@@ -1,9 +1,10 @@
 //! "Hotfix X is live in prod. Does V contain it?": a table a hotfix, worst first, rules changed alike together.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::alike::{self, Group};
-use super::{Looked, Query, seen};
+use super::{Looked, Query, seen, stake_pages};
 use crate::app::AppError;
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
@@ -14,11 +15,6 @@ use crate::domain::verdict::{RuleVerdict, Verdict};
 use crate::domain::version::VersionName;
 use crate::web::environment_view::At;
 use crate::web::{address, format, review_words};
-
-/// Rules that stand for themselves on one page.
-const ROWS_A_PAGE: usize = 50;
-/// Groups of rules on one page.
-const GROUPS_A_PAGE: usize = 20;
 
 /// One open hotfix in one target.
 #[allow(missing_docs)]
@@ -44,30 +40,15 @@ pub(super) struct Stake {
     pub total: usize,
     /// Patch and draft for the author.
     pub send_back_href: String,
-    /// The part of `rows` and `groups` that is on the page, from 1.
-    pub page: usize,
+    /// The part of `rows`, then `groups`, that is on the page.
+    pub listed: Range<usize>,
+    /// `41 to 80 of 500`; empty if all are on the page.
+    pub page_words: String,
     pub before: String,
     pub after: String,
 }
 
 impl Stake {
-    /// The rows on this page.
-    pub fn listed_rows(&self) -> &[StakeRow] {
-        part(&self.rows, self.page, ROWS_A_PAGE)
-    }
-    /// The groups on this page.
-    pub fn listed_groups(&self) -> &[Group] {
-        part(&self.groups, self.page, GROUPS_A_PAGE)
-    }
-    /// How many pages there are.
-    pub fn pages(&self) -> usize {
-        let rows = self.rows.len().div_ceil(ROWS_A_PAGE);
-        rows.max(self.groups.len().div_ceil(GROUPS_A_PAGE)).max(1)
-    }
-    /// `page 2 of 5`.
-    pub fn page_words(&self) -> String {
-        format!("page {} of {}", self.page, self.pages())
-    }
     /// `7 of 12 seen`.
     pub fn seen_words(&self) -> String {
         format!("{} of {} seen", self.seen, self.total)
@@ -82,23 +63,6 @@ impl Stake {
             .iter()
             .chain(self.groups.iter().flat_map(|group| &group.rows))
     }
-    /// The page that a rule is on.
-    fn page_of(&self, is: impl Fn(&StakeRow) -> bool) -> Option<usize> {
-        let row = self.rows.iter().position(&is).map(|at| at / ROWS_A_PAGE);
-        let holds = |group: &Group| group.rows.iter().any(&is);
-        let group = || {
-            self.groups
-                .iter()
-                .position(holds)
-                .map(|at| at / GROUPS_A_PAGE)
-        };
-        row.or_else(group).map(|index| index + 1)
-    }
-}
-
-fn part<T>(all: &[T], page: usize, size: usize) -> &[T] {
-    let from = ((page - 1) * size).min(all.len());
-    &all[from..(from + size).min(all.len())]
 }
 
 /// One rule of a hotfix.
@@ -151,7 +115,7 @@ pub(super) async fn of(looked: &Looked<'_>, query: &Query) -> Result<Vec<Stake>,
     }
     open_one(&mut stakes, query, looked.gate.is_some());
     for (index, stake) in stakes.iter_mut().enumerate() {
-        turn(stake, looked, query, index + 1);
+        stake_pages::turn(stake, looked, query, index + 1);
     }
     Ok(stakes)
 }
@@ -169,10 +133,7 @@ async fn stake(
         .iter()
         .map(|rule| row(looked, query, &facts, rule))
         .collect();
-    rows.sort_by(|a, b| {
-        let key = |row: &StakeRow| (!row.is_open, review_words::severity(row.verdict));
-        key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))
-    });
+    rows.sort_by_cached_key(StakeRow::key);
     let lost = rows
         .iter()
         .filter(|row| !row.verdict.is_contained())
@@ -239,7 +200,8 @@ async fn stake(
             (Some(ruleset), Some(version)) => address::send_back(ruleset, &hotfix.hotfix, version),
             _ => String::new(),
         },
-        page: 1,
+        listed: 0..0,
+        page_words: String::new(),
         before: String::new(),
         after: String::new(),
     })
@@ -383,37 +345,4 @@ fn open_one(stakes: &mut [Stake], query: &Query, is_open: bool) {
             }
         }
     }
-}
-
-/// Turns to the page that was asked for, else to that of the opened rule.
-fn turn(stake: &mut Stake, looked: &Looked, query: &Query, number: usize) {
-    for group in &mut stake.groups {
-        group.is_open |= group.rows.iter().any(|row| row.is_here);
-        group.whole_href = format!(
-            "{}?alike={}#{}",
-            address::review(&looked.review.id),
-            group.id,
-            group.id
-        );
-    }
-    let opened = stake.page_of(|row| row.is_here);
-    let whole = query.alike.as_deref().and_then(|id| {
-        let at = stake.groups.iter().position(|group| group.id == id)?;
-        Some(at / GROUPS_A_PAGE + 1)
-    });
-    let asked = query.page.filter(|_| query.of.unwrap_or(1) == number);
-    let page = asked.or(whole).or(opened).unwrap_or(1);
-    stake.page = page.clamp(1, stake.pages());
-    let href = |page: usize| {
-        let review = address::review(&looked.review.id);
-        format!("{review}?of={number}&page={page}#{}", stake.id)
-    };
-    stake.before = match stake.page {
-        1 => String::new(),
-        page => href(page - 1),
-    };
-    stake.after = match stake.page {
-        page if page == stake.pages() => String::new(),
-        page => href(page + 1),
-    };
 }

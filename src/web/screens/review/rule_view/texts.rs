@@ -4,14 +4,17 @@ use bytes::Bytes;
 
 use super::View;
 use crate::app::AppError;
-use crate::domain::diff::{Options, TextDiff, Window};
+use crate::domain::at_stake::not_lost;
+use crate::domain::diff::{Options, TextDiff, Window, written};
 use crate::domain::digest::Digest;
 use crate::domain::structured::Bounds;
 use crate::domain::verdict::RuleVerdict;
-use crate::web::diff_view::{self, Column, Origins, Row, Sided, written};
+use crate::domain::version::VersionName;
+use crate::web::diff_view::{self, Column, Origins, Row, Sided};
 use crate::web::format;
 use crate::web::hotfix_lines::{self, Chain};
 use crate::web::screens::review::Looked;
+use crate::web::screens::review::stakes::Stake;
 use crate::web::structured_view::{StructuredView, structured_view};
 use crate::web::three_way::three_way;
 
@@ -40,18 +43,27 @@ pub(super) struct Shown {
     pub lost: usize,
 }
 
-/// The open hotfixes that led to the hotfix's text of this rule.
+/// The hotfixes that led to the hotfix's text of this rule: in an open review those that are open now, in a closed
+/// one those that it was about, whatever became of them since.
 pub(super) async fn chain(
     looked: &Looked<'_>,
+    stakes: &[Stake],
     path: &str,
     digest: Option<Digest>,
 ) -> Result<Chain, AppError> {
-    match &looked.review.ruleset {
-        Some(ruleset) => {
-            hotfix_lines::chain(looked.portal, looked.user, ruleset, path, digest).await
-        }
-        None => Ok(Chain::default()),
+    let Some(ruleset) = &looked.review.ruleset else {
+        return Ok(Chain::default());
+    };
+    if looked.gate.is_some() {
+        return hotfix_lines::chain(looked.portal, looked.user, ruleset, path, digest).await;
     }
+    let mut names: Vec<&VersionName> = stakes.iter().map(|stake| &stake.hotfix).collect();
+    names.sort_unstable();
+    names.dedup();
+    let known = names
+        .into_iter()
+        .filter_map(|name| looked.state().hotfix(ruleset, name));
+    hotfix_lines::chain_of(looked.portal, known.cloned().collect(), path, digest).await
 }
 
 impl Texts {
@@ -73,7 +85,7 @@ impl Texts {
             return match three_way(a, b, c, verdict, whole) {
                 Some(three) => Shown {
                     columns: self.columns(&[0, 1, 2]),
-                    sided: three.rows,
+                    sided: diff_view::noted(three.rows, &self.origins(View::Hotfix, a, b)),
                     lost: three.lost,
                     ..Shown::empty(view)
                 },
@@ -89,7 +101,11 @@ impl Texts {
             View::Hotfix => (a, b),
             _ => (b, c),
         };
-        let origins = self.origins(view, a, b);
+        let mut origins = self.origins(view, a, b);
+        if view != View::Hotfix {
+            origins.not_lost =
+                verdict.map_or_else(Default::default, |verdict| not_lost(a, b, verdict));
+        }
         let highlight = origins.highlight();
         let options = Options {
             window: Window::first(LINES_MAX),
@@ -140,7 +156,7 @@ impl Texts {
             View::Hotfix => Origins {
                 new: lines,
                 replaced: written(baseline, hotfix).1,
-                old: Vec::new(),
+                ..Origins::default()
             },
             _ => Origins {
                 old: lines,

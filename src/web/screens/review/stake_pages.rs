@@ -1,0 +1,105 @@
+//! The rules of one hotfix in pages. A rule that is answered moves down the list, so pages are turned by key: what
+//! waited for an answer on the next page is still there.
+
+use super::alike::Group;
+use super::stakes::{Stake, StakeRow};
+use super::{Looked, Query};
+use crate::web::turning::{Turn, turned};
+use crate::web::{address, review_words};
+
+/// Rules that stand for themselves and groups of rules on one page.
+const ITEMS_A_PAGE: usize = 40;
+
+impl StakeRow {
+    /// Where it stands among the rules of the hotfix: what waits first, the worst first, then by path.
+    pub fn key(&self) -> String {
+        let severity = review_words::severity(self.verdict);
+        format!("0{}{severity}{}", u8::from(!self.is_open), self.path)
+    }
+}
+
+impl Group {
+    /// Where it stands: after the rules that stand for themselves; the largest first among equals.
+    pub fn key(&self) -> String {
+        let (severity, path) = self.rows.first().map_or((9, ""), |row| {
+            (review_words::severity(row.verdict), row.path.as_str())
+        });
+        let fewer = 9_999_usize.saturating_sub(self.rows.len());
+        format!("1{}{severity}{fewer:04}{path}", u8::from(self.open == 0))
+    }
+}
+
+impl Stake {
+    /// The rows on this page.
+    pub fn listed_rows(&self) -> &[StakeRow] {
+        let end = self.listed.end.min(self.rows.len());
+        &self.rows[self.listed.start.min(end)..end]
+    }
+
+    /// The groups on this page.
+    pub fn listed_groups(&self) -> &[Group] {
+        let [start, end] = [self.listed.start, self.listed.end]
+            .map(|at| at.saturating_sub(self.rows.len()).min(self.groups.len()));
+        &self.groups[start..end]
+    }
+
+    fn keys(&self) -> Vec<String> {
+        let rows = self.rows.iter().map(StakeRow::key);
+        rows.chain(self.groups.iter().map(Group::key)).collect()
+    }
+
+    /// The place of a rule among rows and groups.
+    fn place(&self, is: impl Fn(&StakeRow) -> bool) -> Option<usize> {
+        let row = self.rows.iter().position(&is);
+        let holds = |group: &Group| group.rows.iter().any(&is);
+        row.or_else(|| {
+            let group = self.groups.iter().position(holds)?;
+            Some(self.rows.len() + group)
+        })
+    }
+}
+
+/// Turns to the page that was asked for, else to that of the opened group or rule.
+pub(super) fn turn(stake: &mut Stake, looked: &Looked, query: &Query, number: usize) {
+    for group in &mut stake.groups {
+        group.is_open |= group.rows.iter().any(|row| row.is_here);
+        group.whole_href = format!(
+            "{}?alike={}#{}",
+            address::review(&looked.review.id),
+            group.id,
+            group.id
+        );
+    }
+    let is_asked = query.of.unwrap_or(1) == number;
+    let text = |asked: &'_ Option<String>| match is_asked {
+        true => asked.clone().unwrap_or_default(),
+        false => String::new(),
+    };
+    let (after, before) = (text(&query.after), text(&query.before));
+    let by_number = query.page.filter(|_| is_asked);
+    let whole = query.alike.as_deref().and_then(|id| {
+        let at = stake.groups.iter().position(|group| group.id == id)?;
+        Some(stake.rows.len() + at)
+    });
+    let opened = whole.or_else(|| stake.place(|row| row.is_here));
+    let keys = stake.keys();
+    let turn = Turn {
+        after: &after,
+        before: &before,
+        number: match by_number {
+            Some(number) => number.saturating_sub(1),
+            None => opened.unwrap_or(0) / ITEMS_A_PAGE,
+        },
+    };
+    let turned = turned(&keys, ITEMS_A_PAGE, turn, |known, key| {
+        known.as_str().cmp(key)
+    });
+    let base = format!("{}?of={number}", address::review(&looked.review.id));
+    let fragment = format!("#{}", stake.id);
+    (stake.before, stake.after) = turned.links(&keys, &base, &fragment, Clone::clone);
+    stake.page_words = match turned.is_all() {
+        true => String::new(),
+        false => turned.words(),
+    };
+    stake.listed = turned.range;
+}

@@ -1,0 +1,272 @@
+//! Hotfix and planned aligned on base, line by line.
+
+use std::collections::BTreeSet;
+
+use crate::domain::at_stake::{Contained, Side};
+use crate::domain::diff::{self, Kind, TextDiff};
+use crate::domain::same_edits::{self, Edit};
+use crate::domain::verdict::RuleVerdict;
+use crate::web::diff_view::{Cell, parts};
+
+/// Bytes of one line that are shown.
+const LINE_BYTES_MAX: usize = 4_000;
+
+/// A row before gaps are made.
+pub(super) struct Line {
+    pub cells: [Cell; 3],
+    /// The hotfix did something here.
+    pub is_hotfix: bool,
+    /// Planned did something here.
+    pub is_planned: bool,
+    /// What the hotfix did here is no single change of the verdict, and stands on an earlier line in the same words:
+    /// the thirtieth new version number of a file.
+    pub is_repeated: bool,
+}
+
+pub(super) struct Aligner<'d, 'a> {
+    ours: &'d TextDiff<'a>,
+    theirs: &'d TextDiff<'a>,
+    hotfix: Side,
+    planned: Side,
+    contained: Contained,
+    /// Edits of single lines so far.
+    edits: BTreeSet<Edit>,
+    lost: usize,
+    lines: Vec<Line>,
+}
+
+impl<'d, 'a> Aligner<'d, 'a> {
+    /// Two comparisons with the same base, and what the verdict knows of their lines.
+    pub fn new(
+        ours: &'d TextDiff<'a>,
+        theirs: &'d TextDiff<'a>,
+        verdict: Option<&RuleVerdict>,
+    ) -> Aligner<'d, 'a> {
+        let mut aligner = Aligner {
+            hotfix: Side::of(ours),
+            planned: Side::of(theirs),
+            ours,
+            theirs,
+            contained: Contained::of(verdict),
+            edits: BTreeSet::new(),
+            lost: 0,
+            lines: Vec::new(),
+        };
+        aligner.contained.learn(ours, &aligner.hotfix);
+        aligner
+    }
+
+    /// Lines with what is shown of them, and how many lines of the hotfix planned lacks.
+    pub fn align(mut self) -> (Vec<Line>, usize) {
+        for index in 0..=self.hotfix.facing.len() {
+            self.between(index);
+            if index < self.hotfix.facing.len() {
+                self.facing(index);
+            }
+        }
+        (self.lines, self.lost)
+    }
+
+    fn hotfix_text(&self, cell: &diff::Cell) -> &'a [u8] {
+        self.ours.new_text().line(cell.number - 1)
+    }
+
+    fn planned_text(&self, cell: &diff::Cell) -> &'a [u8] {
+        self.theirs.new_text().line(cell.number - 1)
+    }
+
+    /// Lines that only hotfix or planned has, before a base line: equal ones face each other.
+    fn between(&mut self, index: usize) {
+        let ours = self.hotfix.between.remove(&index).unwrap_or_default();
+        let theirs = self.planned.between.remove(&index).unwrap_or_default();
+        let mut rest = theirs.into_iter().peekable();
+        for cell in ours {
+            let text = self.hotfix_text(&cell).to_vec();
+            let ahead: Vec<diff::Cell> = rest.clone().collect();
+            let same = ahead
+                .iter()
+                .position(|c| self.planned_text(c) == text.as_slice());
+            match same {
+                Some(at) => {
+                    for other in rest.by_ref().take(at) {
+                        self.only_planned(other);
+                    }
+                    let facing = rest.next();
+                    self.push(
+                        [void(), hot(cell), facing.map_or_else(void, kept)],
+                        true,
+                        true,
+                    );
+                }
+                None if self.contained.has(None, Some(cell.number)) => {
+                    let found = self.elsewhere(cell.number, "kept");
+                    self.push([void(), hot(cell), found.unwrap_or_else(void)], true, false);
+                }
+                None => {
+                    self.lost += 1;
+                    let lost = self.elsewhere(cell.number, "gone");
+                    self.push([void(), hot(cell), lost.unwrap_or_else(gone)], true, false);
+                }
+            }
+        }
+        for other in rest {
+            self.only_planned(other);
+        }
+    }
+
+    /// The line of planned where the verdict found the unit of this hotfix line, if it is another place.
+    fn elsewhere(&self, hotfix: u32, kind: &'static str) -> Option<Cell> {
+        let number = *self.contained.faces.get(&hotfix)?;
+        let (line, _) = self.theirs.new_text().line_and_end(number.checked_sub(1)?);
+        (number <= self.theirs.new_text().len()).then(|| Cell {
+            kind,
+            no: Some(u64::from(number)),
+            parts: parts(&diff::segments(line, &[], LINE_BYTES_MAX)),
+        })
+    }
+
+    fn only_planned(&mut self, cell: diff::Cell) {
+        let kept_form = self.contained.planned.contains(&cell.number);
+        let cell = if kept_form {
+            kept(cell)
+        } else {
+            shown("add", cell)
+        };
+        self.push([void(), void(), cell], kept_form, true);
+    }
+
+    /// A base line with what became of it on both sides.
+    fn facing(&mut self, index: usize) {
+        let (ours, theirs) = (
+            self.hotfix.facing[index].take(),
+            self.planned.facing[index].take(),
+        );
+        let is_changed =
+            |cell: &Option<diff::Cell>| cell.as_ref().is_none_or(|c| c.kind != Kind::Equal);
+        let (is_hotfix, is_planned) = (is_changed(&ours), is_changed(&theirs));
+        let base_kind = match (is_hotfix, is_planned) {
+            (true, _) => "hotdel",
+            (false, true) => "del",
+            (false, false) => "same",
+        };
+        let painted = if is_hotfix {
+            &mut self.hotfix
+        } else {
+            &mut self.planned
+        };
+        let base = painted.base[index]
+            .take()
+            .map_or_else(void, |cell| shown(base_kind, cell));
+        if !is_hotfix {
+            let ours = ours.map_or_else(void, |cell| shown("same", cell));
+            let theirs = theirs.map_or_else(void, |cell| {
+                let kind = if self.contained.planned.contains(&cell.number) {
+                    "kept"
+                } else if is_planned {
+                    "add"
+                } else {
+                    "same"
+                };
+                shown(kind, cell)
+            });
+            return self.push([base, ours, theirs], false, is_planned);
+        }
+        let number = u32::try_from(index + 1).ok();
+        let known = self
+            .contained
+            .has(number, ours.as_ref().map(|cell| cell.number))
+            || self.is_passed_over(number, ours.as_ref());
+        let theirs = match (&ours, theirs) {
+            (Some(ours), Some(theirs)) if self.hotfix_text(ours) == self.planned_text(&theirs) => {
+                kept(theirs)
+            }
+            (_, Some(theirs)) if known => {
+                let kind = match is_planned {
+                    true if self.contained.is_found(&theirs) => "kept",
+                    true => "add",
+                    false => "same",
+                };
+                shown(kind, theirs)
+            }
+            (_, Some(theirs)) => {
+                self.lost += 1;
+                shown("gone", theirs)
+            }
+            // The hotfix took the line out, and so did planned.
+            (None, None) => void(),
+            (Some(ours), None) if known => self.elsewhere(ours.number, "kept").unwrap_or_else(void),
+            (Some(ours), None) => {
+                self.lost += 1;
+                self.elsewhere(ours.number, "gone").unwrap_or_else(gone)
+            }
+        };
+        let is_repeated = self.is_repeated(index, ours.as_ref());
+        self.push(
+            [base, ours.map_or_else(void, hot), theirs],
+            true,
+            is_planned,
+        );
+        if let Some(line) = self.lines.last_mut() {
+            line.is_repeated = is_repeated;
+        }
+    }
+
+    /// True if what the hotfix did to this line is a mark that the verdict passes over elsewhere.
+    fn is_passed_over(&self, number: Option<u32>, ours: Option<&diff::Cell>) -> bool {
+        let both = number.zip(ours);
+        both.is_some_and(|(number, ours)| self.contained.passes_over(self.ours, number, ours))
+    }
+
+    /// True if the hotfix did to this line only what it did to an earlier one, and no single change is here.
+    fn is_repeated(&mut self, index: usize, ours: Option<&diff::Cell>) -> bool {
+        let (Some(ours), Ok(index)) = (ours, u32::try_from(index)) else {
+            return false;
+        };
+        let before = self.ours.old_text().line(index);
+        let edits = same_edits::edits(before, self.hotfix_text(ours));
+        let is_known = edits.iter().all(|edit| self.edits.contains(edit));
+        self.edits.extend(edits);
+        is_known && self.contained.is_unnamed(index + 1, ours.number)
+    }
+
+    fn push(&mut self, cells: [Cell; 3], is_hotfix: bool, is_planned: bool) {
+        self.lines.push(Line {
+            cells,
+            is_hotfix,
+            is_planned,
+            is_repeated: false,
+        });
+    }
+}
+
+fn void() -> Cell {
+    Cell {
+        kind: "void",
+        no: None,
+        parts: Vec::new(),
+    }
+}
+
+/// Planned has nothing where the hotfix wrote something.
+fn gone() -> Cell {
+    Cell {
+        kind: "gone",
+        ..void()
+    }
+}
+
+fn shown(kind: &'static str, cell: diff::Cell) -> Cell {
+    Cell {
+        kind,
+        no: Some(u64::from(cell.number)),
+        parts: parts(&cell.segments),
+    }
+}
+
+fn hot(cell: diff::Cell) -> Cell {
+    shown("hot", cell)
+}
+
+fn kept(cell: diff::Cell) -> Cell {
+    shown("kept", cell)
+}

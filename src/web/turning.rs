@@ -1,0 +1,162 @@
+//! Lists in pages, turned by key: the next page begins after the last item of this one, wherever that stands by
+//! then, so that a change between two pages neither repeats an item nor skips one.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use super::format;
+
+/// Which page of a list an address asks for. Without anything it is the first.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Turn<'a> {
+    /// The key of the last item of the page before; may be empty.
+    pub after: &'a str,
+    /// The key of the first item of the page after; may be empty.
+    pub before: &'a str,
+    /// The number of a page, from 0: what links said before pages were turned by key.
+    pub number: usize,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turned {
+    /// The items of the page.
+    pub range: Range<usize>,
+    /// Items of the whole list.
+    pub total: usize,
+}
+
+/// Finds a page. `order` tells how an item stands to a key in the order of the list.
+pub fn turned<T>(
+    all: &[T],
+    size: usize,
+    turn: Turn<'_>,
+    order: impl Fn(&T, &str) -> Ordering,
+) -> Turned {
+    let total = all.len();
+    let last = total.saturating_sub(1) / size * size;
+    let range = if !turn.before.is_empty() {
+        let end = all.partition_point(|item| order(item, turn.before) == Ordering::Less);
+        end.saturating_sub(size)..end
+    } else {
+        let start = match turn.after {
+            "" => turn.number.saturating_mul(size).min(last),
+            key => all.partition_point(|item| order(item, key) != Ordering::Greater),
+        };
+        start..start.saturating_add(size).min(total)
+    };
+    // Where all that was wanted is gone by now, the nearest page stands in.
+    let range = match (range.is_empty(), turn.before.is_empty()) {
+        (false, _) => range,
+        (true, true) => last..total,
+        (true, false) => 0..size.min(total),
+    };
+    Turned { range, total }
+}
+
+impl Turned {
+    /// The addresses of the pages before and after, each empty if there is none. `key` names an item; `base` is the
+    /// list's address with all that stays, `fragment` where on the page the list is.
+    pub fn links<T>(
+        &self,
+        all: &[T],
+        base: &str,
+        fragment: &str,
+        key: impl Fn(&T) -> String,
+    ) -> (String, String) {
+        let joint = if base.contains('?') { '&' } else { '?' };
+        let href = |word: &str, item: &T| {
+            let key = format::url_encode(&key(item));
+            format!("{base}{joint}{word}={key}{fragment}")
+        };
+        let before = all.get(self.range.start).filter(|_| self.range.start > 0);
+        let after = all.get(self.range.end.wrapping_sub(1));
+        let after = after.filter(|_| self.range.end < self.total);
+        (
+            before.map_or_else(String::new, |item| href("before", item)),
+            after.map_or_else(String::new, |item| href("after", item)),
+        )
+    }
+
+    /// `101 to 200 of 3,000`.
+    pub fn words(&self) -> String {
+        format!(
+            "{} to {} of {}",
+            format::thousands((self.range.start + 1).min(self.total)),
+            format::thousands(self.range.end),
+            format::thousands(self.total)
+        )
+    }
+
+    /// True if the list has no other page.
+    pub fn is_all(&self) -> bool {
+        self.range.len() == self.total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page<'l>(list: &[&'l str], turn: Turn<'_>) -> Vec<&'l str> {
+        let turned = turned(list, 2, turn, |item, key| (*item).cmp(key));
+        list[turned.range].to_vec()
+    }
+
+    fn after(key: &str) -> Turn<'_> {
+        Turn {
+            after: key,
+            ..Turn::default()
+        }
+    }
+
+    fn before(key: &str) -> Turn<'_> {
+        Turn {
+            before: key,
+            ..Turn::default()
+        }
+    }
+
+    #[test]
+    fn a_change_between_two_pages_neither_repeats_nor_skips() {
+        let list = ["b", "c", "d", "e", "f"];
+        assert_eq!(page(&list, Turn::default()), ["b", "c"]);
+        assert_eq!(page(&list, after("c")), ["d", "e"]);
+        // One came in before, the one that was turned after is gone.
+        assert_eq!(page(&["a", "b", "d", "e", "f"], after("c")), ["d", "e"]);
+        assert_eq!(page(&list, before("d")), ["b", "c"]);
+        assert_eq!(page(&["a", "b", "c", "d"], before("d")), ["b", "c"]);
+    }
+
+    #[test]
+    fn beyond_both_ends_stands_the_nearest_page() {
+        let list = ["b", "c", "d"];
+        assert_eq!(page(&list, after("z")), ["d"]);
+        assert_eq!(page(&list, before("a")), ["b", "c"]);
+        assert!(page(&[], after("a")).is_empty());
+        assert!(page(&[], before("a")).is_empty());
+    }
+
+    #[test]
+    fn old_links_by_number_lead_somewhere() {
+        let number = |number| Turn {
+            number,
+            ..Turn::default()
+        };
+        let list = ["b", "c", "d"];
+        assert_eq!(page(&list, number(1)), ["d"]);
+        assert_eq!(page(&list, number(usize::MAX)), ["d"]);
+    }
+
+    #[test]
+    fn links_name_the_ends_of_the_page() {
+        let list = ["a b", "b", "c", "d", "e"];
+        let turned = turned(&list, 2, after("b"), |item, key| (*item).cmp(key));
+        let links = turned.links(&list, "/x?y=1", "#z", |item| (*item).to_owned());
+        assert_eq!(
+            links,
+            ("/x?y=1&before=c#z".into(), "/x?y=1&after=d#z".into())
+        );
+        assert_eq!(turned.words(), "3 to 4 of 5");
+    }
+}
