@@ -620,7 +620,7 @@ impl Store {
     async fn indexed_to(&self, site: &SiteName) -> Result<i64, StoreError> {
         match &*self.backend {
             Backend::Sqlite(sqlite) => {
-                let read = super::sqlite::indexed_to(&sqlite.readers, site);
+                let read = super::sqlite::indexed_to(&sqlite.readers, site.as_str());
                 Ok(super::error::bounded(read).await?)
             }
             _ => Ok(i64::MAX),

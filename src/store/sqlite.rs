@@ -33,6 +33,13 @@ const READERS_MAX: u32 = 4;
 const INDEX_BATCH: u64 = 512;
 const INDEX_BATCH_MAX: i64 = 2_048;
 
+/// Appends in this time tell whether there are few or many.
+const INDEX_PAUSE: Duration = Duration::from_millis(50);
+/// So many within [`INDEX_PAUSE`] are few: the index keeps up beside them.
+const QUIET_ENTRIES: i64 = 64;
+/// While there are many, so many entries may wait for the index: a filtered page looks at them in some 50 ms.
+const INDEX_BACKLOG_MAX: i64 = 32_768;
+
 /// The appending connection's page cache, in negative KiB as SQLite wants it. The default of 2 MB does not hold the
 /// upper levels of a large ledger's indexes, and they are written with every commit. Others have the operating system's.
 const APPENDER_CACHE_KIB: i64 = -8_192;
@@ -137,7 +144,7 @@ impl Sqlite {
             busy_timeout: BUSY_TIMEOUT,
             cache_size: APPENDER_CACHE_KIB,
         };
-        Ok(Sqlite {
+        let sqlite = Sqlite {
             readers,
             writer,
             appender: Some(Appender::open(path, settings)?),
@@ -146,7 +153,10 @@ impl Sqlite {
             indexing: Arc::default(),
             pages_max,
             lock: std::sync::Mutex::new(lock),
-        })
+        };
+        // What the last process had not come to.
+        sqlite.index_soon();
+        Ok(sqlite)
     }
 
     /// One durable commit of all entries, if the head is `expected`.
@@ -170,17 +180,26 @@ impl Sqlite {
         let batch = |seq: u64| seq / INDEX_BATCH;
         let head = expected.seq + entries as u64;
         self.appended.tell(site, head);
-        if batch(head) > batch(expected.seq) && !self.indexing.swap(true, Ordering::SeqCst) {
-            let (writing, readers) = (self.writing(), self.readers.clone());
-            let (indexing, site) = (self.indexing.clone(), site.clone());
-            tokio::spawn(async move {
-                if let Err(error) = index(&writing, &readers, &site).await {
-                    // Nothing is lost: these entries are looked at one by one until the next batch.
-                    tracing::warn!(%error, %site, "the ledger's index lags");
-                }
-                indexing.store(false, Ordering::SeqCst);
-            });
+        if batch(head) > batch(expected.seq) {
+            self.index_soon();
         }
+    }
+
+    /// Brings what is missing into the index, in the background.
+    fn index_soon(&self) {
+        if self.indexing.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (writing, readers) = (self.writing(), self.readers.clone());
+        let indexing = self.indexing.clone();
+        tokio::spawn(async move {
+            match index_in_time(&writing, &readers).await {
+                Ok(()) | Err(sqlx::Error::PoolClosed) => {}
+                // Nothing is lost: these entries are looked at one by one until the next batch.
+                Err(error) => tracing::warn!(%error, "the ledger's index lags"),
+            }
+            indexing.store(false, Ordering::SeqCst);
+        });
     }
 
     fn writing(&self) -> Writing {
@@ -307,19 +326,52 @@ async fn set_page_limit(
 }
 
 /// The last entry that the index knows, 0 for none.
-pub(super) async fn indexed_to(readers: &SqlitePool, site: &SiteName) -> Result<i64, sqlx::Error> {
+pub(super) async fn indexed_to(readers: &SqlitePool, site: &str) -> Result<i64, sqlx::Error> {
     const SQL: &str = "SELECT seq FROM entry_indexed WHERE site = $1";
-    let seq = sqlx::query_scalar(SQL).bind(site.as_str());
+    let seq = sqlx::query_scalar(SQL).bind(site);
     Ok(seq.fetch_optional(readers).await?.unwrap_or(0))
 }
 
-/// Brings whole batches into the index until less than one is missing.
-async fn index(
-    writing: &Writing,
-    readers: &SqlitePool,
-    site: &SiteName,
-) -> Result<(), sqlx::Error> {
-    const HEAD: &str = "SELECT COALESCE(MAX(seq), 0) FROM entry WHERE site = $1";
+/// Brings whole batches into the index until less than one is missing: at once while appends are few, and while
+/// they are many only what is beyond [`INDEX_BACKLOG_MAX`], because every batch makes them wait.
+async fn index_in_time(writing: &Writing, readers: &SqlitePool) -> Result<(), sqlx::Error> {
+    let mut heads = heads(readers).await?;
+    loop {
+        tokio::time::sleep(INDEX_PAUSE).await;
+        let before = std::mem::replace(&mut heads, self::heads(readers).await?);
+        let sum = |heads: &[(String, i64)]| heads.iter().map(|(_, head)| head).sum::<i64>();
+        let are_few = sum(&heads) - sum(&before) < QUIET_ENTRIES;
+        let mut is_done = true;
+        for (site, head) in &heads {
+            let from = bounded(indexed_to(readers, site)).await?;
+            if head - from < INDEX_BATCH as i64 {
+                continue;
+            }
+            is_done = false;
+            if are_few || head - from > INDEX_BACKLOG_MAX {
+                index(writing, site, from, *head.min(&(from + INDEX_BATCH_MAX))).await?;
+            }
+        }
+        if is_done {
+            return Ok(());
+        }
+    }
+}
+
+/// The last entry's number of every site.
+async fn heads(readers: &SqlitePool) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    // Hops along the primary key: as many steps as there are sites.
+    const SQL: &str = "WITH RECURSIVE hop (site) AS (\
+         SELECT MIN(site) FROM entry \
+         UNION ALL SELECT (SELECT MIN(e.site) FROM entry e WHERE e.site > hop.site) \
+         FROM hop WHERE hop.site IS NOT NULL) \
+         SELECT site, (SELECT MAX(e.seq) FROM entry e WHERE e.site = hop.site) \
+         FROM hop WHERE site IS NOT NULL";
+    bounded(sqlx::query_as(SQL).fetch_all(readers)).await
+}
+
+/// Brings the entries after `from` up to `to` into the index.
+async fn index(writing: &Writing, site: &str, from: i64, to: i64) -> Result<(), sqlx::Error> {
     // Sorted, so that each page of the index is written once a batch.
     const FILL: &str = "WITH young AS MATERIALIZED (SELECT seq, review, version, actor, kind, ruleset, lane \
              FROM entry WHERE site = $1 AND seq > $2 AND seq <= $3) \
@@ -333,27 +385,14 @@ async fn index(
          ORDER BY 2, 3, 4";
     const DONE: &str = "INSERT INTO entry_indexed (site, seq) VALUES ($1, $2) \
          ON CONFLICT (site) DO UPDATE SET seq = excluded.seq";
-    loop {
-        let from = bounded(indexed_to(readers, site)).await?;
-        let head: i64 = bounded(
-            sqlx::query_scalar(HEAD)
-                .bind(site.as_str())
-                .fetch_one(readers),
-        )
-        .await?;
-        let to = head.min(from + INDEX_BATCH_MAX);
-        if to - from < INDEX_BATCH as i64 {
-            return Ok(());
-        }
-        let batch = writing.write(async |tx| {
-            let fill = sqlx::query(FILL).bind(site.as_str()).bind(from).bind(to);
-            fill.execute(&mut *tx).await?;
-            let done = sqlx::query(DONE).bind(site.as_str()).bind(to);
-            done.execute(&mut *tx).await?;
-            Ok(())
-        });
-        batch.await?;
-    }
+    let batch = writing.write(async |tx| {
+        let fill = sqlx::query(FILL).bind(site).bind(from).bind(to);
+        fill.execute(&mut *tx).await?;
+        let done = sqlx::query(DONE).bind(site).bind(to);
+        done.execute(&mut *tx).await?;
+        Ok(())
+    });
+    batch.await
 }
 
 /// Takes the lock file beside the database.
