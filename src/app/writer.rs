@@ -266,12 +266,10 @@ impl Writer {
                     repeated.extend(ahead.take_repeated());
                     let must_look = looked_at.elapsed() > POLL;
                     if repeated.is_empty() && !must_look && self.may_append() {
-                        if ahead.is_empty() {
-                            let mut more = Vec::new();
-                            let room = BATCH_MAX.saturating_sub(ahead.len());
-                            self.gather(&mut more, room).await;
-                            self.decide_into(&mut ahead, more);
-                        }
+                        let mut more = Vec::new();
+                        let room = BATCH_MAX.saturating_sub(ahead.len());
+                        self.gather(&mut more, room).await;
+                        self.decide_into(&mut ahead, more);
                         ahead.tell();
                         batch = ahead;
                         continue;
