@@ -13,6 +13,7 @@ mod drift;
 mod environments;
 mod hotfixes;
 mod ledger;
+mod metrics;
 mod observations;
 mod persons;
 mod problem;
@@ -87,6 +88,7 @@ fn described() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(site::index))
         .routes(routes!(site::openapi))
         .routes(routes!(site::sites))
+        .routes(routes!(metrics::metrics))
         .routes(routes!(between::between))
         .routes(routes!(accounts::sealed))
         .routes(routes!(site::policy))

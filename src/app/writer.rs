@@ -166,6 +166,10 @@ impl Writer {
         let Some(kept) = kept.filter(|kept| kept.size > known) else {
             return Ok(false);
         };
+        // The command line on a database is told no keys: it neither believes nor accuses anybody.
+        if self.app.keys_of(site).is_empty() {
+            return Ok(false);
+        }
         let believed = match self.app.believe_kept(site, &kept) {
             Ok(believed) => believed,
             Err(alarm) => {

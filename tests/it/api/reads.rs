@@ -188,3 +188,31 @@ async fn a_token_of_one_rule_set_sees_nothing_of_another() {
     let content = world.api(Method::GET, &crs, &content, Body::empty()).await;
     assert_eq!(content.status, StatusCode::OK, "{}", content.text);
 }
+
+#[tokio::test]
+async fn monitoring_reads_the_figures_of_the_screens() {
+    let world = world_with_everything().await;
+    let token = world.token("otto", Scope::EVERYWHERE).await;
+    let address = "/api/v1/metrics";
+    let told = world.api(Method::GET, &token, address, Body::empty()).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    let figure = |name: &str| {
+        let line = told.text.lines().find(|line| line.starts_with(name));
+        let value = line.and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+        value.unwrap_or_else(|| panic!("{name} is not in\n{}", told.text))
+    };
+    let sites = get(&world, &token, "/api/v1/sites").await;
+    let head = sites["sites"][0]["entries"].as_u64().unwrap();
+    assert_eq!(figure("rulegate_ledger_entries{site=\"ipc2\"} "), head);
+    assert_eq!(figure("rulegate_hotfixes_open "), 1);
+    assert_eq!(figure("rulegate_hotfixes_overdue "), 0);
+    assert_eq!(figure("rulegate_takes_entries "), 1);
+    // Nobody is there to answer for the other site.
+    assert_eq!(figure("rulegate_peer_answers{site=\"ipc1\"} "), 0);
+    assert!(!told.text.contains("rulegate_peer_lag_seconds{"));
+    for line in told.text.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        let typed = format!("# TYPE {name} gauge");
+        assert!(told.text.contains(&typed), "{line} has no type");
+    }
+}

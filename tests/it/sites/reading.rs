@@ -10,7 +10,7 @@ use rulegate::ops::server;
 use rulegate::peer::{Peer, PeerSettings};
 use rulegate::store::Store;
 
-use super::given::{alarm, grow, known, site, until};
+use super::given::{alarm, grow, known, site, site_on, until};
 use crate::harness::world::World;
 
 #[tokio::test]
@@ -109,9 +109,7 @@ async fn a_copy_is_believed_again_after_a_restart() {
     one.believe(&[two.verifier_key()]);
     Reader::new(InProcess(two.clone())).round(&one).await;
     until("taken", async || known(&one, "ipc2") == 5).await;
-    let again = super::given::site_on("ipc1", one.store.clone())
-        .await
-        .unwrap();
+    let again = site_on("ipc1", one.store.clone()).await.unwrap();
     assert_eq!(
         known(&again, "ipc2"),
         0,
@@ -318,4 +316,19 @@ async fn several_processes_of_a_site_sign_and_read_as_one() {
     assert_eq!(notes[0], notes[1]);
     let copied = one.store.head(&two.config.site).await.unwrap();
     assert_eq!(copied, two.store.head(&two.config.site).await.unwrap());
+}
+
+/// The command line opens a database beside its processes, with a copy of the other site in it and no keys.
+#[tokio::test]
+async fn whoever_is_told_no_keys_accuses_nobody() {
+    let (one, two) = (site("ipc1").await, site("ipc2").await);
+    grow(&two, "b-1").await.unwrap();
+    until("signed", async || two.signed().is_some()).await;
+    one.believe(&[two.verifier_key()]);
+    Reader::new(InProcess(two.clone())).round(&one).await;
+    until("taken", async || known(&one, "ipc2") == 1).await;
+    let guest = site_on("ipc1", one.store.clone()).await.unwrap();
+    assert_eq!(known(&guest, "ipc2"), 0);
+    assert_eq!(alarm(&guest), None);
+    assert!(guest.alarms().await.unwrap().is_empty());
 }
