@@ -1,8 +1,9 @@
-//! Times the comparison of two folders: `bench_diff OLD NEW` prints one JSON line with median seconds.
+//! Times the comparison of two folders: `bench_diff OLD NEW [HOTFIX]` prints one JSON line with median seconds.
 //!
 //! `names`: which paths differ, digests at hand. `lines`: the line diff of every changed, added and removed
 //! rule, contents in memory. `patch`: the same, and the patch text written out. `page`: the first 200
-//! changed lines of the largest change as rows with word marks.
+//! changed lines of the largest change as rows with word marks. `contained`: the verdict whether NEW contains the
+//! hotfix, a folder made from OLD; digests at hand, so only rules that the hotfix changed are opened.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -10,15 +11,17 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rulegate::domain::diff::{Difference, Options, RuleChange, Stat, Window, compare, patch};
+use rulegate::domain::verdict;
 use sha2::{Digest, Sha256};
 
 const RUNS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folders: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [old, new] = folders.as_slice() else {
+    let [old, new, rest @ ..] = folders.as_slice() else {
         return Err("give two folders".into());
     };
+    let hotfix = rest.first().map(|folder| read(folder)).transpose()?;
     let (old, new) = (read(old)?, read(new)?);
     let digests = |rules: &BTreeMap<String, Vec<u8>>| -> BTreeMap<String, [u8; 32]> {
         rules
@@ -63,15 +66,29 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         largest.map_or(0, |change| change.diff().unified(&options).rows.len())
     });
+    let (contained, verdicts) = match &hotfix {
+        Some(hotfix) => {
+            median(|| verdict::verdict(&texts(&old), &texts(hotfix), &texts(&new)).len())
+        }
+        None => (0.0, 0),
+    };
     println!(
         "{}",
         serde_json::json!({
+            "contained_s": contained, "hotfix_rules": verdicts,
             "rules_old": old.len(), "rules_new": new.len(), "differences": changes.len(),
             "lines_added": total.added, "lines_removed": total.removed, "patch_bytes": text.len(), "page_rows": rows,
             "names_s": names, "lines_s": lines, "patch_s": written, "page_s": page,
         })
     );
     Ok(())
+}
+
+fn texts(rules: &BTreeMap<String, Vec<u8>>) -> verdict::Texts<'_> {
+    rules
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+        .collect()
 }
 
 /// Median seconds of [`RUNS`] runs after one that is not counted, and the last result.

@@ -8,3 +8,4 @@ mod recovery;
 mod refusals;
 mod sealing;
 mod settling;
+mod tls;

@@ -127,7 +127,7 @@ async fn a_copy_is_believed_again_after_a_restart() {
 }
 
 /// ipc2 with people and rules, served on a port of this machine.
-async fn served() -> (World, String) {
+pub(super) async fn served() -> (World, String) {
     let world = World::on(Store::open("memory:").await.unwrap()).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
