@@ -144,9 +144,9 @@ def compared(rules, last):
     def measured():
         server = Server(database)
         before = rss_mb(server.process)[0]
-        first, again, last = page(server), page(server), page(server, f"&{last}")
+        first, again, at_end = page(server), page(server), page(server, f"&{last}")
         more = rss_mb(server.process)[1] - before
         server.stop()
-        return first, again, last, more
+        return first, again, at_end, more
 
     return measured
