@@ -47,6 +47,13 @@ impl Default for Cache {
     }
 }
 
+impl Cache {
+    /// Forgets every block.
+    pub fn clear(&self) {
+        self.0.clear();
+    }
+}
+
 /// Whether a page of these entries needs no index: all of a site's or of all sites', perhaps of some days.
 fn is_plain(filter: &LedgerFilter) -> bool {
     let plain = LedgerFilter {

@@ -14,7 +14,8 @@ use crate::domain::command::Command;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{CommandId, EntryRef, SiteName};
 use crate::domain::ledger::{Entry, EntryError, Head, StoredEntry};
-use crate::domain::merkle::Frontier;
+use crate::domain::merkle::{Frontier, Tree};
+use crate::domain::state::State;
 use crate::domain::trust::Alarm;
 use crate::store::{AppendError, Hint, Wakeups};
 
@@ -134,7 +135,7 @@ impl Writer {
     /// Applies what the store holds beyond the state, of every site of the installation.
     async fn catch_up(&self) -> Result<(), AppError> {
         let mut snapshot = Snapshot::clone(&self.app.snapshot());
-        let mut moved = false;
+        let mut moved = self.start_over_if_lost(&mut snapshot).await?;
         for site in self.app.config.topology.sites.clone() {
             moved |= match site == self.app.config.site {
                 true => self.catch_up_site(&mut snapshot, &site, None).await?,
@@ -145,6 +146,31 @@ impl Writer {
             self.app.publish(snapshot);
         }
         Ok(())
+    }
+
+    /// Forgets everything if the last entry known here is not in the database any more: a primary that came back
+    /// from a crash showed what its standby never had, and the standby was promoted. What was signed is never
+    /// among it; if it is all the same, nothing more is appended.
+    async fn start_over_if_lost(&self, snapshot: &mut Snapshot) -> Result<bool, AppError> {
+        let site = &self.app.config.site;
+        let known = snapshot.state.head(site);
+        let (store, topology) = (&self.app.store, &self.app.config.topology);
+        if known.seq == 0 {
+            return Ok(false);
+        }
+        let there = store.entry(site, known.seq).await?;
+        if there.is_some_and(|there| there.hash == known.hash) {
+            return Ok(false);
+        }
+        tracing::error!(target: "audit", %site, seq = known.seq, "the database lost entries that were seen here: the ledger is read again");
+        *snapshot = Snapshot::new(State::new(topology.clone(), site.clone()));
+        self.app.blocks.clear();
+        *self.app.tree() = Tree::default();
+        if let Some(signed) = self.app.signed() {
+            let by = "this site signed them";
+            self.app.note_signed_elsewhere(signed.size, by).await?;
+        }
+        Ok(true)
     }
 
     /// Applies another site's entries as far as a checkpoint of that site covers them, all or nothing: rows that
