@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::writer::{Executed, Submission, take};
 use super::{AppError, Snapshot};
 use crate::domain::decide::{Decided, decide};
-use crate::domain::ids::{CommandId, EntryRef, SiteName, Timestamp};
+use crate::domain::ids::{CommandId, EntryRef, Timestamp};
 use crate::domain::ledger::{Entry, Head, StoredEntry};
 
 /// Decided in order on a copy of the state, each on top of what the ones before made true.
@@ -34,9 +34,9 @@ struct Placed {
 
 impl Batch {
     /// An empty batch on a state.
-    pub fn on(snapshot: Snapshot, site: &SiteName) -> Batch {
+    pub fn on(snapshot: Snapshot) -> Batch {
         Batch {
-            expected: snapshot.state.head(site),
+            expected: snapshot.state.own_ledger().head,
             snapshot,
             stored: Vec::new(),
             placed: Vec::new(),
@@ -48,7 +48,7 @@ impl Batch {
 
     /// An empty batch on top of this one, which is on its way to the disk.
     pub fn next(&self) -> Batch {
-        let mut next = Batch::on(self.snapshot.clone(), &self.snapshot.state.own);
+        let mut next = Batch::on(self.snapshot.clone());
         let keys = self.placed.iter().map(|placed| placed.submission.id.key());
         next.keys = keys.collect();
         next
@@ -65,7 +65,7 @@ impl Batch {
     }
 
     /// Decides one more submission. Nobody is answered yet.
-    pub fn decide(&mut self, site: &SiteName, now: Timestamp, submission: Submission) {
+    pub fn decide(&mut self, now: Timestamp, submission: Submission) {
         if self.keys.contains(&submission.id.key()) {
             self.repeated.push(submission);
             return;
@@ -88,10 +88,11 @@ impl Batch {
         };
         let mut entries = Vec::with_capacity(facts.len());
         for (index, fact) in facts.into_iter().enumerate() {
-            let head = self.snapshot.state.head(site);
+            let state = &self.snapshot.state;
+            let head = state.own_ledger().head;
             let entry = Entry {
                 at_entry: EntryRef {
-                    site: site.clone(),
+                    site: state.own.clone(),
                     seq: head.seq + 1,
                 },
                 // Never before the entry before it, whatever the clock says.

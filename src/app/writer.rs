@@ -135,12 +135,20 @@ impl Writer {
     /// Applies what the store holds beyond the state, of every site of the installation.
     async fn catch_up(&self) -> Result<(), AppError> {
         let mut snapshot = Snapshot::clone(&self.app.snapshot());
-        let mut moved = self.start_over_if_lost(&mut snapshot).await?;
-        for site in self.app.config.topology.sites.clone() {
-            moved |= match site == self.app.config.site {
-                true => self.catch_up_site(&mut snapshot, &site, None).await?,
-                false => self.catch_up_other(&mut snapshot, &site).await?,
-            };
+        let own = &self.app.config.site;
+        let found = self.catch_up_site(&mut snapshot, own, None).await;
+        // What follows the last entry known shows that it is still there; else it may be gone.
+        let mut moved = match found {
+            Ok(true) => true,
+            _ if self.start_over_if_lost(&mut snapshot).await? => {
+                self.catch_up_site(&mut snapshot, own, None).await?;
+                true
+            }
+            found => found?,
+        };
+        let sites = self.app.config.topology.sites.iter();
+        for site in sites.filter(|site| *site != own) {
+            moved |= self.catch_up_other(&mut snapshot, site).await?;
         }
         if moved {
             self.app.publish(snapshot);
@@ -155,7 +163,8 @@ impl Writer {
         let site = &self.app.config.site;
         let known = snapshot.state.head(site);
         let (store, topology) = (&self.app.store, &self.app.config.topology);
-        if known.seq == 0 {
+        // Whoever stopped writing reads no more and goes on serving what it knows.
+        if known.seq == 0 || self.app.stopped.load().is_some() {
             return Ok(false);
         }
         let there = store.entry(site, known.seq).await?;
@@ -371,7 +380,7 @@ impl Writer {
 
     /// Decides on what is published, and answers at once whoever is refused.
     fn decide_anew(&self, waiting: Vec<Submission>) -> Batch {
-        let mut batch = Batch::on(Snapshot::clone(&self.app.snapshot()), &self.app.config.site);
+        let mut batch = Batch::on(Snapshot::clone(&self.app.snapshot()));
         if let Some(reason) = self.app.stopped.load().as_ref() {
             refuse_all(waiting, &AppError::StoppedWriting(reason.clone()));
         } else if let Some(reason) = self.app.behind.load().as_ref() {
@@ -384,9 +393,9 @@ impl Writer {
     }
 
     fn decide_into(&self, batch: &mut Batch, waiting: Vec<Submission>) {
-        let (site, now) = (&self.app.config.site, self.app.clock.now());
+        let now = self.app.clock.now();
         for submission in waiting {
-            batch.decide(site, now, submission);
+            batch.decide(now, submission);
         }
     }
 

@@ -120,6 +120,23 @@ macro_rules! token_columns {
         "id, account, name, hash, role, scope, created_at, created_by, expires_at, revoked_at"
     };
 }
+/// Binds a token in the order of its columns. `$scope` is its scope as JSON.
+macro_rules! bind_token {
+    ($query:expr, $token:expr, $scope:expr) => {
+        $query
+            .bind($token.id.as_str())
+            .bind($token.account.as_str())
+            .bind($token.name.as_str())
+            .bind(&$token.hash.0[..])
+            .bind($token.role.name())
+            .bind($scope.as_str())
+            .bind($token.created_at.0)
+            .bind($token.created_by.as_str())
+            .bind($token.expires_at.0)
+            .bind($token.revoked_at.map(|at| at.0))
+    };
+}
+pub(super) use bind_token;
 pub(super) use {account_columns, token_columns};
 
 #[derive(sqlx::FromRow)]
@@ -555,19 +572,7 @@ impl Store {
             .map_err(|error| StoreError::Broken(error.to_string()))?;
         Ok(wr!(self, tx => {
             query(BUMP).execute(&mut *tx).await?;
-            query(SQL)
-                .bind(token.id.as_str())
-                .bind(token.account.as_str())
-                .bind(token.name.as_str())
-                .bind(&token.hash.0[..])
-                .bind(token.role.name())
-                .bind(scope.as_str())
-                .bind(token.created_at.0)
-                .bind(token.created_by.as_str())
-                .bind(token.expires_at.0)
-                .bind(token.revoked_at.map(|at| at.0))
-                .execute(&mut *tx)
-                .await?;
+            bind_token!(query(SQL), token, scope).execute(&mut *tx).await?;
         })?)
     }
 

@@ -2,7 +2,7 @@
 
 use sqlx::{query, query_as};
 
-use super::accounts::{BUMP, TokenRow, account_columns, this_change, token_columns};
+use super::accounts::{BUMP, TokenRow, account_columns, bind_token, this_change, token_columns};
 use super::error::StoreError;
 use super::rows::column;
 use super::{Backend, Store, rd, wr};
@@ -249,19 +249,7 @@ impl Store {
                     query(BUMP).execute(&mut *tx).await?;
                     let scope = serde_json::to_string(&token.scope)
                         .map_err(|error| sqlx::Error::Encode(error.into()))?;
-                    query(TOKEN)
-                        .bind(token.id.as_str())
-                        .bind(token.account.as_str())
-                        .bind(token.name.as_str())
-                        .bind(&token.hash.0[..])
-                        .bind(token.role.name())
-                        .bind(scope.as_str())
-                        .bind(token.created_at.0)
-                        .bind(token.created_by.as_str())
-                        .bind(token.expires_at.0)
-                        .bind(token.revoked_at.map(|at| at.0))
-                        .execute(&mut *tx)
-                        .await?;
+                    bind_token!(query(TOKEN), token, scope).execute(&mut *tx).await?;
                 }
             }
             settled

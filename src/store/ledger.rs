@@ -3,7 +3,7 @@
 use sqlx::{query_as, query_scalar};
 
 use super::error::{AppendError, StoreError, bounded};
-use super::rows::{EntryRow, digest_column, entries, entry_columns};
+use super::rows::{EntryRow, digest_column, entries, entry_columns, with_site_hops};
 use super::{Backend, Direction, LedgerFilter, Store, fault, rd};
 use crate::domain::digest::Digest;
 use crate::domain::ids::{CommandId, ReviewId, SiteName, Timestamp};
@@ -259,12 +259,10 @@ impl Store {
 
     /// The sites whose ledgers have entries here, by name.
     pub async fn sites(&self) -> Result<Vec<SiteName>, StoreError> {
-        // Hops along the primary key: as many steps as there are sites.
-        const SQL: &str = "WITH RECURSIVE hop (site) AS (\
-             SELECT MIN(site) FROM entry \
-             UNION ALL SELECT (SELECT MIN(e.site) FROM entry e WHERE e.site > hop.site) \
-             FROM hop WHERE hop.site IS NOT NULL) \
-             SELECT site FROM hop WHERE site IS NOT NULL";
+        const SQL: &str = concat!(
+            with_site_hops!(),
+            "SELECT site FROM hop WHERE site IS NOT NULL"
+        );
         self.check_away()?;
         let names: Vec<String> = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.sites()),

@@ -16,6 +16,18 @@ macro_rules! entry_columns {
 }
 pub(super) use entry_columns;
 
+/// The sites that have entries, as the table `hop`: it hops along the primary key, as many steps as there are sites,
+/// and ends with a row of nothing.
+macro_rules! with_site_hops {
+    () => {
+        "WITH RECURSIVE hop (site) AS (\
+         SELECT MIN(site) FROM entry \
+         UNION ALL SELECT (SELECT MIN(e.site) FROM entry e WHERE e.site > hop.site) \
+         FROM hop WHERE hop.site IS NOT NULL) "
+    };
+}
+pub(super) use with_site_hops;
+
 #[derive(sqlx::FromRow)]
 pub(super) struct EntryRow {
     site: String,

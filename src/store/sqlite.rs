@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::Setting;
 use super::error::{AppendError, StoreError, bounded};
+use super::rows::with_site_hops;
 use super::sqlite_append::{Appender, PAGES_PER_CHECKPOINT, Settings};
 use super::wakeups::Appended;
 use crate::domain::ids::SiteName;
@@ -360,13 +361,11 @@ async fn index_in_time(writing: &Writing, readers: &SqlitePool) -> Result<(), sq
 
 /// The last entry's number of every site.
 async fn heads(readers: &SqlitePool) -> Result<Vec<(String, i64)>, sqlx::Error> {
-    // Hops along the primary key: as many steps as there are sites.
-    const SQL: &str = "WITH RECURSIVE hop (site) AS (\
-         SELECT MIN(site) FROM entry \
-         UNION ALL SELECT (SELECT MIN(e.site) FROM entry e WHERE e.site > hop.site) \
-         FROM hop WHERE hop.site IS NOT NULL) \
-         SELECT site, (SELECT MAX(e.seq) FROM entry e WHERE e.site = hop.site) \
-         FROM hop WHERE site IS NOT NULL";
+    const SQL: &str = concat!(
+        with_site_hops!(),
+        "SELECT site, (SELECT MAX(e.seq) FROM entry e WHERE e.site = hop.site) \
+         FROM hop WHERE site IS NOT NULL"
+    );
     bounded(sqlx::query_as(SQL).fetch_all(readers)).await
 }
 

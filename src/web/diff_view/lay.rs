@@ -31,14 +31,7 @@ pub fn unified_with(
             diff::Row::Line(line) => (line.old, line.new),
             diff::Row::Gap(_) => (None, None),
         };
-        if let Some(origin) = noted.starts(origins, old, new) {
-            rows.push(Row {
-                kind: "note",
-                note: origin.note.clone(),
-                href: origin.href.clone(),
-                ..Row::default()
-            });
-        }
+        rows.extend(noted.starts(origins, old, new).map(Row::from));
         rows.push(unified_row(row, origins, gap_href));
     }
     Shown {
@@ -67,14 +60,7 @@ pub fn side_by_side_with(
             ),
             SideRow::Gap(_) => (None, None),
         };
-        if let Some(origin) = noted.starts(origins, old, new) {
-            rows.push(Sided {
-                kind: "note",
-                note: origin.note.clone(),
-                href: origin.href.clone(),
-                ..Sided::default()
-            });
-        }
+        rows.extend(noted.starts(origins, old, new).map(Sided::from));
         rows.push(sided_row(row, origins, gap_href));
     }
     Shown {
@@ -95,14 +81,7 @@ pub fn noted(rows: Vec<Sided>, origins: &Origins) -> Vec<Sided> {
             u32::try_from(cell.no?).ok()
         };
         let (base, hotfix) = (number(0, "hotdel"), number(1, "hot"));
-        if let Some(origin) = noted.starts(origins, base, hotfix) {
-            with_notes.push(Sided {
-                kind: "note",
-                note: origin.note.clone(),
-                href: origin.href.clone(),
-                ..Sided::default()
-            });
-        }
+        with_notes.extend(noted.starts(origins, base, hotfix).map(Sided::from));
         with_notes.push(row);
     }
     with_notes
@@ -147,14 +126,7 @@ pub fn excerpt_with(
                 )
             }
         };
-        if let Some(origin) = noted.starts(origins, None, number) {
-            rows.push(Sided {
-                kind: "note",
-                note: origin.note.clone(),
-                href: origin.href.clone(),
-                ..Sided::default()
-            });
-        }
+        rows.extend(noted.starts(origins, None, number).map(Sided::from));
         rows.push(shown);
     }
     rows

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::{Row, Sided};
 use crate::domain::diff::{Highlight, HotfixMark, Kind};
 
 /// Lines that a hotfix wrote, with the words that stand above them.
@@ -38,6 +39,30 @@ impl Origins {
         Highlight {
             old,
             new: lines(&self.new),
+        }
+    }
+}
+
+/// The note above the first line of a hotfix.
+impl From<&Origin> for Row {
+    fn from(origin: &Origin) -> Row {
+        Row {
+            kind: "note",
+            note: origin.note.clone(),
+            href: origin.href.clone(),
+            ..Row::default()
+        }
+    }
+}
+
+/// The note above the first line of a hotfix.
+impl From<&Origin> for Sided {
+    fn from(origin: &Origin) -> Sided {
+        Sided {
+            kind: "note",
+            note: origin.note.clone(),
+            href: origin.href.clone(),
+            ..Sided::default()
         }
     }
 }
