@@ -5,9 +5,10 @@
 //! changed lines of the largest change as rows with word marks. `contained`: the verdict whether NEW contains the
 //! hotfix, a folder made from OLD; digests at hand, so only rules that the hotfix changed are opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Instant;
 
 use rulegate::domain::diff::{Difference, Options, RuleChange, Stat, Window, compare, patch};
@@ -21,9 +22,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [old, new, rest @ ..] = folders.as_slice() else {
         return Err("give two folders".into());
     };
-    let hotfix = rest.first().map(|folder| read(folder)).transpose()?;
+    let mut contents = Contents::new();
+    let mut read = |folder| read(folder, &mut contents);
+    let hotfix = rest.first().map(&mut read).transpose()?;
     let (old, new) = (read(old)?, read(new)?);
-    let digests = |rules: &BTreeMap<String, Vec<u8>>| -> BTreeMap<String, [u8; 32]> {
+    let digests = |rules: &Rules| -> BTreeMap<String, [u8; 32]> {
         rules
             .iter()
             .map(|(path, bytes)| (path.clone(), Sha256::digest(bytes).into()))
@@ -43,8 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             RuleChange {
                 path,
                 from,
-                old: old.get(from.unwrap_or(path)).map(Vec::as_slice),
-                new: new.get(path).map(Vec::as_slice),
+                old: old.get(from.unwrap_or(path)).map(Rc::as_ref),
+                new: new.get(path).map(Rc::as_ref),
             }
         })
         .collect();
@@ -84,10 +87,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn texts(rules: &BTreeMap<String, Vec<u8>>) -> verdict::Texts<'_> {
+fn texts(rules: &Rules) -> verdict::Texts<'_> {
     rules
         .iter()
-        .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+        .map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
         .collect()
 }
 
@@ -104,9 +107,14 @@ fn median<T>(mut run: impl FnMut() -> T) -> (f64, T) {
     (seconds[RUNS / 2], last)
 }
 
-fn read(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
+/// Contents, each once, as a serving process keeps them by digest.
+type Contents = BTreeSet<Rc<[u8]>>;
+/// Contents by path.
+type Rules = BTreeMap<String, Rc<[u8]>>;
+
+fn read(root: &PathBuf, contents: &mut Contents) -> Result<Rules, Box<dyn Error>> {
     let mut rules = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
+    let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();
@@ -118,7 +126,9 @@ fn read(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
                     .to_str()
                     .ok_or("a path that is not UTF-8")?
                     .to_owned();
-                rules.insert(name, std::fs::read(&path)?);
+                let bytes: Rc<[u8]> = std::fs::read(&path)?.into();
+                contents.insert(bytes.clone());
+                rules.insert(name, contents.get(&bytes).cloned().unwrap_or(bytes));
             }
         }
     }

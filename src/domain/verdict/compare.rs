@@ -119,7 +119,7 @@ impl<'a> Comparison<'a> {
                 if !new.id.is_empty()
                     && self
                         .elsewhere
-                        .is_some_and(|elsewhere| elsewhere.switched_off().has(&new.id))
+                        .is_some_and(|elsewhere| elsewhere.switches_off(&new.id))
                 {
                     doubt(&mut drafts, "planned switches the rule off by its number");
                 }

@@ -178,13 +178,6 @@ impl Doc {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Addresses of lists, each with an id in it.
-    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.by_id
-            .iter()
-            .flat_map(|(at, ids)| ids.keys().map(move |id| (at.as_str(), id.as_str())))
-    }
-
     /// Hashes of the facts in a container and below, sorted; for telling how alike two are.
     pub(super) fn signature(&self, container: usize, budget: &Budget) -> Vec<u64> {
         let mut out = Vec::new();

@@ -3,6 +3,7 @@
 //! A verdict never says *included* when it is not: whatever cannot be told is `CannotTell`,
 //! which counts as not included everywhere.
 
+mod candidate;
 mod combine;
 mod compare;
 mod doc;
@@ -18,7 +19,9 @@ mod pairing;
 mod pieces;
 pub(super) mod reading;
 mod rule;
+mod runs;
 mod sentences;
+mod switched_off;
 mod text;
 mod toml;
 mod tree;
@@ -111,7 +114,7 @@ pub fn verdict_within(
     let elsewhere = Elsewhere::new(base, hotfix, planned, limits);
     paths
         .into_iter()
-        .filter(|path| base.get(path) != hotfix.get(path))
+        .filter(|path| !same_text(base.get(path), hotfix.get(path)))
         .map(|path| {
             rule::judge(
                 path,
@@ -123,4 +126,12 @@ pub fn verdict_within(
             )
         })
         .collect()
+}
+
+/// Whether two texts are the same bytes. Those of unchanged rules are often in one place, and need not be read.
+fn same_text(a: Option<&&[u8]>, b: Option<&&[u8]>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => std::ptr::eq(*a, *b) || a == b,
+        (a, b) => a.is_none() && b.is_none(),
+    }
 }

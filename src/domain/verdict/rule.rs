@@ -1,5 +1,7 @@
 //! The verdict on one rule file: which texts to compare, how closely, and what it comes to.
 
+use std::borrow::Cow;
+
 use super::compare::Comparison;
 use super::doc::Doc;
 use super::facts::Draft;
@@ -249,14 +251,23 @@ fn compare(
             let Some(text) = old.as_deref() else {
                 return Some((format, new_doc, None, planned_doc));
             };
+            // Planned was cut as the hotfix is, too.
+            if old == other {
+                return Some((
+                    format,
+                    new_doc,
+                    Some(Cow::Borrowed(planned_doc)),
+                    planned_doc,
+                ));
+            }
             let (own, doc) = format::read_as_promised(path, text, new.as_deref()?, limits, budget)?;
-            (own == format).then_some((format, new_doc, Some(doc), planned_doc))
+            (own == format).then_some((format, new_doc, Some(Cow::Owned(doc)), planned_doc))
         });
     let own;
     let mut breaks_format = false;
     let (new_doc, old_doc, planned_doc) = match &shared {
         Some((_, new_doc, old_doc, planned_doc)) => {
-            (*new_doc, old_doc.as_ref(), Some(*planned_doc))
+            (*new_doc, old_doc.as_deref(), Some(*planned_doc))
         }
         None => {
             own = format::read_alike(texts, is_broken, limits, budget)?;

@@ -462,3 +462,66 @@ fn in_every_format_what_is_switched_off_has_no_effect() {
         not_included(path, base, hotfix, planned);
     }
 }
+
+/// A copy of the rule in another file, with the limit of before, is seen however its name is spelled there.
+#[test]
+fn another_form_elsewhere_is_seen_in_every_spelling_of_its_name() {
+    let yaml = |name: &str, limit: u8| format!("- id: {name}\n  limit: {limit}\n");
+    let json = |name: &str, limit: u8| format!("[{{\"id\": \"{name}\", \"limit\": {limit}}}]");
+    let toml = |name: &str, limit: u8| format!("[[rules]]\nid = \"{name}\"\nlimit = {limit}\n");
+    let xml = |name: &str, limit: u8| {
+        format!("<a><rule id=\"{name}\"><limit>{limit}</limit></rule><rule id=\"last\"/></a>")
+    };
+    let told: [(&str, &dyn Fn(&str, u8) -> String, &[&str]); 4] = [
+        (
+            "yml",
+            &yaml,
+            &[
+                "ssh-brute-force",
+                "'ssh-brute-force'",
+                "\"ssh-brute-\\x66orce\"",
+                "\"ssh-brute-\\u0066orce\"",
+                "\"ssh-brute-\\U00000066orce\"",
+                "\"ssh-brute-fo\\\n    rce\"",
+            ],
+        ),
+        ("json", &json, &["ssh-brute-force", "ssh-brute-\\u0066orce"]),
+        (
+            "toml",
+            &toml,
+            &[
+                "ssh-brute-force",
+                "ssh-brute-\\u0066orce",
+                "ssh-brute-\\U00000066orce",
+            ],
+        ),
+        (
+            "xml",
+            &xml,
+            &[
+                "ssh-brute-force",
+                "ssh-brute-&#102;orce",
+                "ssh-brute-&#x66;orce",
+            ],
+        ),
+    ];
+    for (extension, text, spellings) in told {
+        let (own, other) = (format!("a.{extension}"), format!("b.{extension}"));
+        let (before, after) = (text("ssh-brute-force", 5), text("ssh-brute-force", 9));
+        let alone = judge(&own, &before, &after, &after);
+        assert_eq!(
+            alone.verdict,
+            Verdict::Included,
+            "{extension}: {}",
+            alone.why
+        );
+        for spelling in spellings {
+            let copy = text(spelling, 5);
+            not_included_files(
+                &[(&own, &before)],
+                &[(&own, &after)],
+                &[(&own, &format!("{after}\n")), (&other, &copy)],
+            );
+        }
+    }
+}
