@@ -31,11 +31,7 @@ struct Weigh;
 
 impl quick_cache::Weighter<Pair, Arc<RuleEdits>> for Weigh {
     fn weight(&self, _: &Pair, edits: &Arc<RuleEdits>) -> u64 {
-        let size = |edit: &Edit| match edit {
-            Edit::Word { from, to } => from.len() + to.len(),
-            Edit::LineOut(line) | Edit::LineIn(line) => line.len(),
-        };
-        let bytes: usize = edits.edits.iter().map(|edit| size(edit) + 64).sum();
+        let bytes: usize = edits.edits.iter().map(|edit| edit.size_bytes() + 64).sum();
         bytes as u64 + 128
     }
 }
@@ -92,9 +88,10 @@ impl App {
             };
             let edits = pairs.into_iter().map(|(from, to)| {
                 let (old, new) = (side(from), side(to));
+                let diff = TextDiff::new(&old, &new);
                 let edits = RuleEdits {
-                    edits: same_edits::edits(&old, &new),
-                    lines: TextDiff::new(&old, &new).stat().changed(),
+                    edits: same_edits::edits(&diff),
+                    lines: diff.stat().changed(),
                 };
                 ((from, to), Arc::new(edits))
             });

@@ -149,6 +149,7 @@ pub async fn portal(
         auth,
         other,
         sample: Arc::new(sample),
+        drawings: Arc::default(),
     }
 }
 

@@ -14,12 +14,21 @@ pub enum Edit {
     LineIn(Vec<u8>),
 }
 
+impl Edit {
+    /// Bytes of the words or the line that it names.
+    pub fn size_bytes(&self) -> usize {
+        match self {
+            Edit::Word { from, to } => from.len() + to.len(),
+            Edit::LineOut(line) | Edit::LineIn(line) => line.len(),
+        }
+    }
+}
+
 /// Everything that was done to a text, each kind once; empty means nothing was.
 ///
 /// A changed line counts as words that became others only if the rest of it is the same byte for byte;
 /// otherwise it counts as a line out and a line in. So texts with equal edits differ in no other way.
-pub fn edits(before: &[u8], after: &[u8]) -> BTreeSet<Edit> {
-    let diff = TextDiff::new(before, after);
+pub fn edits(diff: &TextDiff<'_>) -> BTreeSet<Edit> {
     let (old, new) = (diff.old_text(), diff.new_text());
     let mut edits = BTreeSet::new();
     for change in diff.changes() {
@@ -143,7 +152,7 @@ mod tests {
     fn check(pairs: &[(&str, &str)], expected: &[&[usize]]) {
         let rules: Vec<_> = pairs
             .iter()
-            .map(|(before, after)| edits(before.as_bytes(), after.as_bytes()))
+            .map(|(before, after)| edits(&TextDiff::new(before.as_bytes(), after.as_bytes())))
             .collect();
         assert_eq!(groups(&rules), expected, "{rules:?}");
     }

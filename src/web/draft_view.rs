@@ -66,7 +66,8 @@ pub async fn rule_diffs(
         .iter()
         .map(|change| {
             let (old, new) = draft.sides(&change.path);
-            same_edits::edits(old.map_or(&[][..], |b| b), new.map_or(&[][..], |b| b))
+            let (old, new) = (old.map_or(&[][..], |b| b), new.map_or(&[][..], |b| b));
+            same_edits::edits(&TextDiff::new(old, new))
         })
         .collect();
     let mut order: Vec<(usize, usize)> = Vec::with_capacity(edits.len());

@@ -46,6 +46,8 @@ pub struct Portal {
     pub other: Option<Arc<App>>,
     /// Name, password and role of the demonstration's people, for its sign-in page; else empty.
     pub sample: Arc<Vec<(String, String, String)>>,
+    /// What comparisons showed before.
+    pub drawings: Arc<screens::Drawings>,
 }
 
 /// Every page of the portal, by address.

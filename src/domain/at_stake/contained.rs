@@ -129,5 +129,8 @@ impl Contained {
 /// What the hotfix did to one base line.
 fn edits(ours: &TextDiff<'_>, base: u32, cell: &diff::Cell) -> BTreeSet<Edit> {
     let before = ours.old_text().line(base - 1);
-    same_edits::edits(before, ours.new_text().line(cell.number - 1))
+    same_edits::edits(&TextDiff::new(
+        before,
+        ours.new_text().line(cell.number - 1),
+    ))
 }

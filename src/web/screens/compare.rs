@@ -1,6 +1,10 @@
 //! Any two versions, environments or checksums of a rule set, compared.
 
+mod asked;
+mod draw;
+mod drawings;
 mod environments;
+mod gaps;
 mod rule_view;
 mod side;
 
@@ -9,7 +13,9 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 
-use self::rule_view::{Asked, RuleView};
+use self::asked::Asked;
+pub use self::drawings::Drawings;
+use self::rule_view::RuleView;
 use self::side::Side;
 use super::rulesets::known;
 use super::versions::crumbs;
@@ -25,6 +31,9 @@ use crate::web::{Portal, address, format};
 
 /// Rules on one page.
 const PAGE: usize = 100;
+
+/// Digests of both sides; none of a side that does not have the rule.
+type Pair = (Option<Digest>, Option<Digest>);
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -163,7 +172,7 @@ async fn show(
     let sides = (from.checksum, to.checksum);
     let state = &user.snapshot.state;
     let verdicts = portal.app.verdicts_between(state, &ruleset, sides).await?;
-    let asked = Asked::new(&ruleset, &query, verdicts);
+    let asked = Asked::new(state, &ruleset, &query, verdicts);
     let digests = |d: &Difference<'_, String>| pair(d, old.rules(), new.rules());
     let changes: Vec<_> = wanted.iter().map(|d| (*d, digests(d))).collect();
     page.rules = rule_view::all(&portal, &user, &asked, &changes).await?;
@@ -185,7 +194,7 @@ fn pair(
     difference: &Difference<'_, String>,
     old: &std::collections::BTreeMap<String, Digest>,
     new: &std::collections::BTreeMap<String, Digest>,
-) -> (Option<Digest>, Option<Digest>) {
+) -> Pair {
     match difference {
         Difference::Added { path } => (None, new.get(*path).copied()),
         Difference::Removed { path } => (old.get(*path).copied(), None),

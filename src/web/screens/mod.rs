@@ -26,6 +26,7 @@ pub mod versions;
 
 use axum::Router;
 
+pub use self::compare::Drawings;
 use super::Portal;
 
 /// Every screen's addresses.

@@ -223,7 +223,7 @@ impl<'d, 'a> Aligner<'d, 'a> {
             return false;
         };
         let before = self.ours.old_text().line(index);
-        let edits = same_edits::edits(before, self.hotfix_text(ours));
+        let edits = same_edits::edits(&TextDiff::new(before, self.hotfix_text(ours)));
         let is_known = edits.iter().all(|edit| self.edits.contains(edit));
         self.edits.extend(edits);
         is_known && self.contained.is_unnamed(index + 1, ours.number)

@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode};
 use rulegate::domain::access::Scope;
 
-use crate::harness::world::{World, environment, ruleset};
+use crate::harness::world::{Answer, World, environment, ruleset};
 
 fn many_lines(count: usize, word: &str) -> String {
     (0..count).map(|n| format!("line {n} {word}\n")).collect()
@@ -113,6 +113,40 @@ async fn a_hotfix_is_pointed_out_where_it_would_be_lost() {
         .await;
     assert!(made.select("td.t.hot")[0].contains("two fixed"));
     assert!(made.select("td.t.hotdel")[0].contains("two"));
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_comparison_is_what_would_be_drawn_anew() {
+    let world = World::new().await;
+    // More changed lines than one page holds, so that the last rules have to be shorter or left out.
+    let paths: Vec<String> = (0..40).map(|n| format!("r{n:02}.conf")).collect();
+    let (old, new) = (many_lines(90, "old"), many_lines(90, "new"));
+    let with = |short: &'static str, long: &'static str| -> Vec<(&str, &str)> {
+        let rules = paths.iter().map(|path| (path.as_str(), long));
+        [("a.conf", short)].into_iter().chain(rules).collect()
+    };
+    let (old, new) = (with("one\n", old.leak()), with("two\n", new.leak()));
+    world.live("1", &old).await;
+    world.release("2", &new).await;
+    let cookie = world.sign_in("rita").await;
+    let main = |page: &Answer| page.select("main").join("\n");
+    for view in ["", "&view=side"] {
+        let address = format!("/rulesets/crs/compare?from=1&to=2{view}");
+        let (first, again) = (
+            world.get(&cookie, &address).await,
+            world.get(&cookie, &address).await,
+        );
+        assert!(main(&first).contains("as many lines as it may"), "{view}");
+        assert_eq!(main(&first), main(&again), "{view}");
+    }
+    let address = "/rulesets/crs/compare?from=1&to=2";
+    let before = world.get(&cookie, address).await;
+    assert_eq!(before.select("tr.note").len(), 0);
+    // Planned has these very bytes, which a hotfix wrote now.
+    world.hotfix(&new[..1]).await;
+    let after = world.get(&cookie, address).await;
+    let note = after.select("tr.note").join(" ");
+    assert!(note.contains("hotfix 1+ipc2.1 by theo"), "{note}");
 }
 
 #[tokio::test]

@@ -472,7 +472,8 @@ fn another_form_elsewhere_is_seen_in_every_spelling_of_its_name() {
     let xml = |name: &str, limit: u8| {
         format!("<a><rule id=\"{name}\"><limit>{limit}</limit></rule><rule id=\"last\"/></a>")
     };
-    let told: [(&str, &dyn Fn(&str, u8) -> String, &[&str]); 4] = [
+    type Written<'w> = &'w dyn Fn(&str, u8) -> String;
+    let told: [(&str, Written, &[&str]); 4] = [
         (
             "yml",
             &yaml,
