@@ -2,7 +2,7 @@
 //! durable commit. Nobody is answered before that commit is durable.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -27,6 +27,8 @@ const BATCH_MAX: usize = 256;
 const PAGE: u32 = 1_000;
 /// Without a wake-up, how often the store is asked for entries of other processes: the safety net.
 const POLL: Duration = Duration::from_secs(1);
+/// How long a commit that could begin is put off at most, for the sake of those who were just answered.
+const LINGER_MAX: Duration = Duration::from_millis(1);
 /// How often a batch is decided again after losing the race for the head.
 const RACES_MAX: u32 = 50;
 /// How long the writer looks for the outcome of an append whose answer was lost.
@@ -121,6 +123,24 @@ impl Writer {
                 waiting.push(submission);
             }
             if waiting.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Lets those who were just answered come back and share the next commit, for no longer than the last one took:
+    /// two half-empty commits cost more than one full one. Without anybody who waits already there is nothing to delay.
+    async fn linger(&mut self, ahead: &mut Batch, answered: usize, at_most: Duration) {
+        let began = Instant::now();
+        let mut came = 0;
+        loop {
+            let mut more = Vec::new();
+            let room = BATCH_MAX.saturating_sub(ahead.len());
+            self.gather(&mut more, room).await;
+            came += more.len();
+            self.decide_into(ahead, more);
+            let is_full = came >= answered || ahead.len() >= BATCH_MAX;
+            if ahead.is_empty() || is_full || began.elapsed() >= at_most {
                 return;
             }
         }
@@ -291,24 +311,24 @@ impl Writer {
     /// its way to the disk the next one is decided on top of it; nobody hears of that one before the first is
     /// durable, and if it fails the next is decided anew.
     async fn carry_out(&mut self, waiting: Vec<Submission>) {
-        let mut looked_at = tokio::time::Instant::now();
+        let mut looked_at = Instant::now();
         let mut races = 0;
         let mut batch = self.decide_anew(waiting);
         while !batch.is_empty() {
+            let began = Instant::now();
             let (outcome, mut ahead) = self.store(&batch).await;
             match outcome {
                 Ok(()) => {
                     races = 0;
+                    let (took, answered) = (began.elapsed(), batch.len());
                     self.grow_tree(batch.expected, &batch.stored);
                     self.app.publish(batch.snapshot.clone());
                     let mut repeated = batch.stored_now();
                     repeated.extend(ahead.take_repeated());
                     let must_look = looked_at.elapsed() > POLL;
                     if repeated.is_empty() && !must_look && self.may_append() {
-                        let mut more = Vec::new();
-                        let room = BATCH_MAX.saturating_sub(ahead.len());
-                        self.gather(&mut more, room).await;
-                        self.decide_into(&mut ahead, more);
+                        self.linger(&mut ahead, answered, took.min(LINGER_MAX))
+                            .await;
                         ahead.tell();
                         batch = ahead;
                         continue;
@@ -316,7 +336,7 @@ impl Writer {
                     // What others appended comes in between, so the next batch is decided on that.
                     let mut waiting = self.answer_known(repeated).await;
                     if must_look {
-                        looked_at = tokio::time::Instant::now();
+                        looked_at = Instant::now();
                         self.look_around().await;
                     }
                     waiting.extend(ahead.into_submissions());
@@ -416,7 +436,7 @@ impl Writer {
         stored: &[StoredEntry],
         why: String,
     ) -> Result<(), AppendError> {
-        let deadline = tokio::time::Instant::now() + UNKNOWN_PATIENCE;
+        let deadline = Instant::now() + UNKNOWN_PATIENCE;
         let first = &stored[0];
         loop {
             // What is seen may be on one disk only, as long as the database was not asked for more.
@@ -434,7 +454,7 @@ impl Writer {
                 },
                 Err(_) => {}
             }
-            if tokio::time::Instant::now() > deadline {
+            if Instant::now() > deadline {
                 return Err(AppendError::Unknown(why));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

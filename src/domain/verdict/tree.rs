@@ -109,7 +109,9 @@ fn reads_as_other_than_text(text: &str) -> bool {
     const WORDS: [&str; 12] = [
         "", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".nan",
     ];
-    if text.len() > 40 {
+    // Most texts are told by their first letter.
+    let may_be = |first: &u8| first.is_ascii_digit() || b"~+-.nNtTfFyYoO".contains(first);
+    if text.len() > 40 || text.as_bytes().first().is_some_and(|first| !may_be(first)) {
         return false;
     }
     let lower = text.to_ascii_lowercase();
