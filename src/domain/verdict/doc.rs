@@ -13,6 +13,10 @@ use super::words::squeezed;
 /// Joins the steps of an address; no text contains it by accident.
 pub(super) const STEP: char = '\u{1f}';
 
+/// Joins the headers that a statement of a plain text stands under: together they are one step, since `meta:` alone
+/// says little of where something is.
+pub(super) const HEADER: char = '\u{1e}';
+
 /// One value at one address of a container.
 #[derive(Debug, Clone)]
 pub(super) struct Fact {

@@ -1,6 +1,6 @@
 //! Units and verdicts in words a reviewer recognises. Every number in them is computed.
 
-use super::doc::STEP;
+use super::doc::{HEADER, STEP};
 use super::{Span, Unit, Verdict};
 
 /// How much of a value is quoted.
@@ -10,10 +10,9 @@ const QUOTED_CHARS: usize = 60;
 pub(in crate::domain) fn label(at: &str, id: &str) -> String {
     let list = at.rsplit(STEP).next().unwrap_or(at);
     let Some((key, name)) = id.split_once(':') else {
-        return if id.is_empty() {
-            noun(list)
-        } else {
-            id.to_owned()
+        return match id.is_empty() {
+            true => noun(list),
+            false => under_headers(list, id),
         };
     };
     let key = key.trim_start_matches('@');
@@ -24,6 +23,17 @@ pub(in crate::domain) fn label(at: &str, id: &str) -> String {
         _ if generic && key == "id" => format!("rule {name}"),
         _ => format!("{key} {name}"),
     }
+}
+
+/// A statement of a plain text with the headers it stands under: `rule Foo > meta > author`.
+fn under_headers(headers: &str, id: &str) -> String {
+    let headers = headers.split(HEADER).map(|header| {
+        let end = |c: char| c.is_whitespace() || c == '{' || c == ':';
+        clipped(header.trim_end_matches(end))
+    });
+    let mut steps: Vec<String> = headers.filter(|header| !header.is_empty()).collect();
+    steps.push(id.to_owned());
+    steps.join(" > ")
 }
 
 fn noun(list: &str) -> String {
@@ -37,7 +47,8 @@ fn noun(list: &str) -> String {
 pub(super) fn change(label: &str, addr: &str, old: Option<&str>, new: Option<&str>) -> String {
     let addr = addr.trim_matches(STEP).replace(STEP, ".");
     let mut place = label.to_owned();
-    if !addr.is_empty() && addr != label {
+    let is_named = label == addr || label.ends_with(&format!(" > {addr}"));
+    if !addr.is_empty() && !is_named {
         if !place.is_empty() {
             place.push_str(": ");
         }

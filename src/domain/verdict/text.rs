@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::doc::{Doc, STEP};
+use super::doc::{Doc, HEADER, STEP};
 use super::limits::Budget;
 use super::pieces;
 use super::tree::Lines;
@@ -173,7 +173,10 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
                 doc.fact(0, first, word, statement.lines, true);
             }
         } else if let Some((name, value)) = assignment(text).filter(|_| may_name) {
-            let container = doc.open(Some(0), &statement.under, name, statement.lines);
+            let at = statement
+                .under
+                .replace(STEP, HEADER.encode_utf8(&mut [0; 4]));
+            let container = doc.open(Some(0), &at, name, statement.lines);
             doc.containers[container]
                 .conditions
                 .clone_from(&statement.conditions);
@@ -280,6 +283,9 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
     let mut section = String::new();
     // Statements that others may stand under: their indentation and their place in `out`.
     let mut headers: Vec<(usize, usize)> = Vec::new();
+    // Statements in whose braces others stand: their places in `out`.
+    let mut blocks: Vec<usize> = Vec::new();
+    let has_blocks = are_balanced(text);
     let mut conditions: Vec<Rc<str>> = Vec::new();
     let has_conditions = text.lines().any(|line| is_end_of_condition(line.trim()));
     let mut block_end: Option<&str> = None;
@@ -348,13 +354,27 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
         while headers.last().is_some_and(|(at, _)| *at >= indent) {
             headers.pop();
         }
+        if has_blocks && statement.starts_with('}') {
+            blocks.pop();
+        }
+        let indented = headers.iter().map(|(_, header)| *header);
+        let indented = indented.filter(|header| !blocks.contains(header));
+        let mut around: Vec<usize> = indented.chain(blocks.iter().copied()).collect();
+        around.sort_unstable();
         let mut under = section.clone();
-        for (_, header) in headers.iter().rev().take(4).rev() {
+        for header in around.iter().rev().take(4).rev() {
             under.push(STEP);
             under.extend(out[*header].text.chars().take(80));
         }
         budget.take(under.len() / 8 + conditions.len() / 4);
-        if headers.len() < 60 {
+        if has_blocks && statement.ends_with('{') && blocks.len() < 60 {
+            // An opening brace on a line of its own belongs to the statement before.
+            match statement.len() {
+                1 => blocks.extend(out.len().checked_sub(1)),
+                _ => blocks.push(out.len()),
+            }
+        }
+        if headers.len() < 60 && statement.contains(char::is_alphanumeric) {
             headers.push((indent, out.len()));
         }
         out.push(Statement {
@@ -365,6 +385,13 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
         });
     }
     Some(out)
+}
+
+/// Whether as many lines open a block with a brace as close one; else braces say nothing here.
+fn are_balanced(text: &str) -> bool {
+    let lines = || text.lines().map(str::trim);
+    let opened = lines().filter(|line| line.ends_with('{')).count();
+    opened > 0 && opened == lines().filter(|line| line.starts_with('}')).count()
 }
 
 fn ends_in_continuation(line: &str) -> bool {

@@ -1,8 +1,9 @@
 //! Each format by its own rules: what its units are and what counts as the same.
 
 use rulegate::domain::verdict::Verdict::{Conflicting, Included, Overridden, Partial, Removed};
+use rulegate::domain::verdict::verdict;
 
-use super::{check, check_files, judge};
+use super::{check, check_files, judge, snapshot};
 
 const SECRULE: &str = "SecRule ARGS|!ARGS:x \"@rx (?:union|select)\" \\\n    \"id:942100,\\\n    phase:2,\\\n    block,\\\n    t:none,t:lowercase,\\\n    ver:'CRS/4.1.0',\\\n    severity:'CRITICAL'\"\n\nSecRule ARGS \"@rx sleep\" \\\n    \"id:942110,\\\n    phase:2,\\\n    block,\\\n    t:none\"\n";
 
@@ -306,6 +307,47 @@ fn formats_that_nobody_listed() {
         base,
         &base.replace("10", "20"),
         "[prod]\nlimit = 10\nname = b\n[dev]\nlimit = 20\n",
+        Overridden,
+    );
+}
+
+/// Rules in braces, whose inside is not always indented: each `author` belongs to its rule, and another file's is another.
+#[test]
+fn statements_belong_to_the_braces_around_them() {
+    const FLAT: &str = "rule One\n{\nmeta:\n  author = \"a\"\nstrings:\n  $a = \"x\"\n}\n\n\
+        rule Two\n{\nmeta:\n  author = \"a\"\nstrings:\n  $a = \"y\"\n}\n";
+    let indented = FLAT.replace("\n{\n", " {\n").replace("meta:", "  meta:");
+    for base in [FLAT, &indented] {
+        let hotfix = base.replace("$a = \"y\"", "$a = \"z\"");
+        let other = base
+            .replace("rule One", "rule Three")
+            .replace("rule Two", "rule Four");
+        let planned = hotfix.replace("$a = \"x\"", "$a = \"w\"");
+        let verdicts = |planned: &str| {
+            let planned = [("a.yar", planned), ("b.yar", other.as_str())];
+            let [rule] = verdict(
+                &snapshot(&[("a.yar", base)]),
+                &snapshot(&[("a.yar", &hotfix)]),
+                &snapshot(&planned),
+            )
+            .try_into()
+            .expect("one rule");
+            rule
+        };
+        let rule = verdicts(&planned);
+        assert_eq!(rule.verdict, Included, "{}", rule.why);
+        let [unit] = rule.units.as_slice() else {
+            panic!("{:?}", rule.units)
+        };
+        assert_eq!(unit.what, "rule Two > strings > $a: \"y\" became \"z\"");
+        let swapped = base.replace("$a = \"x\"", "$a = \"z\"");
+        assert_eq!(verdicts(&swapped).verdict, Overridden);
+    }
+    check(
+        "a.ini",
+        "[one]\nlimit = 5\n[two]\nlimit = 5\n",
+        "[one]\nlimit = 5\n[two]\nlimit = 6\n",
+        "[one]\nlimit = 6\n[two]\nlimit = 5\n",
         Overridden,
     );
 }
