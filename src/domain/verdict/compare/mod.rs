@@ -1,13 +1,16 @@
 //! Walks base and hotfix side by side and judges every difference by what planned has there.
 
-use super::Verdict;
+mod effect;
+mod moved;
+
 use super::doc::{Container, Doc, Fact, STEP};
 use super::facts::{self, Draft};
 use super::limits::Budget;
-use super::locate::{Elsewhere, Found, same_use};
+use super::locate::{Elsewhere, Found};
 use super::pairing::{COMPARISONS_MAX, Pairs, pair};
-use super::sentences;
-use super::text::is_doubtful;
+use super::{Verdict, sentences};
+
+use effect::{doubt, without_effect};
 
 /// Three texts that were read in one format, and the rest of planned.
 pub(super) struct Comparison<'a> {
@@ -19,11 +22,6 @@ pub(super) struct Comparison<'a> {
     pub(super) elsewhere: Option<&'a Elsewhere<'a>>,
     pub(super) budget: &'a Budget,
 }
-
-/// Keys whose names hold over a whole rule set and not only inside their list.
-const STRONG: [&str; 9] = [
-    "id", "@id", "uid", "sid", "alert", "record", "rule", "macro", "uuid",
-];
 
 impl<'a> Comparison<'a> {
     /// Judges what differs between two containers of which planned has the third; one of the
@@ -285,103 +283,6 @@ impl<'a> Comparison<'a> {
         }
         drafts
     }
-
-    /// The one container of this entry's name in a text.
-    fn only(&self, doc: &Doc, entry: &Container) -> Option<usize> {
-        match doc.named(&entry.at, &entry.id) {
-            [only] => Some(*only),
-            _ => None,
-        }
-    }
-
-    /// The base container that the hotfix put to another place in the text.
-    fn moved_by_hotfix(&self, new: usize) -> Option<usize> {
-        let entry = &self.hotfix.containers[new];
-        self.only(self.hotfix, entry)?;
-        self.only(self.base, entry)
-    }
-
-    /// The one container of this name that stands elsewhere in the same planned text.
-    fn moved_within(&self, entry: &Container, planned: Option<Found<'a>>) -> Vec<Found<'a>> {
-        let Some(there) = planned else {
-            return Vec::new();
-        };
-        let ours = self.hotfix.named(&entry.at, &entry.id).len();
-        match there.doc.named(&entry.at, &entry.id) {
-            // In a group for another use it is not the same rule any more.
-            [only]
-                if ours == 1
-                    && same_use(
-                        &names_above(self.hotfix, entry),
-                        &names_above(there.doc, &there.doc.containers[*only]),
-                    ) =>
-            {
-                vec![Found {
-                    index: *only,
-                    ..there
-                }]
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Containers of this name beside the one that was paired: more than the hotfix has.
-    fn copies(
-        &self,
-        entry: &Container,
-        planned: Option<Found<'a>>,
-        to_planned: &Option<Pairs>,
-        from_base: &Option<Pairs>,
-    ) -> Vec<Found<'a>> {
-        let Some(there) = planned else {
-            return Vec::new();
-        };
-        let is_free = |at: &&usize| {
-            [to_planned, from_base]
-                .iter()
-                .all(|p| p.as_ref().is_none_or(|p| !p.by_second.contains_key(at)))
-        };
-        there
-            .doc
-            .named(&entry.at, &entry.id)
-            .iter()
-            .filter(|at| there.doc.containers[**at].parent == Some(there.index))
-            .filter(is_free)
-            .map(|index| Found {
-                index: *index,
-                ..there
-            })
-            .take(8)
-            .collect()
-    }
-
-    /// Containers of this name in other planned files.
-    fn find(&self, at: &str, id: &str, of_hotfix: bool) -> Vec<Found<'a>> {
-        let Some(elsewhere) = self.elsewhere else {
-            return Vec::new();
-        };
-        let key = id.split_once(':').map_or("", |(key, _)| key);
-        let doc = if of_hotfix { self.hotfix } else { self.base };
-        let named = doc.named(at, id);
-        let is_top = named.first().is_some_and(|index| {
-            let mut depth = 0;
-            let mut index = *index;
-            while let Some(parent) = doc.containers[index].parent {
-                depth += 1;
-                index = parent;
-            }
-            depth <= 2
-        });
-        if named.len() != 1 || !(is_top || STRONG.contains(&key.to_ascii_lowercase().as_str())) {
-            return Vec::new();
-        }
-        let own = self.planned_path.unwrap_or(self.path);
-        elsewhere
-            .find(self.path, at, id)
-            .into_iter()
-            .filter(|found| found.path != own)
-            .collect()
-    }
 }
 
 impl<'a> Found<'a> {
@@ -392,18 +293,6 @@ impl<'a> Found<'a> {
 
 fn partner(pairs: &Option<Pairs>, first: usize) -> Option<usize> {
     pairs.as_ref()?.by_first.get(&first).copied()
-}
-
-/// The names of the containers around one.
-fn names_above(doc: &Doc, container: &Container) -> String {
-    let mut out = String::new();
-    let mut next = container.parent;
-    while let Some(index) = next {
-        out.push_str(&doc.containers[index].id);
-        out.push('/');
-        next = doc.containers[index].parent;
-    }
-    out
 }
 
 fn named(container: &Container) -> String {
@@ -447,65 +336,5 @@ fn draft(
         planned: there.map(|f| f.container().lines),
         planned_path: there.map(|f| f.path.to_owned()),
         is_marker: false,
-    }
-}
-
-/// What is there but may be without effect is not included.
-fn doubt(drafts: &mut [Draft], reason: &str) {
-    for draft in drafts.iter_mut().filter(|d| d.verdict == Verdict::Included) {
-        draft.verdict = Verdict::CannotTell;
-        draft.what = format!("{} ({reason})", draft.what);
-    }
-}
-
-/// Why a container may be without effect in planned though the hotfix's has one.
-fn without_effect(new: &Container, there: &Container) -> Option<String> {
-    if let Some(condition) = there
-        .conditions
-        .iter()
-        .find(|c| is_doubtful(c) && !new.conditions.contains(c))
-    {
-        return Some(format!("planned has it under {condition}"));
-    }
-    let switch = there.facts.iter().find(|fact| {
-        is_off(fact)
-            && !new
-                .facts
-                .iter()
-                .any(|f| f.addr == fact.addr && f.value == fact.value)
-    })?;
-    Some(format!(
-        "planned switches it off by {}: {}",
-        switch.addr.replace(STEP, "."),
-        switch.value
-    ))
-}
-
-/// A switch in the position off.
-fn is_off(fact: &Fact) -> bool {
-    // Most facts are lines without a key.
-    if fact.addr.is_empty() || fact.value.len() > 20 {
-        return false;
-    }
-    let key = fact
-        .addr
-        .rsplit(STEP)
-        .next()
-        .unwrap_or("")
-        .trim_start_matches('@')
-        .to_ascii_lowercase();
-    let value = || fact.value.trim_matches('"').to_ascii_lowercase();
-    match key.as_str() {
-        "enabled" | "enable" | "active" | "isenabled" => {
-            ["false", "no", "off", "0", "n"].contains(&value().as_str())
-        }
-        "disabled" | "disable" | "isdisabled" | "skip" | "suppressed" => {
-            ["true", "yes", "on", "1", "y"].contains(&value().as_str())
-        }
-        "when" | "if" => ["false", "0", "never"].contains(&value().as_str()),
-        "status" | "state" => {
-            ["disabled", "inactive", "off", "unsupported", "removed"].contains(&value().as_str())
-        }
-        _ => false,
     }
 }

@@ -1,0 +1,66 @@
+//! Whether what planned has may be without effect.
+
+use crate::domain::verdict::Verdict;
+use crate::domain::verdict::doc::{Container, Fact, STEP};
+use crate::domain::verdict::facts::Draft;
+use crate::domain::verdict::text::is_doubtful;
+
+/// What is there but may be without effect is not included.
+pub(super) fn doubt(drafts: &mut [Draft], reason: &str) {
+    for draft in drafts.iter_mut().filter(|d| d.verdict == Verdict::Included) {
+        draft.verdict = Verdict::CannotTell;
+        draft.what = format!("{} ({reason})", draft.what);
+    }
+}
+
+/// Why a container may be without effect in planned though the hotfix's has one.
+pub(super) fn without_effect(new: &Container, there: &Container) -> Option<String> {
+    if let Some(condition) = there
+        .conditions
+        .iter()
+        .find(|c| is_doubtful(c) && !new.conditions.contains(c))
+    {
+        return Some(format!("planned has it under {condition}"));
+    }
+    let switch = there.facts.iter().find(|fact| {
+        is_off(fact)
+            && !new
+                .facts
+                .iter()
+                .any(|f| f.addr == fact.addr && f.value == fact.value)
+    })?;
+    Some(format!(
+        "planned switches it off by {}: {}",
+        switch.addr.replace(STEP, "."),
+        switch.value
+    ))
+}
+
+/// A switch in the position off.
+fn is_off(fact: &Fact) -> bool {
+    // Most facts are lines without a key.
+    if fact.addr.is_empty() || fact.value.len() > 20 {
+        return false;
+    }
+    let key = fact
+        .addr
+        .rsplit(STEP)
+        .next()
+        .unwrap_or("")
+        .trim_start_matches('@')
+        .to_ascii_lowercase();
+    let value = || fact.value.trim_matches('"').to_ascii_lowercase();
+    match key.as_str() {
+        "enabled" | "enable" | "active" | "isenabled" => {
+            ["false", "no", "off", "0", "n"].contains(&value().as_str())
+        }
+        "disabled" | "disable" | "isdisabled" | "skip" | "suppressed" => {
+            ["true", "yes", "on", "1", "y"].contains(&value().as_str())
+        }
+        "when" | "if" => ["false", "0", "never"].contains(&value().as_str()),
+        "status" | "state" => {
+            ["disabled", "inactive", "off", "unsupported", "removed"].contains(&value().as_str())
+        }
+        _ => false,
+    }
+}

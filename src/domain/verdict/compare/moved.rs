@@ -1,0 +1,126 @@
+//! Containers that stand elsewhere: moved by the hotfix, within planned, or into its other files.
+
+use super::Comparison;
+use crate::domain::verdict::doc::{Container, Doc};
+use crate::domain::verdict::locate::{Found, same_use};
+use crate::domain::verdict::pairing::Pairs;
+
+/// Keys whose names hold over a whole rule set and not only inside their list.
+const STRONG: [&str; 9] = [
+    "id", "@id", "uid", "sid", "alert", "record", "rule", "macro", "uuid",
+];
+
+impl<'a> Comparison<'a> {
+    /// The one container of this entry's name in a text.
+    pub(super) fn only(&self, doc: &Doc, entry: &Container) -> Option<usize> {
+        match doc.named(&entry.at, &entry.id) {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// The base container that the hotfix put to another place in the text.
+    pub(super) fn moved_by_hotfix(&self, new: usize) -> Option<usize> {
+        let entry = &self.hotfix.containers[new];
+        self.only(self.hotfix, entry)?;
+        self.only(self.base, entry)
+    }
+
+    /// The one container of this name that stands elsewhere in the same planned text.
+    pub(super) fn moved_within(
+        &self,
+        entry: &Container,
+        planned: Option<Found<'a>>,
+    ) -> Vec<Found<'a>> {
+        let Some(there) = planned else {
+            return Vec::new();
+        };
+        let ours = self.hotfix.named(&entry.at, &entry.id).len();
+        match there.doc.named(&entry.at, &entry.id) {
+            // In a group for another use it is not the same rule any more.
+            [only]
+                if ours == 1
+                    && same_use(
+                        &names_above(self.hotfix, entry),
+                        &names_above(there.doc, &there.doc.containers[*only]),
+                    ) =>
+            {
+                vec![Found {
+                    index: *only,
+                    ..there
+                }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Containers of this name beside the one that was paired: more than the hotfix has.
+    pub(super) fn copies(
+        &self,
+        entry: &Container,
+        planned: Option<Found<'a>>,
+        to_planned: &Option<Pairs>,
+        from_base: &Option<Pairs>,
+    ) -> Vec<Found<'a>> {
+        let Some(there) = planned else {
+            return Vec::new();
+        };
+        let is_free = |at: &&usize| {
+            [to_planned, from_base]
+                .iter()
+                .all(|p| p.as_ref().is_none_or(|p| !p.by_second.contains_key(at)))
+        };
+        there
+            .doc
+            .named(&entry.at, &entry.id)
+            .iter()
+            .filter(|at| there.doc.containers[**at].parent == Some(there.index))
+            .filter(is_free)
+            .map(|index| Found {
+                index: *index,
+                ..there
+            })
+            .take(8)
+            .collect()
+    }
+
+    /// Containers of this name in other planned files.
+    pub(super) fn find(&self, at: &str, id: &str, of_hotfix: bool) -> Vec<Found<'a>> {
+        let Some(elsewhere) = self.elsewhere else {
+            return Vec::new();
+        };
+        let key = id.split_once(':').map_or("", |(key, _)| key);
+        let doc = if of_hotfix { self.hotfix } else { self.base };
+        let named = doc.named(at, id);
+        let is_top = named.first().is_some_and(|index| {
+            let mut depth = 0;
+            let mut index = *index;
+            while let Some(parent) = doc.containers[index].parent {
+                depth += 1;
+                index = parent;
+            }
+            depth <= 2
+        });
+        if named.len() != 1 || !(is_top || STRONG.contains(&key.to_ascii_lowercase().as_str())) {
+            return Vec::new();
+        }
+        let own = self.planned_path.unwrap_or(self.path);
+        elsewhere
+            .find(self.path, at, id)
+            .into_iter()
+            .filter(|found| found.path != own)
+            .collect()
+    }
+}
+
+/// The names of the containers around one.
+fn names_above(doc: &Doc, container: &Container) -> String {
+    let mut out = String::new();
+    let mut next = container.parent;
+    while let Some(index) = next {
+        out.push_str(&doc.containers[index].id);
+        out.push('/');
+        next = doc.containers[index].parent;
+    }
+    out
+}
