@@ -2,6 +2,7 @@
 
 mod access;
 mod drift;
+mod execute;
 mod hotfix;
 mod judging;
 mod reconcile;
@@ -135,7 +136,7 @@ pub fn decide(
             fingerprint,
             break_glass,
             judged,
-        } => judging::execute(asked, review, *fingerprint, break_glass.as_deref(), judged),
+        } => execute::execute(asked, review, *fingerprint, break_glass.as_deref(), judged),
         Command::ReviewGlass { review, note } => judging::look_at_glass(asked, review, note),
         Command::FulfilIntent { intent } => transfer::fulfil(asked, intent),
         Command::OpenTransfer {
