@@ -1,5 +1,8 @@
 //! The ledger, newest first, with filters.
 
+mod asked;
+mod row;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -8,22 +11,24 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
-use serde::Deserialize;
 
 use super::export;
-use crate::app::ledger::{self, Direction, KindFilter, LedgerFilter, Listed, Search};
-use crate::app::{self, App, AppError};
+use crate::app::ledger::{self, Direction, Listed};
+use crate::app::{App, AppError};
 use crate::domain::access::{Act, Scope};
-use crate::domain::event::Event;
-use crate::domain::ids::{AccountId, EntryRef, Timestamp};
+use crate::domain::ids::EntryRef;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::State as Truth;
-use crate::web::choice::{Choice, choices, choices_or_all};
+use crate::web::choice::{Choice, choices_or_all};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
-use crate::web::told::{Bit, bits};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+
+use asked::kinds;
+pub(super) use asked::{Asked, Wanted};
+pub(super) use row::tell;
+pub(crate) use row::{Row, rows};
 
 /// Entries on a page: a screen or two.
 const PAGE_ROWS: u32 = 50;
@@ -33,50 +38,6 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/ledger", get(show))
         .route("/ledger/export.ndjson", get(export::ndjson))
         .route("/ledger/export.csv", get(export::csv))
-}
-
-/// The filters as they stand in the address; an empty one is none.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    pub site: String,
-    pub environment: String,
-    pub ruleset: String,
-    pub kind: String,
-    pub person: String,
-    pub from: String,
-    pub to: String,
-    pub q: String,
-    older: String,
-    newer: String,
-}
-
-/// What the filters come to.
-pub(super) struct Wanted {
-    pub filter: LedgerFilter,
-    /// Filters that name nothing; then nothing is shown.
-    pub problems: Vec<String>,
-    /// How the search field was understood, where that is not plain.
-    pub meaning: String,
-    /// The search field names this entry.
-    pub entry: Option<EntryRef>,
-    /// The beginning of a hash that is looked for.
-    hex: Option<String>,
-}
-
-/// One entry in a list.
-pub(crate) struct Row {
-    pub class: &'static str,
-    pub seq: String,
-    pub href: String,
-    pub iso: String,
-    pub when: String,
-    pub title: &'static str,
-    pub bits: Vec<Bit>,
-    pub detail: String,
-    pub lane: String,
-    pub hash: String,
-    pub short_hash: String,
 }
 
 struct HeadView {
@@ -224,133 +185,7 @@ async fn put_hashed_in_place(
     Ok(())
 }
 
-/// Entries as rows of a list.
-pub(crate) fn rows(portal: &Portal, truth: &Truth, entries: &[Arc<Listed>]) -> Vec<Row> {
-    let names = |id: &AccountId| portal.auth.directory.name(id);
-    entries
-        .iter()
-        .map(|listed| row(&names, truth, listed))
-        .collect()
-}
-
-fn row(names: &dyn Fn(&AccountId) -> String, truth: &Truth, listed: &Listed) -> Row {
-    let told = tell(names, truth, listed);
-    let stored = &listed.stored;
-    let own = stored.site == truth.own;
-    Row {
-        class: told.class,
-        seq: match own {
-            true => stored.seq.to_string(),
-            false => format!("{} {}", stored.site, stored.seq),
-        },
-        href: format!("/ledger/{}/{}", stored.site, stored.seq),
-        iso: stored.at.to_rfc3339(),
-        when: format::long_time(stored.at),
-        title: told.title,
-        bits: bits(&told),
-        detail: told.detail,
-        lane: stored
-            .lane
-            .as_ref()
-            .map_or(String::new(), ToString::to_string),
-        short_hash: stored.hash.short(),
-        hash: stored.hash.to_hex(),
-    }
-}
-
-/// A stored entry as a sentence.
-pub(super) fn tell(
-    names: &dyn Fn(&AccountId) -> String,
-    truth: &Truth,
-    listed: &Listed,
-) -> app::told::Told {
-    match &listed.entry {
-        Ok(entry) => app::told::told(entry, names, truth),
-        Err(why) => app::told::unreadable(why.clone()),
-    }
-}
-
 impl Asked {
-    fn fields(&self) -> [(&'static str, &str); 8] {
-        [
-            ("site", &self.site),
-            ("environment", &self.environment),
-            ("ruleset", &self.ruleset),
-            ("kind", &self.kind),
-            ("person", &self.person),
-            ("from", &self.from),
-            ("to", &self.to),
-            ("q", &self.q),
-        ]
-    }
-
-    /// The address with these filters and more.
-    fn address(&self, path: &str, more: &[(&str, &str)]) -> String {
-        let given: Vec<String> = self
-            .fields()
-            .iter()
-            .chain(more)
-            .filter(|(_, value)| !value.trim().is_empty())
-            .map(|(name, value)| format!("{name}={}", format::url_encode(value)))
-            .collect();
-        match given.is_empty() {
-            true => path.to_owned(),
-            false => format!("{path}?{}", given.join("&")),
-        }
-    }
-
-    fn place(&self) -> Result<(Option<ledger::Cursor>, Direction), AppError> {
-        Ok(match (self.older.as_str(), self.newer.as_str()) {
-            ("", "") => (None, Direction::Older),
-            ("", newer) => (Some(ledger::place(newer)?), Direction::Newer),
-            (older, _) => (Some(ledger::place(older)?), Direction::Older),
-        })
-    }
-
-    /// Reads the filters.
-    pub(super) fn wanted(&self, portal: &Portal, truth: &Truth) -> Wanted {
-        let mut wanted = Wanted {
-            filter: LedgerFilter::default(),
-            problems: Vec::new(),
-            meaning: String::new(),
-            entry: None,
-            hex: None,
-        };
-        let Wanted {
-            filter, problems, ..
-        } = &mut wanted;
-        fn named<T: std::str::FromStr>(
-            what: &str,
-            text: &str,
-            problems: &mut Vec<String>,
-        ) -> Option<T> {
-            let text = text.trim();
-            let parsed = text.parse().ok();
-            if parsed.is_none() && !text.is_empty() {
-                problems.push(format!("{text:?} is no {what}."));
-            }
-            parsed
-        }
-        filter.site = named("site", &self.site, problems);
-        filter.environment = named("environment", &self.environment, problems);
-        filter.ruleset = named("rule set", &self.ruleset, problems);
-        let kind = self.kind.trim();
-        filter.kind = (!kind.is_empty()).then(|| KindFilter::parse(kind));
-        if !self.person.trim().is_empty() {
-            filter.actor = find_person(portal, &self.person);
-            if filter.actor.is_none() {
-                problems.push(format!("Nobody is called {:?}.", self.person.trim()));
-            }
-        }
-        filter.from = named_day("From", &self.from, problems);
-        filter.until =
-            named_day("To", &self.to, problems).map(|day| Timestamp(day.0 + Timestamp::DAY_US));
-        if !self.q.trim().is_empty() {
-            wanted.search(Search::of(&self.q, truth));
-        }
-        wanted
-    }
-
     fn view(
         &self,
         portal: &Portal,
@@ -390,84 +225,6 @@ impl Asked {
             asked: self.clone(),
         }
     }
-}
-
-impl Wanted {
-    fn search(&mut self, search: Search) {
-        match search {
-            Search::Entry(entry) => self.entry = Some(entry),
-            Search::Review(review) => {
-                self.meaning = format!("Facts of review {review}.");
-                self.filter.review = Some(review);
-            }
-            Search::Version { ruleset, version } => {
-                let of = ruleset
-                    .as_ref()
-                    .map_or(String::new(), |name| format!("{name} "));
-                self.meaning = format!("Facts that are mainly about version {of}{version}.");
-                self.filter.version = Some(version);
-                if self.filter.ruleset.is_none() {
-                    self.filter.ruleset = ruleset;
-                }
-            }
-            Search::Hex(hex) => {
-                self.meaning =
-                    format!("Entries that name a checksum or hash with {hex}, or have it.");
-                self.filter.words = Some(hex.clone());
-                self.hex = Some(hex);
-            }
-            Search::Words(words) => self.filter.words = Some(ledger::escaped(&words)),
-        }
-    }
-}
-
-fn named_day(what: &str, text: &str, problems: &mut Vec<String>) -> Option<Timestamp> {
-    let text = text.trim();
-    let day = Timestamp::parse_day(text);
-    if day.is_none() && !text.is_empty() {
-        problems.push(format!("{what}: {text:?} is no day, as in 2026-11-21."));
-    }
-    day
-}
-
-/// An account by its name or by what people call it.
-fn find_person(portal: &Portal, text: &str) -> Option<AccountId> {
-    let known = portal.auth.directory.known();
-    let text = text.trim().to_lowercase();
-    let by = |fits: &dyn Fn(&str) -> bool| {
-        let mut found = known
-            .accounts
-            .values()
-            .filter(|a| fits(&a.name) || fits(&a.display_name.to_lowercase()));
-        let first = found.next()?.id.clone();
-        found.next().is_none().then_some(first)
-    };
-    let special = [AccountId::site_itself(), AccountId::operator_console()];
-    by(&|name| name == text)
-        .or_else(|| by(&|name| name.starts_with(&text)))
-        .or_else(|| {
-            let fits =
-                |id: &AccountId| id.as_str() == text || portal.auth.directory.name(id) == text;
-            special.into_iter().find(fits)
-        })
-}
-
-fn kinds(now: &str) -> Vec<Choice> {
-    let mut families: Vec<&str> = Vec::new();
-    let mut pairs = vec![(String::new(), "any kind".to_owned())];
-    for kind in Event::KINDS {
-        let family = kind.split('.').next().unwrap_or(kind);
-        if !families.contains(&family) {
-            families.push(family);
-        }
-    }
-    for family in families {
-        let family = format!("{family}.");
-        let of_family = Event::KINDS.iter().filter(|kind| kind.starts_with(&family));
-        pairs.push((family.clone(), format!("{family} any")));
-        pairs.extend(of_family.map(|kind| (kind.to_string(), kind.to_string())));
-    }
-    choices(pairs, now)
 }
 
 fn heads(truth: &Truth) -> Vec<HeadView> {
