@@ -127,7 +127,9 @@ pub(super) fn judge(
         }
     }
     let moved = moved_values(&judged);
-    // The text itself, as a list of lines, is one list however its lines stand under headers.
+    // The text itself, as a list of lines, is one list however its lines stand under headers; but what planned has
+    // under another header while it has the hotfix's too is in another place.
+    let headers: HashSet<&str> = planned.facts.iter().map(|f| f.addr.as_str()).collect();
     let is_lines = hotfix.parent.is_none();
     let all: Option<Counts> = is_lines.then(|| counts(&planned.facts));
     let all_hotfix: Option<Counts> = is_lines.then(|| counts(&hotfix.facts));
@@ -146,6 +148,7 @@ pub(super) fn judge(
         if let Some(all) = &all
             && verdict != Verdict::Included
             && let (None, Some(new)) = change
+            && !headers.contains(addr)
             && !there.base.contains_key(new.value.as_str())
             && all
                 .get(new.value.as_str())

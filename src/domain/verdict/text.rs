@@ -182,7 +182,14 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
                 .clone_from(&statement.conditions);
             doc.fact(container, name, value, statement.lines, false);
         } else if let Some((name, value)) = directive(text) {
-            let container = doc.open(Some(0), "", name, statement.lines);
+            let at = statement
+                .under
+                .replace(STEP, HEADER.encode_utf8(&mut [0; 4]));
+            // One directive does not head another, however it is indented.
+            let headers = statement.under.split(STEP);
+            let headers: Vec<&str> = headers.filter(|h| directive(h).is_none()).collect();
+            let at = headers.join(HEADER.encode_utf8(&mut [0; 4]));
+            let container = doc.open(Some(0), &at, name, statement.lines);
             doc.containers[container]
                 .conditions
                 .clone_from(&statement.conditions);
@@ -481,7 +488,8 @@ pub(super) fn is_doubtful(condition: &str) -> bool {
     .iter()
     .any(|part| lower.contains(part));
     let is_turned = lower.starts_with("else of")
-        || lower.contains(['!', '<']) && !lower.starts_with("<ifmodule ")
+        || lower.contains('!')
+        || lower.contains('<') && !lower.starts_with("<ifmodule ")
         || lower.contains("not ");
     is_condition && (!asks_for_part || is_turned)
 }

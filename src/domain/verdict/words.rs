@@ -241,16 +241,13 @@ impl Run<'_> {
             let after = widened(&self.three.hotfix, &self.after, left, right);
             let before = widened(&self.three.base, &self.before, left, right);
             // Without words put in, only both neighbours together show that nothing is between.
-            let shows_new = if put_in.is_empty() {
-                left > 0 && right > 0
-            } else {
-                (left, right) != (0, 0) || self.three.is_telling(put_in)
+            // An end of the value alone is no neighbour: `> 5` and `< 5` end alike.
+            let words = |run: &[u32]| run.iter().filter(|word| **word > END).count();
+            let shows = |run: &[u32], around: &[u32]| match run.is_empty() {
+                true => left > 0 && right > 0,
+                false => words(around) > words(run) || self.three.is_telling(run),
             };
-            let shows_old = if taken_out.is_empty() {
-                left > 0 && right > 0
-            } else {
-                (left, right) != (0, 0) || self.three.is_telling(taken_out)
-            };
+            let (shows_new, shows_old) = (shows(put_in, after), shows(taken_out, before));
             if shows_new && !new_form {
                 let wanted = hotfix.count(after, budget);
                 // Only what base does not have as often tells the two apart.

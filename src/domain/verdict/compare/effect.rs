@@ -58,9 +58,15 @@ fn is_off(fact: &Fact) -> bool {
             ["true", "yes", "on", "1", "y"].contains(&value().as_str())
         }
         "when" | "if" => ["false", "0", "never"].contains(&value().as_str()),
-        "status" | "state" => {
-            ["disabled", "inactive", "off", "unsupported", "removed"].contains(&value().as_str())
-        }
+        "status" | "state" => [
+            "disabled",
+            "inactive",
+            "off",
+            "unsupported",
+            "deprecated",
+            "removed",
+        ]
+        .contains(&value().as_str()),
         _ => false,
     }
 }
