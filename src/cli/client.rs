@@ -109,6 +109,19 @@ impl ServerArgs {
         query: &[(&str, &str)],
         archive: &[u8],
     ) -> Result<Answer, String> {
+        if !self.server.starts_with("http://") && !self.server.starts_with("https://") {
+            return Err(format!(
+                "{}: write the server's address with http:// or https:// in front",
+                self.server
+            ));
+        }
+        let token = self.token.trim();
+        if token.is_empty() || token.contains(|c: char| !c.is_ascii_graphic()) {
+            return Err(
+                "give a token, as it was shown when it was made: --token or RULEGATE_TOKEN"
+                    .to_owned(),
+            );
+        }
         let query: Vec<String> = query
             .iter()
             .filter(|(_, value)| !value.is_empty())
@@ -126,7 +139,7 @@ impl ServerArgs {
             .into();
         let mut response = agent
             .post(&url)
-            .header("authorization", &format!("Bearer {}", self.token))
+            .header("authorization", &format!("Bearer {token}"))
             .header("content-type", "application/gzip")
             // A token or name that is refused is told before the archive travels.
             .header("expect", "100-continue")
@@ -135,7 +148,12 @@ impl ServerArgs {
                 &uuid::Uuid::now_v7().simple().to_string(),
             )
             .send(archive)
-            .map_err(|e| format!("cannot reach {}: {e}", self.server))?;
+            .map_err(|e| {
+                format!(
+                    "cannot reach {}: {e}; is it running, and is the address right?",
+                    self.server
+                )
+            })?;
         let status = response.status().as_u16();
         let text = response
             .body_mut()

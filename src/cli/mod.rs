@@ -67,7 +67,14 @@ enum Command {
 
 /// Exit codes: 0 done, 1 an error, 2 what the command asked about is not so (for `check` and `verdict`).
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => {
+            let _ = told.print();
+            // Not 2: a pipeline with a typo must not read that a hotfix would be lost.
+            return ExitCode::from(u8::from(told.use_stderr()));
+        }
+    };
     let outcome = match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(args),

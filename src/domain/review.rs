@@ -270,6 +270,14 @@ impl Shown {
             .collect()
     }
 
+    /// How many of those were answered by sending the candidate back: it cannot pass without them.
+    pub fn sent_back(&self) -> usize {
+        let sent_back = |rule: &ShownRule| matches!(rule.answer, Some(Answer::SentBack { .. }));
+        self.rules()
+            .filter(|(_, _, rule)| !rule.is_settled() && sent_back(rule))
+            .count()
+    }
+
     /// Every hotfix rule shown.
     pub fn rules(&self) -> impl Iterator<Item = (&Environment, &VersionName, &ShownRule)> {
         self.targets.iter().flat_map(|target| {

@@ -144,7 +144,8 @@ pub(super) fn approve(
     }
     let count = gate.shown.unanswered().len();
     if count > 0 && !is_left_out(Left::HotfixAnswers) {
-        return Err(Refusal::Unanswered { count });
+        let sent_back = gate.shown.sent_back();
+        return Err(Refusal::Unanswered { count, sent_back });
     }
     let note = optional("note", note, REASON_LENGTH_MAX)?;
     let body = ReviewApproved {

@@ -18,11 +18,23 @@ pub(super) fn hotfixes_answered(shown: &Shown, judged: &[Judged]) -> Check {
         .filter(|(_, _, rule)| !rule.verdict.is_contained())
         .count();
     if open > 0 && !is_left_out(Left::HotfixAnswers) {
-        let words = if open == 1 {
-            "1 rule needs a decision".into()
-        } else {
-            format!("{open} rules need a decision")
+        let sent_back = shown.sent_back();
+        let rules = |count: usize, one: &str, many: &str| match count {
+            1 => format!("1 rule {one}"),
+            _ => format!("{count} rules {many}"),
         };
+        let mut words = Vec::new();
+        if open > sent_back {
+            words.push(rules(
+                open - sent_back,
+                "needs a decision",
+                "need a decision",
+            ));
+        }
+        if sent_back > 0 {
+            words.push(rules(sent_back, "was sent back", "were sent back"));
+        }
+        let words = words.join(", ");
         return Check::block(kind, words, vec![Act::AnswerHotfix]);
     }
     match (judged.len(), lost) {

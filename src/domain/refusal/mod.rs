@@ -111,6 +111,8 @@ pub enum Refusal {
     AlreadyApproved,
     Unanswered {
         count: usize,
+        /// How many of them were sent back.
+        sent_back: usize,
     },
     NothingToAnswer {
         path: String,

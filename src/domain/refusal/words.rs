@@ -90,15 +90,32 @@ impl Refusal {
                 format!("You are the {role}: somebody else has to decide.")
             }
             Refusal::AlreadyApproved => "You have approved exactly this already.".into(),
-            Refusal::Unanswered { count } => {
-                let rules = if *count == 1 {
-                    "1 hotfix rule is".into()
-                } else {
-                    format!("{count} hotfix rules are")
+            Refusal::Unanswered { count, sent_back } => {
+                let rules = |count: usize| match count {
+                    1 => "1 hotfix rule".to_owned(),
+                    _ => format!("{count} hotfix rules"),
                 };
-                format!(
-                    "{rules} not contained in the candidate and nobody has answered for that yet."
-                )
+                let is = |count: usize| if count == 1 { "is" } else { "are" };
+                let was = |count: usize| if count == 1 { "was" } else { "were" };
+                let back = format!(
+                    "{} {} sent back: the candidate does not contain what they fix",
+                    rules(*sent_back),
+                    was(*sent_back)
+                );
+                match count - sent_back {
+                    0 => format!("{back}."),
+                    open => {
+                        let open = format!(
+                            "{} {} not contained in the candidate and nobody has answered for that yet",
+                            rules(open),
+                            is(open)
+                        );
+                        match sent_back {
+                            0 => format!("{open}."),
+                            _ => format!("{open}; {back}."),
+                        }
+                    }
+                }
             }
             Refusal::NothingToAnswer { path } => format!("No open hotfix at stake touches {path}."),
             Refusal::AnswerNotNeeded { path } => {
@@ -204,6 +221,10 @@ impl Refusal {
             }
             Refusal::NothingChanged => {
                 "Change at least one rule: what you wrote is what runs there already.".into()
+            }
+            Refusal::Unanswered { count, sent_back } if count == sent_back => {
+                "Wait for a version that contains what was sent back and reject this one, or accept the loss with a reason instead."
+                    .into()
             }
             Refusal::Unanswered { .. } => {
                 "Answer for each rule first: contained, loss accepted with a reason, or sent back."

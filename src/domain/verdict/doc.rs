@@ -17,6 +17,9 @@ pub(super) const STEP: char = '\u{1f}';
 /// says little of where something is.
 pub(super) const HEADER: char = '\u{1e}';
 
+/// How much of a line says which header it is.
+pub(super) const HEADER_CHARS: usize = 80;
+
 /// One value at one address of a container.
 #[derive(Debug, Clone)]
 pub(super) struct Fact {

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-use super::doc::{Container, Fact};
+use super::doc::{Container, Fact, HEADER_CHARS, STEP};
 use super::limits::Budget;
 use super::locate::same_use;
 use super::sentences;
@@ -129,7 +129,8 @@ pub(super) fn judge(
     let moved = moved_values(&judged);
     // The text itself, as a list of lines, is one list however its lines stand under headers; but what planned has
     // under another header while it has the hotfix's too is in another place.
-    let headers: HashSet<&str> = planned.facts.iter().map(|f| f.addr.as_str()).collect();
+    let headers: OnceCell<HashSet<String>> = OnceCell::new();
+    let has_header = |addr: &str| headers.get_or_init(|| headers_in(planned)).contains(addr);
     let is_lines = hotfix.parent.is_none();
     let all: Option<Counts> = is_lines.then(|| counts(&planned.facts));
     let all_hotfix: Option<Counts> = is_lines.then(|| counts(&hotfix.facts));
@@ -148,7 +149,7 @@ pub(super) fn judge(
         if let Some(all) = &all
             && verdict != Verdict::Included
             && let (None, Some(new)) = change
-            && !headers.contains(addr)
+            && !has_header(addr)
             && !there.base.contains_key(new.value.as_str())
             && all
                 .get(new.value.as_str())
@@ -200,6 +201,15 @@ fn counts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Counts<'a> {
     out
 }
 
+/// Headers that something stands under, and every line that may be one with nothing under it.
+fn headers_in(text: &Container) -> HashSet<String> {
+    let own = |fact: &Fact| {
+        let line: String = fact.value.chars().take(HEADER_CHARS).collect();
+        [fact.addr.clone(), format!("{}{STEP}{line}", fact.addr)]
+    };
+    text.facts.iter().flat_map(own).collect()
+}
+
 /// Values taken out at one header and put in at another.
 fn moved_values(judged: &[(Change, &str)]) -> HashSet<String> {
     let out: HashSet<&str> = judged
@@ -219,7 +229,7 @@ fn moved_values(judged: &[(Change, &str)]) -> HashSet<String> {
 /// Whether a line found under `there` may be without effect where the one under `here` had one.
 fn is_doubtful(there: &str, here: &str) -> bool {
     let conditions = |addr: &str| {
-        addr.split(super::doc::STEP)
+        addr.split(STEP)
             .filter(|c| super::text::is_doubtful(c))
             .count()
     };

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::doc::{Doc, HEADER, STEP};
+use super::doc::{Doc, HEADER, HEADER_CHARS, STEP};
 use super::limits::Budget;
 use super::pieces;
 use super::tree::Lines;
@@ -182,9 +182,6 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
                 .clone_from(&statement.conditions);
             doc.fact(container, name, value, statement.lines, false);
         } else if let Some((name, value)) = directive(text) {
-            let at = statement
-                .under
-                .replace(STEP, HEADER.encode_utf8(&mut [0; 4]));
             // One directive does not head another, however it is indented.
             let headers = statement.under.split(STEP);
             let headers: Vec<&str> = headers.filter(|h| directive(h).is_none()).collect();
@@ -371,7 +368,7 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
         let mut under = section.clone();
         for header in around.iter().rev().take(4).rev() {
             under.push(STEP);
-            under.extend(out[*header].text.chars().take(80));
+            under.extend(out[*header].text.chars().take(HEADER_CHARS));
         }
         budget.take(under.len() / 8 + conditions.len() / 4);
         if has_blocks && statement.ends_with('{') && blocks.len() < 60 {

@@ -86,7 +86,11 @@ async fn nobody_approves_before_every_hotfix_rule_is_answered() {
     let (world, review) = at_the_gate().await;
     let head = world.app.snapshot().state.own_ledger().head;
     let refused = refusal(world.approve("rita", &review).await.unwrap_err());
-    assert_eq!(refused, Refusal::Unanswered { count: 1 });
+    let unanswered = |sent_back| Refusal::Unanswered {
+        count: 1,
+        sent_back,
+    };
+    assert_eq!(refused, unanswered(0));
     assert_eq!(
         world.app.snapshot().state.own_ledger().head,
         head,
@@ -104,7 +108,7 @@ async fn nobody_approves_before_every_hotfix_rule_is_answered() {
     .unwrap();
     assert_eq!(
         refusal(world.approve("rita", &review).await.unwrap_err()),
-        Refusal::Unanswered { count: 1 }
+        unanswered(1)
     );
     answer(&world, "rita", &review, loss()).await.unwrap();
     world.approve("rita", &review).await.unwrap();

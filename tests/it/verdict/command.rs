@@ -138,3 +138,41 @@ fn a_folder_that_is_not_there_or_is_a_file_is_an_error_and_no_verdict() {
         assert!(said.contains(named), "{said}");
     }
 }
+
+#[test]
+fn a_command_that_is_typed_wrong_is_an_error_and_no_finding() {
+    let told = |words: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_rulegate"));
+        let output = program.args(words).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    for words in [
+        &["check", "rules", "--ruleset", "r"][..],
+        &["verdict", "--bases"],
+        &["nothing"],
+    ] {
+        let (code, said) = told(words);
+        assert_eq!(code, Some(1), "{words:?}");
+        assert!(said.contains("Usage"), "{said}");
+    }
+    assert_eq!(told(&["check", "--help"]).0, Some(0));
+    let asked = [
+        "check",
+        "tests",
+        "--ruleset",
+        "r",
+        "--environment",
+        "ipc2/prod",
+        "--token",
+        "t",
+    ];
+    let (code, said) = told(&[&asked[..], &["--server", "127.0.0.1:1"]].concat());
+    assert_eq!(code, Some(1));
+    assert!(said.contains("http:// or https:// in front"), "{said}");
+    let (code, said) = told(&[&asked[..7], &[" ", "--server", "http://127.0.0.1:1"]].concat());
+    assert_eq!(code, Some(1));
+    assert!(said.contains("RULEGATE_TOKEN"), "{said}");
+}

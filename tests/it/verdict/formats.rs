@@ -352,6 +352,53 @@ fn statements_belong_to_the_braces_around_them() {
     );
 }
 
+/// The same line in another named block is not what the hotfix did, while the block it belongs to is still there.
+#[test]
+fn a_line_in_another_block_is_another_line() {
+    for (path, base, line, own, other) in [
+        (
+            "named.conf",
+            "zone \"a\" {\n  type master;\n};\nzone \"b\" {\n  type master;\n};\n",
+            "  allow-transfer { none; };\n",
+            "zone \"a\" {\n",
+            "zone \"b\" {\n",
+        ),
+        (
+            "a.conf",
+            "<Directory /a>\n  AllowOverride All\n</Directory>\n<Directory /b>\n  AllowOverride All\n</Directory>\n",
+            "  Require all denied\n",
+            "<Directory /a>\n",
+            "<Directory /b>\n",
+        ),
+        (
+            "h.cfg",
+            "frontend a\n  bind :80\nfrontend b\n  bind :81\n",
+            "  http-request deny if bad\n",
+            "frontend a\n",
+            "frontend b\n",
+        ),
+        (
+            "r.drl",
+            "rule \"A\"\nwhen\n  x : Order()\nthen\n  log(x);\nend\nrule \"B\"\nwhen\n  x : Order()\nthen\n  log(x);\nend\n",
+            "  salience 9\n",
+            "rule \"A\"\n",
+            "rule \"B\"\n",
+        ),
+    ] {
+        let with = |header: &str| base.replace(header, &format!("{header}{line}"));
+        check(path, base, &with(own), &with(own), Included);
+        check(path, base, &with(own), &with(other), Overridden);
+    }
+    let expr = |expr: &str| format!("expr: node_load1 {expr}\n");
+    check(
+        "p.yml",
+        &expr("> 10"),
+        &expr("> 5"),
+        &expr("< 5"),
+        Conflicting,
+    );
+}
+
 #[test]
 fn files_that_move_split_come_and_go() {
     let rule = "title: T\nid: 0a1b\nlevel: low\nselection:\n  a: [x, y, z]\n";

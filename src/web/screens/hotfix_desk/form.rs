@@ -314,12 +314,18 @@ async fn desk(
     let state = &user.snapshot.state;
     let environment = aim(state);
     let base = base_of(portal, &paper).await?;
-    let named = state.versions_with(ruleset, paper.base()?);
+    let checksum = paper.base()?;
+    let runs = state
+        .pin(ruleset, &environment)
+        .filter(|pin| pin.checksum == checksum);
+    let named = state.versions_with(ruleset, checksum);
+    // Several versions may hold these bytes; what runs is one of them.
+    let base_name = runs.map(|pin| &pin.version).or(named.first());
     Ok(DeskPage {
         page: Page::new(portal, user, "hotfixes", format!("Hotfix of {ruleset}")),
         ruleset: ruleset.to_string(),
         place: Place::of(&environment),
-        pin: named.first().map(ToString::to_string).unwrap_or_default(),
+        pin: base_name.map(ToString::to_string).unwrap_or_default(),
         offer: may_write(portal, user, ruleset),
         preview: preview_of(portal, user, &paper, &base).await?,
         paper,

@@ -24,6 +24,12 @@ pub(super) struct ApprovalView {
 }
 
 pub(super) fn approvals(looked: &Looked) -> Vec<ApprovalView> {
+    let last = looked
+        .review
+        .approvals
+        .iter()
+        .next_back()
+        .map(|approval| approval.fingerprint);
     looked
         .review
         .approvals
@@ -43,6 +49,10 @@ pub(super) fn approvals(looked: &Looked) -> Vec<ApprovalView> {
                     ("mute", "does not count")
                 }
                 (None, false, Some(_)) => ("mute", "replaced by a newer one"),
+                // Of a closed review: whoever approved something else than the last did, approved what changed later.
+                (None, false, None) if last.is_some_and(|last| last != approval.fingerprint) => {
+                    ("warn", "stale")
+                }
                 (None, false, None) => ("mute", "given"),
             };
             ApprovalView {
