@@ -83,6 +83,15 @@ fn syntax_of(extension: &str) -> &'static Syntax {
         .unwrap_or(&SYNTAXES[0])
 }
 
+/// What starts and ends a comment of several lines, or a text that stands for one.
+fn block_comments(extension: &str) -> &'static [(&'static str, &'static str)] {
+    match extension {
+        "py" | "star" | "bzl" => &[("\"\"\"", "\"\"\""), ("'''", "'''")],
+        "lua" => &[("--[[", "]]"), ("--[=[", "]=]")],
+        _ => &[("/*", "*/"), ("<!--", "-->"), ("--[[", "]]")],
+    }
+}
+
 /// Names that are given once and shared by the texts compared, so that all are cut alike.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Style {
@@ -307,11 +316,11 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
             }
             continue;
         }
-        if let Some((_, end)) = [("/*", "*/"), ("<!--", "-->")]
-            .into_iter()
+        if let Some((start, end)) = block_comments(extension)
+            .iter()
             .find(|(start, _)| trimmed.starts_with(start))
         {
-            if !trimmed.contains(end) {
+            if !trimmed[start.len()..].contains(end) {
                 block_end = Some(end);
                 continue;
             }

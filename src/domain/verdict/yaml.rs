@@ -1,7 +1,7 @@
 //! YAML to [`Node`]s, one for each document, from the events of `granit_parser`. Aliases are
 //! followed, within the budget.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
@@ -139,7 +139,7 @@ impl Builder<'_> {
                     },
                 ));
             }
-            Value::Map(entries)
+            Value::Map(merged(entries))
         } else {
             Value::Seq(items)
         };
@@ -175,6 +175,44 @@ impl Builder<'_> {
         }
         Some(())
     }
+}
+
+/// The key under which a map takes over the entries of others, as most readers of YAML understand it.
+const MERGE: &str = "<<";
+
+/// Entries with those of merged maps among them; what the map or an earlier merge has itself wins.
+fn merged(entries: Vec<(String, Node)>) -> Vec<(String, Node)> {
+    let maps = |node: &Node| match &node.value {
+        Value::Map(_) => true,
+        Value::Seq(items) => items.iter().all(|item| matches!(item.value, Value::Map(_))),
+        Value::Scalar(_) => false,
+    };
+    if !entries
+        .iter()
+        .any(|(key, value)| key == MERGE && maps(value))
+    {
+        return entries;
+    }
+    let (merges, mut own): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .partition(|(key, value)| key == MERGE && maps(value));
+    let mut known: HashSet<String> = own.iter().map(|(key, _)| key.clone()).collect();
+    for (_, merge) in merges {
+        let lines = merge.lines;
+        let each = match merge.value {
+            Value::Seq(items) => items.into_iter().map(|item| item.value).collect(),
+            value => vec![value],
+        };
+        for value in each {
+            let Value::Map(entries) = value else { continue };
+            for (key, value) in entries {
+                if known.insert(key.clone()) {
+                    own.push((key, Node { lines, ..value }));
+                }
+            }
+        }
+    }
+    own
 }
 
 fn lines_of(span: Span) -> Lines {

@@ -526,3 +526,55 @@ fn another_form_elsewhere_is_seen_in_every_spelling_of_its_name() {
         }
     }
 }
+
+/// The rule is there to the word, and something around it or beside it takes its effect away.
+#[test]
+fn what_stands_in_or_beside_something_that_takes_its_effect() {
+    let rule = |limit: u8| format!("<rule id=\"1\"><limit>{limit}</limit></rule>");
+    let last = "<rule id=\"2\"><limit>1</limit></rule>";
+    let rules = |first: &str| format!("<rules>{first}{last}</rules>");
+    let wrapped = format!("<disabled>{}</disabled>", rule(9));
+    not_included(
+        "a.xml",
+        &rules(&rule(5)),
+        &rules(&rule(9)),
+        &rules(&wrapped),
+    );
+    // The value that the merged map gives is set again beside it.
+    let limits =
+        |max: u8, own: &str| format!("base: &b\n  max: {max}\n  mode: a\ncard:\n  <<: *b\n{own}");
+    let merged = judge("a.yml", &limits(9, ""), &limits(5, ""), &limits(5, ""));
+    assert_eq!(merged.verdict, Verdict::Included, "{}", merged.why);
+    not_included(
+        "a.yml",
+        &limits(9, ""),
+        &limits(5, ""),
+        &limits(5, "  max: 9\n"),
+    );
+    not_included(
+        "a.lua",
+        "f(1)\nreturn 1\n",
+        "f(1)\ndeny(2)\nreturn 1\n",
+        "f(1)\n--[[\ndeny(2)\n]]\nreturn 1\n",
+    );
+    not_included(
+        "a.py",
+        "f(1)\n",
+        "f(1)\ndeny(2)\n",
+        "f(1)\n\"\"\"\ndeny(2)\n\"\"\"\n",
+    );
+    let module = "SecRule ARGS \"@rx a\" \"id:1,deny\"\n";
+    not_included(
+        "a.conf",
+        "",
+        module,
+        &format!("<IfModule !mod_security2.c>\n{module}</IfModule>\n"),
+    );
+    let policy = |action: &str, max: u8| format!("validationFailureAction: {action}\nmax: {max}\n");
+    not_included(
+        "a.yaml",
+        &policy("Enforce", 9),
+        &policy("Enforce", 5),
+        &policy("Audit", 5),
+    );
+}

@@ -36,27 +36,45 @@ pub(super) fn without_effect(new: &Container, there: &Container) -> Option<Strin
     ))
 }
 
+/// Ways of working in which a rule is looked at and stops nothing.
+const ONLY_WATCHES: [&str; 11] = [
+    "audit",
+    "detect",
+    "detectiononly",
+    "disabled",
+    "dryrun",
+    "monitor",
+    "none",
+    "off",
+    "report",
+    "simulate",
+    "test",
+];
+
 /// A switch in the position off.
 fn is_off(fact: &Fact) -> bool {
     // Most facts are lines without a key.
     if fact.addr.is_empty() || fact.value.len() > 20 {
         return false;
     }
-    let key = fact
-        .addr
-        .rsplit(STEP)
-        .next()
-        .unwrap_or("")
-        .trim_start_matches('@')
-        .to_ascii_lowercase();
-    let value = || fact.value.trim_matches('"').to_ascii_lowercase();
+    let plain = |text: &str| -> String {
+        let letters = text.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let key = plain(fact.addr.rsplit(STEP).next().unwrap_or(""));
+    let value = || plain(&fact.value);
     match key.as_str() {
         "enabled" | "enable" | "active" | "isenabled" => {
             ["false", "no", "off", "0", "n"].contains(&value().as_str())
         }
-        "disabled" | "disable" | "isdisabled" | "skip" | "suppressed" => {
+        "disabled" | "disable" | "isdisabled" | "skip" | "suppressed" | "noalert" | "dryrun"
+        | "ignore" | "ignored" | "muted" | "silenced" => {
             ["true", "yes", "on", "1", "y"].contains(&value().as_str())
         }
+        "mode" | "enforcement" | "enforcementaction" | "validationfailureaction" => {
+            ONLY_WATCHES.contains(&value().as_str())
+        }
+        "count" | "replicas" => value() == "0",
         "when" | "if" => ["false", "0", "never"].contains(&value().as_str()),
         "status" | "state" => [
             "disabled",

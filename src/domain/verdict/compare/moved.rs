@@ -104,23 +104,29 @@ impl<'a> Comparison<'a> {
         if named.len() != 1 || !(is_top || STRONG.contains(&key.to_ascii_lowercase().as_str())) {
             return Vec::new();
         }
+        let here = names_above(doc, &doc.containers[named[0]]);
         let own = self.planned_path.unwrap_or(self.path);
         elsewhere
             .find(self.path, at, id)
             .into_iter()
             .filter(|found| found.path != own)
+            // In a group for another use it is not the same rule any more.
+            .filter(|found| same_use(&here, &names_above(found.doc, found.container())))
             .collect()
     }
 }
 
-/// The names of the containers around one.
+/// Where a container stands: its list and those around it, with their names.
 fn names_above(doc: &Doc, container: &Container) -> String {
-    let mut out = String::new();
+    let mut out = format!("{}/", container.at);
     let mut next = container.parent;
     while let Some(index) = next {
-        out.push_str(&doc.containers[index].id);
+        let above = &doc.containers[index];
+        out.push_str(&above.at);
         out.push('/');
-        next = doc.containers[index].parent;
+        out.push_str(&above.id);
+        out.push('/');
+        next = above.parent;
     }
     out
 }
