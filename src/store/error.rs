@@ -48,7 +48,7 @@ pub enum StoreError {
     Full,
     /// Another process serves this SQLite file.
     #[error(
-        "{path} is in use by another rulegate process; an SQLite database serves one process at a time"
+        "{path} is in use by another rulegate process; an SQLite database serves one at a time: end that one, or do it in its portal"
     )]
     InUse {
         /// The database file.

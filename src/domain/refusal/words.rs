@@ -1,7 +1,7 @@
 //! What a refusal says, and what to do next.
 
 use super::Refusal;
-use crate::domain::access::roles_for;
+use crate::domain::access::{Scope, roles_for};
 use crate::domain::gate::Check;
 use crate::domain::review::ShownChange;
 
@@ -9,9 +9,10 @@ impl Refusal {
     /// What is the case, in one or two sentences.
     pub fn message(&self) -> String {
         match self {
-            Refusal::NotAllowed { act, scope } => {
-                format!("You may not {} for {}.", act.words(), scope.words())
-            }
+            Refusal::NotAllowed { act, scope } => match *scope == Scope::EVERYWHERE {
+                true => format!("You may not {}.", act.words()),
+                false => format!("You may not {} for {}.", act.words(), scope.words()),
+            },
             Refusal::UnknownRuleSet { ruleset } => format!("There is no rule set {ruleset}."),
             Refusal::UnknownVersion { ruleset, version } => {
                 format!("Rule set {ruleset} has no version {version}.")
@@ -193,10 +194,11 @@ impl Refusal {
                     .into_iter()
                     .map(|role| role.name())
                     .collect();
-                format!(
-                    "Ask someone with the role {}, or an admin for that role.",
-                    roles.join(" or ")
-                )
+                let roles = match roles.as_slice() {
+                    [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),
+                    roles => roles.join(", "),
+                };
+                format!("Ask someone with the role {roles}, or an admin for that role.")
             }
             Refusal::VersionExists { .. } => "Give the changed bytes a name of their own.".into(),
             Refusal::HotfixStaysHome { .. } => {
