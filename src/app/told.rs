@@ -9,7 +9,6 @@ use crate::domain::ledger::Entry;
 use crate::domain::state::State;
 use crate::domain::version::VersionName;
 
-pub(super) use words::counted;
 use words::{day, joined, quoted, size};
 pub use words::{pair_words, subject_words, visible};
 

@@ -38,7 +38,7 @@ pub mod sight;
 pub mod standing;
 pub mod state;
 pub mod structured;
-mod text;
+pub(crate) mod text;
 pub mod transfers;
 pub mod trust;
 pub mod verdict;

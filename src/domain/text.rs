@@ -22,6 +22,11 @@ pub(super) fn shared(text: &str) -> Arc<str> {
     })
 }
 
+/// `1 rule`, `3 rules`.
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// FNV-1a over the text.
 fn place(text: &str) -> usize {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

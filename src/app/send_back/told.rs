@@ -2,10 +2,10 @@
 //! text that travels with the archive.
 
 use super::SendBack;
-use crate::app::told::counted;
 use crate::domain::merge::Conflict;
 use crate::domain::merge_draft::{DraftRule, Outcome};
 use crate::domain::state::Hotfix;
+use crate::domain::text::counted;
 use crate::domain::verdict::Verdict;
 use crate::domain::version::VersionName;
 

@@ -1,14 +1,15 @@
 //! Each kind of fact as its sentence.
 
 use super::words::{
-    counted, day, drift_words, joined, pair_words, policy_words, quoted, size, subject_words,
-    verdict_word, visible,
+    day, drift_words, joined, pair_words, policy_words, quoted, size, subject_words, verdict_word,
+    visible,
 };
 use super::{Piece, Teller, Told, line, text};
 use crate::domain::digest::Digest;
 use crate::domain::event::{Event, Mode, PairOutcome};
 use crate::domain::ids::{EntryRef, ReviewId};
 use crate::domain::review::Answer;
+use crate::domain::text::counted;
 use crate::domain::version::VersionName;
 
 impl Teller<'_> {

@@ -6,6 +6,7 @@ use crate::domain::ids::{RuleSetName, Timestamp};
 use crate::domain::manifest::is_direction_or_invisible;
 use crate::domain::policy::Policy;
 use crate::domain::review::Subject;
+use crate::domain::text::counted;
 
 /// Characters of a person's text that a list shows; the entry's own page shows all of it.
 const QUOTE_LENGTH_MAX: usize = 200;
@@ -32,11 +33,6 @@ pub(super) fn quoted(text: &str) -> String {
         short.push('…');
     }
     format!("“{short}”")
-}
-
-/// `1 rule`, `3 rules`.
-pub(in crate::app) fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 pub(super) fn day(at: Timestamp) -> String {

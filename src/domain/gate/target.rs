@@ -8,6 +8,7 @@ use crate::domain::ids::{RuleSetName, Timestamp};
 use crate::domain::judgement::Judged;
 use crate::domain::review::Shown;
 use crate::domain::state::State;
+use crate::domain::text::counted;
 use crate::domain::version::VersionName;
 
 pub(super) fn hotfixes_answered(shown: &Shown, judged: &[Judged]) -> Check {
@@ -19,20 +20,20 @@ pub(super) fn hotfixes_answered(shown: &Shown, judged: &[Judged]) -> Check {
         .count();
     if open > 0 && !is_left_out(Left::HotfixAnswers) {
         let sent_back = shown.sent_back();
-        let rules = |count: usize, one: &str, many: &str| match count {
-            1 => format!("1 rule {one}"),
-            _ => format!("{count} rules {many}"),
-        };
         let mut words = Vec::new();
         if open > sent_back {
-            words.push(rules(
+            words.push(counted(
                 open - sent_back,
-                "needs a decision",
-                "need a decision",
+                "rule needs a decision",
+                "rules need a decision",
             ));
         }
         if sent_back > 0 {
-            words.push(rules(sent_back, "was sent back", "were sent back"));
+            words.push(counted(
+                sent_back,
+                "rule was sent back",
+                "rules were sent back",
+            ));
         }
         let words = words.join(", ");
         return Check::block(kind, words, vec![Act::AnswerHotfix]);
@@ -40,8 +41,10 @@ pub(super) fn hotfixes_answered(shown: &Shown, judged: &[Judged]) -> Check {
     match (judged.len(), lost) {
         (0, _) => Check::pass(kind, "no open hotfix in a target"),
         (_, 0) => Check::pass(kind, "contained by verdict"),
-        (_, 1) => Check::pass(kind, "1 rule answered by a person"),
-        (_, n) => Check::pass(kind, format!("{n} rules answered by a person")),
+        (_, lost) => {
+            let rules = counted(lost, "rule", "rules");
+            Check::pass(kind, format!("{rules} answered by a person"))
+        }
     }
 }
 

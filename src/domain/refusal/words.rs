@@ -4,6 +4,7 @@ use super::Refusal;
 use crate::domain::access::{Scope, roles_for};
 use crate::domain::gate::Check;
 use crate::domain::review::ShownChange;
+use crate::domain::text::counted;
 
 impl Refusal {
     /// What is the case, in one or two sentences.
@@ -92,31 +93,20 @@ impl Refusal {
             }
             Refusal::AlreadyApproved => "You have approved exactly this already.".into(),
             Refusal::Unanswered { count, sent_back } => {
-                let rules = |count: usize| match count {
-                    1 => "1 hotfix rule".to_owned(),
-                    _ => format!("{count} hotfix rules"),
-                };
-                let is = |count: usize| if count == 1 { "is" } else { "are" };
-                let was = |count: usize| if count == 1 { "was" } else { "were" };
-                let back = format!(
-                    "{} {} sent back: the candidate does not contain what they fix",
-                    rules(*sent_back),
-                    was(*sent_back)
-                );
-                match count - sent_back {
-                    0 => format!("{back}."),
-                    open => {
-                        let open = format!(
-                            "{} {} not contained in the candidate and nobody has answered for that yet",
-                            rules(open),
-                            is(open)
-                        );
-                        match sent_back {
-                            0 => format!("{open}."),
-                            _ => format!("{open}; {back}."),
-                        }
-                    }
+                let mut words = Vec::new();
+                if count > sent_back {
+                    let open = counted(count - sent_back, "hotfix rule is", "hotfix rules are");
+                    words.push(format!(
+                        "{open} not contained in the candidate and nobody has answered for that yet"
+                    ));
                 }
+                if *sent_back > 0 {
+                    let back = counted(*sent_back, "hotfix rule was", "hotfix rules were");
+                    words.push(format!(
+                        "{back} sent back: the candidate does not contain what they fix"
+                    ));
+                }
+                format!("{}.", words.join("; "))
             }
             Refusal::NothingToAnswer { path } => format!("No open hotfix at stake touches {path}."),
             Refusal::AnswerNotNeeded { path } => {

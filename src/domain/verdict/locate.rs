@@ -145,15 +145,11 @@ impl<'a> Elsewhere<'a> {
                     continue;
                 }
                 let Some(doc) = candidate.doc() else { continue };
-                let statements = |doc: &'_ Doc| -> HashSet<String> {
-                    doc.root().facts.iter().map(|f| f.value.clone()).collect()
-                };
-                let before = candidate.read_before().map(|(_, doc)| statements(doc));
+                let before = candidate.read_before().map(|(_, doc)| doc.root());
+                let before = before.into_iter().flat_map(|root| &root.facts);
+                let before: HashSet<&str> = before.map(|fact| fact.value.as_str()).collect();
                 for fact in &doc.root().facts {
-                    if before
-                        .as_ref()
-                        .is_none_or(|before| !before.contains(&fact.value))
-                    {
+                    if !before.contains(fact.value.as_str()) {
                         out.add(&fact.value);
                     }
                 }

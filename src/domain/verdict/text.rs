@@ -182,9 +182,7 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
                 doc.fact(0, first, word, statement.lines, true);
             }
         } else if let Some((name, value)) = assignment(text).filter(|_| may_name) {
-            let at = statement
-                .under
-                .replace(STEP, HEADER.encode_utf8(&mut [0; 4]));
+            let at = as_one_step(statement.under.split(STEP));
             let container = doc.open(Some(0), &at, name, statement.lines);
             doc.containers[container]
                 .conditions
@@ -193,8 +191,7 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
         } else if let Some((name, value)) = directive(text) {
             // One directive does not head another, however it is indented.
             let headers = statement.under.split(STEP);
-            let headers: Vec<&str> = headers.filter(|h| directive(h).is_none()).collect();
-            let at = headers.join(HEADER.encode_utf8(&mut [0; 4]));
+            let at = as_one_step(headers.filter(|header| directive(header).is_none()));
             let container = doc.open(Some(0), &at, name, statement.lines);
             doc.containers[container]
                 .conditions
@@ -212,6 +209,12 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
         }
     }
     Some(doc.seal())
+}
+
+/// Headers as where a container stands.
+fn as_one_step<'h>(headers: impl Iterator<Item = &'h str>) -> String {
+    let headers: Vec<&str> = headers.collect();
+    headers.join(HEADER.encode_utf8(&mut [0; 4]))
 }
 
 fn add_pieces(doc: &mut Doc, container: usize, prefix: &str, text: &str, lines: Lines) {

@@ -175,7 +175,7 @@ async fn show(
     let asked = Asked::new(state, &ruleset, &query, verdicts);
     let digests = |d: &Difference<'_, String>| pair(d, old.rules(), new.rules());
     let changes: Vec<_> = wanted.iter().map(|d| (*d, digests(d))).collect();
-    page.rules = rule_view::all(&portal, &user, &asked, &changes).await?;
+    page.rules = rule_view::all(&portal, &asked, &changes).await?;
     page.columns = vec![from.column("line"), to.column("plan")];
     page.kinds = kinds(&ruleset, &query, &differences);
     turn_pages(&mut page, &ruleset, &query, &listed, &turned);

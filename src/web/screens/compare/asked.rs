@@ -6,7 +6,7 @@ use super::Comparison;
 use crate::app::hotfix_lines::{self, Verdicts};
 use crate::domain::diff::Gap;
 use crate::domain::ids::RuleSetName;
-use crate::domain::state::State;
+use crate::domain::state::{Hotfix, State};
 
 /// What the address asks of every rule.
 #[derive(Clone)]
@@ -17,8 +17,8 @@ pub(super) struct Asked {
     pub gap: Option<(u32, u32, u32)>,
     /// What the new side does to the hotfix that is the old side.
     pub verdicts: Option<Arc<Verdicts>>,
-    /// Hotfixes of the rule set are open: their lines are marked.
-    pub has_hotfixes: bool,
+    /// Open hotfixes of the rule set: their lines are marked.
+    pub hotfixes: Vec<Arc<Hotfix>>,
 }
 
 impl Asked {
@@ -38,7 +38,7 @@ impl Asked {
             query: query.clone(),
             gap,
             verdicts: verdicts.map(Arc::new),
-            has_hotfixes: !hotfix_lines::open(state, ruleset).is_empty(),
+            hotfixes: hotfix_lines::open(state, ruleset),
         }
     }
 

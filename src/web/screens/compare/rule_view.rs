@@ -11,8 +11,7 @@ use crate::domain::diff::Difference;
 use crate::domain::digest::Digest;
 use crate::domain::same_edits;
 use crate::web::environment_view::Tag;
-use crate::web::hotfix_lines::chain;
-use crate::web::user::User;
+use crate::web::hotfix_lines::chain_of;
 use crate::web::{Portal, format};
 
 /// Rules whose bytes are held at once: two texts of 8 MiB each at the very most.
@@ -39,7 +38,6 @@ pub(super) type Changed<'d> = (&'d Difference<'d, String>, Pair);
 /// Every rule of the page, in order.
 pub(super) async fn all(
     portal: &Portal,
-    user: &User,
     asked: &Asked,
     changes: &[Changed<'_>],
 ) -> Result<Vec<RuleView>, AppError> {
@@ -47,17 +45,25 @@ pub(super) async fn all(
     let mut views = Vec::with_capacity(changes.len());
     let mut left = Left::of_page();
     for chunk in changes.chunks(AT_ONCE) {
+        let known: Vec<Option<Arc<Drawn>>> = chunk
+            .iter()
+            .map(|change| portal.drawings.get(&key(asked, change)?))
+            .collect();
         // Read in one go; what each rule asks for below is in memory then.
         let unknown = chunk
             .iter()
-            .filter(|change| kept(portal, asked, change, left).is_none());
+            .zip(&known)
+            .filter(|(_, known)| known.is_none());
         let digests: Vec<Digest> = unknown
-            .flat_map(|(_, (old, new))| [*old, *new])
+            .flat_map(|((_, (old, new)), _)| [*old, *new])
             .flatten()
             .collect();
         let _held = portal.app.contents(&digests).await?;
-        for change in chunk {
-            let drawn = drawn(portal, user, asked, change, left).await?;
+        for (change, known) in chunk.iter().zip(known) {
+            let drawn = match known.filter(|known| left.is_enough_for(known.value_bytes)) {
+                Some(known) => known,
+                None => draw_anew(portal, asked, change, left).await?,
+            };
             left.take(&drawn);
             views.push(view(asked, change.0, views.len() + 1, drawn));
         }
@@ -66,31 +72,22 @@ pub(super) async fn all(
     Ok(views)
 }
 
-/// The drawing of a rule from before, if it fits into what is left.
-fn kept(portal: &Portal, asked: &Asked, change: &Changed<'_>, left: Left) -> Option<Arc<Drawn>> {
-    let known = portal.drawings.get(&key(asked, change)?)?;
-    left.is_enough_for(known.value_bytes).then_some(known)
-}
-
 /// What a drawing depends on; none where hotfixes have a say, whose state changes.
 fn key(asked: &Asked, (difference, digests): &Changed<'_>) -> Option<Key> {
-    (!asked.is_alone() && !asked.has_hotfixes).then(|| Key {
+    (!asked.is_alone() && asked.hotfixes.is_empty()).then(|| Key {
         address: asked.href(difference.path()),
         digests: *digests,
     })
 }
 
-async fn drawn(
+/// Draws a rule, and keeps the drawing if nothing of it was left out for want of room.
+async fn draw_anew(
     portal: &Portal,
-    user: &User,
     asked: &Asked,
     change: &Changed<'_>,
     left: Left,
 ) -> Result<Arc<Drawn>, AppError> {
-    if let Some(known) = kept(portal, asked, change, left) {
-        return Ok(known);
-    }
-    let texts = load(portal, user, asked, change).await?;
+    let texts = load(portal, asked, change).await?;
     let is_whole = left.is_enough_for(texts.size_bytes());
     let (by, path) = (asked.clone(), change.0.path().clone());
     let drawn = tokio::task::spawn_blocking(move || draw(&texts, &by, left, &path))
@@ -105,7 +102,6 @@ async fn drawn(
 
 async fn load(
     portal: &Portal,
-    user: &User,
     asked: &Asked,
     (difference, (old_digest, new_digest)): &Changed<'_>,
 ) -> Result<Texts, AppError> {
@@ -123,8 +119,8 @@ async fn load(
         old_digest: *old_digest,
         old: bytes(old_digest).await?,
         new: bytes(new_digest).await?,
-        old_chain: chain(portal, user, &asked.ruleset, old_path, *old_digest).await?,
-        new_chain: chain(portal, user, &asked.ruleset, new_path, *new_digest).await?,
+        old_chain: chain_of(portal, asked.hotfixes.clone(), old_path, *old_digest).await?,
+        new_chain: chain_of(portal, asked.hotfixes.clone(), new_path, *new_digest).await?,
     })
 }
 
