@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use super::super::diff::align;
 use super::super::verdict::reading::{Budget, Value};
-use super::tree::Hashed;
+use super::hashed::Hashed;
 
 /// Indices into both lists; each at most once in `pairs`, `only_old` and `only_new` together.
 #[derive(Default)]

@@ -15,6 +15,7 @@
 //! assert_eq!(found.changes[0].after.as_deref(), Some("high"));
 //! ```
 mod form;
+mod hashed;
 mod items;
 mod table;
 mod tree;

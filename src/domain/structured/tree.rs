@@ -1,91 +1,42 @@
 //! Two parsed texts compared node by node: maps by key, lists by the names of their items or by
 //! their content.
 
-use std::collections::HashMap;
-
-use super::super::verdict::reading::{Budget, Node, Value, hash, label, name_of, name_of_document};
+use super::super::verdict::reading::{Node, Value, label, name_of, name_of_document};
+use super::hashed::{Hashed, hashed, hashed_all};
 use super::items::{self, Pairing};
 use super::{Change, ChangeKind, Format, Found, clip, cut};
 
-/// A node with hashes of all it holds: `content` without the order of keys, `form` with it.
-pub(super) struct Hashed<'n> {
-    pub(super) node: &'n Node,
-    pub(super) content: u128,
-    form: u128,
-    children: Vec<Hashed<'n>>,
-    /// What names it in a list; empty when nothing does.
-    pub(super) name: String,
-}
-
 /// Compares the documents of two texts.
 pub(super) fn compare(format: Format, old: &[Node], new: &[Node], found: &mut Found<'_>) {
-    let documents = |nodes| hashed_all(nodes, found.budget, &name_of_document);
-    let (Some(old), Some(new)) = (documents(old), documents(new)) else {
-        return;
-    };
     let mut comparer = Comparer {
         is_xml: format == Format::Xml,
         found,
         place: Vec::new(),
     };
-    match (old.as_slice(), new.as_slice()) {
-        ([old], [new]) => comparer.nodes(old, new),
-        _ => comparer.lists("", &old, &new),
+    match (old, new) {
+        ([old], [new]) => comparer.unhashed(old, new),
+        _ => comparer.unhashed_lists("", (old, new), &name_of_document),
     }
 }
 
-fn hashed_all<'n>(
-    nodes: &'n [Node],
-    budget: &Budget,
-    name: &dyn Fn(&Node) -> String,
-) -> Option<Vec<Hashed<'n>>> {
-    nodes
-        .iter()
-        .map(|node| hashed(node, name(node), budget))
-        .collect()
+/// Whether two maps can be gone through side by side.
+fn have_same_keys(old: &[(String, Node)], new: &[(String, Node)]) -> bool {
+    old.len() == new.len() && old.iter().zip(new).all(|(old, new)| old.0 == new.0)
 }
 
-fn hashed<'n>(node: &'n Node, name: String, budget: &Budget) -> Option<Hashed<'n>> {
-    if !budget.take(2) {
-        return None;
+/// Whether two nodes say the same in the same form, on whatever lines.
+fn is_same(old: &Node, new: &Node) -> bool {
+    match (&old.value, &new.value) {
+        (Value::Scalar(old), Value::Scalar(new)) => old == new,
+        (Value::Seq(old), Value::Seq(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_same(old, new))
+        }
+        (Value::Map(olds), Value::Map(news)) => {
+            let mut pairs = olds.iter().zip(news);
+            have_same_keys(olds, news) && pairs.all(|(old, new)| is_same(&old.1, &new.1))
+        }
+        _ => false,
     }
-    let mut children = Vec::new();
-    let (content, form) = match &node.value {
-        Value::Scalar(text) => {
-            budget.take(text.len() / 16);
-            let own = hash(text);
-            (own, own)
-        }
-        Value::Seq(items) => {
-            children = hashed_all(items, budget, &name_of)?;
-            let all = |pick: fn(&Hashed) -> u128| {
-                hash(&("seq", children.iter().map(pick).collect::<Vec<_>>()))
-            };
-            (all(|child| child.content), all(|child| child.form))
-        }
-        Value::Map(entries) => {
-            for (_, value) in entries {
-                children.push(hashed(value, String::new(), budget)?);
-            }
-            let mut content = hash(&("map", entries.len()));
-            let mut form = content;
-            let mut times: HashMap<&str, usize> = HashMap::new();
-            for ((key, _), child) in entries.iter().zip(&children) {
-                let time = times.entry(key).or_default();
-                *time += 1;
-                content = content.wrapping_add(hash(&(key, *time, child.content)));
-                form = hash(&(form, key, child.form));
-            }
-            (content, form)
-        }
-    };
-    Some(Hashed {
-        node,
-        content,
-        form,
-        children,
-        name,
-    })
 }
 
 struct Comparer<'f, 'b> {
@@ -95,6 +46,54 @@ struct Comparer<'f, 'b> {
 }
 
 impl Comparer<'_, '_> {
+    /// As [`Comparer::nodes`]: what is the same on the way to a difference need not be hashed.
+    fn unhashed(&mut self, old: &Node, new: &Node) {
+        if !self.found.budget.take(4) {
+            return;
+        }
+        match (&old.value, &new.value) {
+            (Value::Map(olds), Value::Map(news)) if have_same_keys(olds, news) => {
+                let pairs = olds.iter().zip(news);
+                for ((key, old), (_, new)) in pairs.filter(|(old, new)| !is_same(&old.1, &new.1)) {
+                    match (&old.value, &new.value) {
+                        // Elements of one name are a list under that name: its items are told by it.
+                        (Value::Seq(old), Value::Seq(new)) if self.is_xml => {
+                            self.unhashed_lists(key, (old, new), &name_of);
+                        }
+                        _ => {
+                            self.place.push(key.clone());
+                            self.unhashed(old, new);
+                            self.place.pop();
+                        }
+                    }
+                }
+            }
+            (Value::Map(_), Value::Map(_)) => {
+                let hashed = |node| hashed(node, String::new(), self.found.budget);
+                if let (Some(old), Some(new)) = (hashed(old), hashed(new)) {
+                    self.nodes(&old, &new);
+                }
+            }
+            (Value::Seq(old), Value::Seq(new)) => {
+                self.unhashed_lists("", (old, new), &name_of);
+            }
+            _ if is_same(old, new) => {}
+            _ => self.changed(old, new),
+        }
+    }
+
+    fn unhashed_lists(
+        &mut self,
+        key: &str,
+        (old, new): (&[Node], &[Node]),
+        name: &dyn Fn(&Node) -> String,
+    ) {
+        let all = |nodes| hashed_all(nodes, self.found.budget, name);
+        if let (Some(old), Some(new)) = (all(old), all(new)) {
+            self.lists(key, &old, &new);
+        }
+    }
+
     fn nodes(&mut self, old: &Hashed, new: &Hashed) {
         if old.content == new.content {
             self.found.is_reordered |= old.form != new.form;
@@ -114,7 +113,7 @@ impl Comparer<'_, '_> {
                 self.maps((&keys(olds), old), (&keys(news), new));
             }
             (Value::Seq(_), Value::Seq(_)) => self.lists("", &old.children, &new.children),
-            _ => self.changed(old, new),
+            _ => self.changed(old.node, new.node),
         }
     }
 
@@ -221,20 +220,20 @@ impl Comparer<'_, '_> {
         }
     }
 
-    fn changed(&mut self, old: &Hashed, new: &Hashed) {
+    fn changed(&mut self, old: &Node, new: &Node) {
         let chars_max = self.found.bounds.value_chars_max;
         let of = |node: &Node| match &node.value {
             Value::Scalar(text) => text.clone(),
             _ => shown(node, chars_max + 1),
         };
-        let (before, after) = cut(&of(old.node), &of(new.node), chars_max);
+        let (before, after) = cut(&of(old), &of(new), chars_max);
         self.found.add(Change {
             kind: ChangeKind::Changed,
             place: self.place.clone(),
             before: Some(before),
             after: Some(after),
-            old_lines: Some(old.node.lines),
-            new_lines: Some(new.node.lines),
+            old_lines: Some(old.lines),
+            new_lines: Some(new.lines),
         });
     }
 
@@ -301,21 +300,6 @@ fn write(node: &Node, chars_max: usize, out: &mut String) {
                 between = ", ";
             }
             out.push('}');
-        }
-    }
-}
-
-impl Hashed<'_> {
-    /// Hashes of what it holds, each with its key.
-    pub(super) fn fields(&self) -> Vec<u128> {
-        match &self.node.value {
-            Value::Map(entries) => {
-                let all = entries.iter().zip(&self.children);
-                all.map(|((key, _), child)| hash(&(key, child.content)))
-                    .collect()
-            }
-            Value::Seq(_) => self.children.iter().map(|child| child.content).collect(),
-            Value::Scalar(_) => vec![self.content],
         }
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::limits::Budget;
 use super::marker;
+use super::places::Place;
 use super::tree::{Lines, Node, Value};
 use super::words::squeezed;
 
@@ -60,6 +61,8 @@ pub(super) struct Container {
 #[derive(Debug, Clone)]
 pub(super) struct Doc {
     pub(super) containers: Vec<Container>,
+    /// Statements of a plain text in order; empty for others.
+    pub(super) places: Vec<Place>,
     /// By the address of the list, then by id.
     by_id: HashMap<String, HashMap<String, Vec<usize>>>,
 }
@@ -68,6 +71,7 @@ impl Doc {
     pub(super) fn new(last_line: u32) -> Doc {
         let mut doc = Doc {
             containers: Vec::new(),
+            places: Vec::new(),
             by_id: HashMap::new(),
         };
         doc.open(None, "", "", (1, last_line));

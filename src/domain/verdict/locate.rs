@@ -9,7 +9,7 @@ use super::format::Format;
 use super::limits::{Budget, Limits};
 use super::runs::run_in;
 use super::switched_off::{SwitchedOff, may_switch_off, number_of};
-use super::{Texts, same_text};
+use super::{Texts, differing};
 
 /// A container in a planned file.
 #[derive(Clone, Copy)]
@@ -101,12 +101,11 @@ impl<'a> Elsewhere<'a> {
         planned: &Texts<'a>,
         limits: &Limits,
     ) -> Elsewhere<'a> {
-        let candidates = planned
-            .iter()
-            .filter(|(path, bytes)| !same_text(hotfix.get(*path), Some(bytes)))
-            .map(|(path, bytes)| {
+        let candidates = differing(hotfix, planned)
+            .into_iter()
+            .filter_map(|path| {
                 let before = hotfix.get(path).or_else(|| base.get(path)).copied();
-                Candidate::new(path, bytes, before, *limits)
+                Some(Candidate::new(path, planned.get(path)?, before, *limits))
             })
             .collect();
         Elsewhere {

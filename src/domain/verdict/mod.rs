@@ -17,6 +17,8 @@ mod marker;
 mod order;
 mod pairing;
 mod pieces;
+mod places;
+mod precedence;
 pub(super) mod reading;
 mod rule;
 mod runs;
@@ -29,7 +31,7 @@ mod words;
 mod xml;
 mod yaml;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -110,11 +112,9 @@ pub fn verdict_within(
     planned: &Texts,
     limits: &Limits,
 ) -> Vec<RuleVerdict> {
-    let paths: BTreeSet<&str> = base.keys().chain(hotfix.keys()).copied().collect();
     let elsewhere = Elsewhere::new(base, hotfix, planned, limits);
-    paths
+    differing(base, hotfix)
         .into_iter()
-        .filter(|path| !same_text(base.get(path), hotfix.get(path)))
         .map(|path| {
             rule::judge(
                 path,
@@ -128,10 +128,20 @@ pub fn verdict_within(
         .collect()
 }
 
-/// Whether two texts are the same bytes. Those of unchanged rules are often in one place, and need not be read.
-fn same_text(a: Option<&&[u8]>, b: Option<&&[u8]>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => std::ptr::eq(*a, *b) || a == b,
-        (a, b) => a.is_none() && b.is_none(),
+/// Paths under which two snapshots do not hold the same bytes, in order, in one walk over both.
+fn differing<'a>(left: &Texts<'a>, right: &Texts<'a>) -> Vec<&'a str> {
+    let mut rights = right.iter().peekable();
+    let mut paths = Vec::new();
+    for (path, text) in left {
+        while let Some((added, _)) = rights.next_if(|(other, _)| *other < path) {
+            paths.push(*added);
+        }
+        let there = rights.next_if(|(other, _)| *other == path);
+        // Texts of unchanged rules are often in one place, and need not be read.
+        if !there.is_some_and(|(_, there)| std::ptr::eq(*text, *there) || text == there) {
+            paths.push(*path);
+        }
     }
+    paths.extend(rights.map(|(added, _)| *added));
+    paths
 }

@@ -8,7 +8,9 @@ use super::facts::Draft;
 use super::format::{self, Format};
 use super::limits::{Budget, Limits};
 use super::locate::{Elsewhere, Found};
-use super::{RuleVerdict, Texts, Unit, Verdict, combine, order, sentences, text, words};
+use super::{
+    RuleVerdict, Texts, Unit, Verdict, combine, order, places, precedence, sentences, text, words,
+};
 
 /// Judges one path whose bytes differ between base and hotfix.
 pub(super) fn judge(
@@ -306,6 +308,11 @@ fn compare(
             there,
             budget,
         )?;
+    }
+    if let Some(there) = planned {
+        let planned = (there.path, there.doc);
+        places::doubt(&mut drafts, old_doc, new_doc, planned, budget);
+        precedence::doubt(&mut drafts, new_doc, planned, budget);
     }
     // Planned no longer reads as what base and hotfix are: nobody knows what it does.
     if breaks_format {

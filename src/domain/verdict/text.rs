@@ -5,9 +5,11 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::doc::{Doc, HEADER, HEADER_CHARS, STEP};
+use super::doc::{Doc, HEADER, HEADER_CHARS, STEP, hash};
 use super::limits::Budget;
 use super::pieces;
+use super::places::{Block, Place};
+use super::precedence::permits;
 use super::tree::Lines;
 use super::words::squeezed;
 
@@ -141,12 +143,24 @@ struct Statement {
     conditions: Vec<Rc<str>>,
     /// Headers that it stands under, by section and indentation.
     under: String,
+    /// Which of the blocks with these headers it stands in.
+    block: Option<Block>,
 }
 
 /// Turns a text into containers and facts; None when the budget is spent.
 pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget) -> Option<Doc> {
     let statements = statements(text, extension, budget)?;
     let mut doc = Doc::new(text.lines().count().max(1) as u32);
+    doc.places = statements
+        .iter()
+        .map(|statement| Place {
+            lines: statement.lines,
+            text: hash(&statement.text) as u64,
+            under: hash(&statement.under) as u64,
+            block: statement.block,
+            permits: permits(&statement.text),
+        })
+        .collect();
     // The last statement with an id, its first word, and how many followed it without one.
     let mut block: Option<(usize, String, usize)> = None;
     for statement in statements {
@@ -297,6 +311,7 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
     };
     let mut out: Vec<Statement> = Vec::new();
     let mut section = String::new();
+    let mut sections = 0;
     // Statements that others may stand under: their indentation and their place in `out`.
     let mut headers: Vec<(usize, usize)> = Vec::new();
     // Statements in whose braces others stand: their places in `out`.
@@ -358,6 +373,7 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
             && !statement.contains(',')
         {
             section = statement;
+            sections += 1;
             headers.clear();
             continue;
         }
@@ -398,6 +414,10 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
             lines: (from, to),
             conditions: conditions.clone(),
             under,
+            block: match around.last() {
+                Some(header) => Some(Block::Header(*header)),
+                None => (sections > 0).then_some(Block::Section(sections)),
+            },
         });
     }
     Some(out)

@@ -59,13 +59,23 @@ pub(super) async fn all(
             .flatten()
             .collect();
         let _held = portal.app.contents(&digests).await?;
-        for (change, known) in chunk.iter().zip(known) {
-            let drawn = match known.filter(|known| left.is_enough_for(known.value_bytes)) {
-                Some(known) => known,
-                None => draw_anew(portal, asked, change, left).await?,
+        let mut at = 0;
+        while at < chunk.len() {
+            let fits = |known: &&Arc<Drawn>| left.is_enough_for(known.value_bytes);
+            let drawings = match known[at].as_ref().filter(fits) {
+                Some(known) => vec![known.clone()],
+                // And those that follow and are not known either: one change of thread for all of them.
+                None => {
+                    let following = known[at + 1..].iter().take_while(|known| known.is_none());
+                    let run = &chunk[at..=at + following.count()];
+                    draw_anew(portal, asked, run, left).await?
+                }
             };
-            left.take(&drawn);
-            views.push(view(asked, change.0, views.len() + 1, drawn));
+            for drawn in drawings {
+                left.take(&drawn);
+                views.push(view(asked, chunk[at].0, views.len() + 1, drawn));
+                at += 1;
+            }
         }
     }
     fold(&mut views);
@@ -80,24 +90,36 @@ fn key(asked: &Asked, (difference, digests): &Changed<'_>) -> Option<Key> {
     })
 }
 
-/// Draws a rule, and keeps the drawing if nothing of it was left out for want of room.
+/// Draws rules, each with what those before it leave, and keeps the drawings of which nothing was left out for want of
+/// room.
 async fn draw_anew(
     portal: &Portal,
     asked: &Asked,
-    change: &Changed<'_>,
-    left: Left,
-) -> Result<Arc<Drawn>, AppError> {
-    let texts = load(portal, asked, change).await?;
-    let is_whole = left.is_enough_for(texts.size_bytes());
-    let (by, path) = (asked.clone(), change.0.path().clone());
-    let drawn = tokio::task::spawn_blocking(move || draw(&texts, &by, left, &path))
-        .await
-        .map_err(|e| AppError::Broken(e.to_string()))?;
-    let drawn = Arc::new(drawn);
-    if let Some(key) = key(asked, change).filter(|_| is_whole) {
-        portal.drawings.keep(key, drawn.clone());
+    changes: &[Changed<'_>],
+    mut left: Left,
+) -> Result<Vec<Arc<Drawn>>, AppError> {
+    let mut rules = Vec::with_capacity(changes.len());
+    for change in changes {
+        rules.push((load(portal, asked, change).await?, change.0.path().clone()));
     }
-    Ok(drawn)
+    let by = asked.clone();
+    let drawings = tokio::task::spawn_blocking(move || {
+        let draw = |(texts, path): (Texts, String)| {
+            let is_whole = left.is_enough_for(texts.size_bytes());
+            let drawn = Arc::new(draw(&texts, &by, left, &path));
+            left.take(&drawn);
+            (drawn, is_whole)
+        };
+        rules.into_iter().map(draw).collect::<Vec<_>>()
+    })
+    .await
+    .map_err(|e| AppError::Broken(e.to_string()))?;
+    for (change, (drawn, is_whole)) in changes.iter().zip(&drawings) {
+        if let Some(key) = key(asked, change).filter(|_| *is_whole) {
+            portal.drawings.keep(key, drawn.clone());
+        }
+    }
+    Ok(drawings.into_iter().map(|(drawn, _)| drawn).collect())
 }
 
 async fn load(
