@@ -6,12 +6,20 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use rulegate::domain::diff::TextDiff;
 use rulegate::domain::structured::{
-    Bounds, ChangeKind, FormKind, NotCompared, Structured, compare,
+    Bounds, ChangeKind, FormKind, NotCompared, Structured, compare, surely_differ,
 };
 
 fn compared(path: &str, old: &str, new: &str) -> Result<Structured, NotCompared> {
     let diff = TextDiff::new(old.as_bytes(), new.as_bytes());
-    compare(path, &diff, &Bounds::default())
+    let found = compare(path, &diff, &Bounds::default());
+    if surely_differ(path, &diff, &Bounds::default()) {
+        let is_wrong = match &found {
+            Ok(found) => found.is_form_only(),
+            Err(why) => *why != NotCompared::OldUnreadable,
+        };
+        assert!(!is_wrong, "{path}: {old}\n{new}\n{found:?}");
+    }
+    found
 }
 
 /// Each change as `~ place: before > after`.
@@ -239,6 +247,31 @@ fn what_is_not_form() {
     }
 }
 
+/// Told without comparing by value; [`compared`] holds every other case of this file against it.
+#[test]
+fn what_surely_differs() {
+    let sure = |path, old: &str, new: &str| {
+        let diff = TextDiff::new(old.as_bytes(), new.as_bytes());
+        surely_differ(path, &diff, &Bounds::default())
+    };
+    assert!(sure("a.yaml", "a: low\nb: 1\n", "a: high\nb: 1\n"));
+    assert!(sure("a.json", r#"{"a": "low"}"#, r#"{"a": "high"}"#));
+    assert!(sure("a.toml", "a = 'low'\n", "a = 'high'\n"));
+    for (path, old, new) in [
+        ("a.yaml", "a: [x, y]\n", "a:\n- x\n- y\n"),
+        ("a.yaml", "a: 'x'\n", "a: \"x\"\n"),
+        ("a.yaml", "a: x # one\n", "a: x # two\n"),
+        ("a.yaml", "a: \"x\"\n", "a: \"\\x78\"\n"),
+        ("a.yaml", "a: x\n", "a: y: z\n"),
+        ("a.json", "{\"a\": 1}", "{\"a\": /*\nnew\n*/ 1}"),
+        ("a.toml", "a = 1_000\n", "a = 1000\n"),
+        ("a.toml", "[a]\nx = 1\n", "a.x = 1\n"),
+        ("a.xml", "<a>x</a>", "<a>y</a>"),
+    ] {
+        assert!(!sure(path, old, new), "{old} {new}");
+    }
+}
+
 #[test]
 fn why_nothing_is_compared() {
     let why = |path, old, new| compared(path, old, new).unwrap_err();
@@ -293,7 +326,7 @@ fn many_changes_are_counted_and_few_are_listed() {
 #[test]
 fn every_changed_line_of_real_files_is_content_or_form() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus");
-    let mut compared = 0;
+    let (mut compared, mut sure) = (0, 0);
     let mut formats = BTreeSet::new();
     for case in std::fs::read_dir(folder)
         .unwrap()
@@ -313,6 +346,10 @@ fn every_changed_line_of_real_files_is_content_or_form() {
                 continue;
             };
             compared += 1;
+            if surely_differ(path.to_str().unwrap(), &diff, &Bounds::default()) {
+                sure += 1;
+                assert!(!found.is_form_only(), "{}", hotfix.display());
+            }
             formats.insert(found.format.name());
             assert!(
                 found.counts.total() + found.form.kinds.len() > 0,
@@ -340,6 +377,10 @@ fn every_changed_line_of_real_files_is_content_or_form() {
         }
     }
     assert!(compared > 60, "{compared} of {formats:?}");
+    assert!(
+        sure * 2 > compared,
+        "{sure} of {compared} told by their words"
+    );
     assert!(
         formats.contains("YAML") && formats.contains("JSON"),
         "{formats:?}"

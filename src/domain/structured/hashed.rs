@@ -27,7 +27,7 @@ pub(super) fn hashed_all<'n>(
 }
 
 /// A node and all below it, hashed; None when the budget is spent.
-pub(super) fn hashed<'n>(node: &'n Node, name: String, budget: &Budget) -> Option<Hashed<'n>> {
+fn hashed<'n>(node: &'n Node, name: String, budget: &Budget) -> Option<Hashed<'n>> {
     if !budget.take(2) {
         return None;
     }

@@ -17,6 +17,16 @@ pub(super) struct Pairing {
     pub(super) moved: Vec<(usize, usize)>,
 }
 
+impl Pairing {
+    /// Of two lists of the same so many keys.
+    pub(super) fn of_equal(length: usize) -> Pairing {
+        Pairing {
+            pairs: (0..length).map(|index| (index, index)).collect(),
+            ..Pairing::default()
+        }
+    }
+}
+
 /// Lists whose differing parts have more items are not searched for the likest ones.
 const LIKEST_MAX: usize = 64;
 

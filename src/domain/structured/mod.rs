@@ -17,6 +17,7 @@
 mod form;
 mod hashed;
 mod items;
+mod sure;
 mod table;
 mod tree;
 
@@ -25,6 +26,7 @@ use serde::Serialize;
 use super::diff::TextDiff;
 use super::verdict::reading::{self, Budget};
 pub use form::{Form, FormKind};
+pub use sure::surely_differ;
 
 /// How much a comparison by value may cost and give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! their content.
 
 use super::super::verdict::reading::{Node, Value, label, name_of, name_of_document};
-use super::hashed::{Hashed, hashed, hashed_all};
+use super::hashed::{Hashed, hashed_all};
 use super::items::{self, Pairing};
 use super::{Change, ChangeKind, Format, Found, clip, cut};
 
@@ -14,12 +14,15 @@ pub(super) fn compare(format: Format, old: &[Node], new: &[Node], found: &mut Fo
         place: Vec::new(),
     };
     match (old, new) {
-        ([old], [new]) => comparer.unhashed(old, new),
-        _ => comparer.unhashed_lists("", (old, new), &name_of_document),
+        ([old], [new]) => comparer.nodes(old, new),
+        _ => comparer.lists("", (old, new), &name_of_document),
     }
 }
 
-/// Whether two maps can be gone through side by side.
+fn keys(entries: &[(String, Node)]) -> Vec<&str> {
+    entries.iter().map(|(key, _)| key.as_str()).collect()
+}
+
 fn have_same_keys(old: &[(String, Node)], new: &[(String, Node)]) -> bool {
     old.len() == new.len() && old.iter().zip(new).all(|(old, new)| old.0 == new.0)
 }
@@ -46,131 +49,63 @@ struct Comparer<'f, 'b> {
 }
 
 impl Comparer<'_, '_> {
-    /// As [`Comparer::nodes`]: what is the same on the way to a difference need not be hashed.
-    fn unhashed(&mut self, old: &Node, new: &Node) {
+    fn nodes(&mut self, old: &Node, new: &Node) {
         if !self.found.budget.take(4) {
             return;
         }
         match (&old.value, &new.value) {
-            (Value::Map(olds), Value::Map(news)) if have_same_keys(olds, news) => {
-                let pairs = olds.iter().zip(news);
-                for ((key, old), (_, new)) in pairs.filter(|(old, new)| !is_same(&old.1, &new.1)) {
-                    match (&old.value, &new.value) {
-                        // Elements of one name are a list under that name: its items are told by it.
-                        (Value::Seq(old), Value::Seq(new)) if self.is_xml => {
-                            self.unhashed_lists(key, (old, new), &name_of);
-                        }
-                        _ => {
-                            self.place.push(key.clone());
-                            self.unhashed(old, new);
-                            self.place.pop();
-                        }
-                    }
-                }
-            }
-            (Value::Map(_), Value::Map(_)) => {
-                let hashed = |node| hashed(node, String::new(), self.found.budget);
-                if let (Some(old), Some(new)) = (hashed(old), hashed(new)) {
-                    self.nodes(&old, &new);
-                }
-            }
-            (Value::Seq(old), Value::Seq(new)) => {
-                self.unhashed_lists("", (old, new), &name_of);
-            }
+            (Value::Map(old), Value::Map(new)) => self.maps(old, new),
+            (Value::Seq(old), Value::Seq(new)) => self.lists("", (old, new), &name_of),
             _ if is_same(old, new) => {}
             _ => self.changed(old, new),
         }
     }
 
-    fn unhashed_lists(
-        &mut self,
-        key: &str,
-        (old, new): (&[Node], &[Node]),
-        name: &dyn Fn(&Node) -> String,
-    ) {
-        let all = |nodes| hashed_all(nodes, self.found.budget, name);
-        if let (Some(old), Some(new)) = (all(old), all(new)) {
-            self.lists(key, &old, &new);
-        }
-    }
-
-    fn nodes(&mut self, old: &Hashed, new: &Hashed) {
-        if old.content == new.content {
-            self.found.is_reordered |= old.form != new.form;
-            return;
-        }
-        if !self.found.budget.take(4) {
-            return;
-        }
-        match (&old.node.value, &new.node.value) {
-            (Value::Map(olds), Value::Map(news)) => {
-                let keys = |entries: &[(String, Node)]| {
-                    entries
-                        .iter()
-                        .map(|(key, _)| key.clone())
-                        .collect::<Vec<_>>()
-                };
-                self.maps((&keys(olds), old), (&keys(news), new));
-            }
-            (Value::Seq(_), Value::Seq(_)) => self.lists("", &old.children, &new.children),
-            _ => self.changed(old.node, new.node),
-        }
-    }
-
-    fn maps(
-        &mut self,
-        (old_keys, old): (&[String], &Hashed),
-        (new_keys, new): (&[String], &Hashed),
-    ) {
-        let pairing = items::by_key(old_keys, new_keys);
+    fn maps(&mut self, olds: &[(String, Node)], news: &[(String, Node)]) {
+        let pairing = match have_same_keys(olds, news) {
+            true => Pairing::of_equal(olds.len()),
+            false => items::by_key(&keys(olds), &keys(news)),
+        };
         self.found.is_reordered |= !pairing.moved.is_empty();
-        let key_of = |index: usize, keys: &[String]| keys[index].clone();
-        for &(from, to) in &pairing.pairs {
-            let (old, new) = (&old.children[from], &new.children[to]);
-            let key = key_of(to, new_keys);
-            // Elements of one name are a list under that name: its items are told by it.
-            match (&old.node.value, &new.node.value) {
-                (Value::Seq(_), Value::Seq(_)) if self.is_xml => {
-                    if old.content == new.content {
-                        self.found.is_reordered |= old.form != new.form;
-                    } else {
-                        self.lists(&key, &old.children, &new.children);
-                    }
+        let pairs = pairing
+            .pairs
+            .iter()
+            .map(|&(from, to)| (&olds[from].1, &news[to]));
+        for (old, (key, new)) in pairs.filter(|(old, (_, new))| !is_same(old, new)) {
+            match (&old.value, &new.value) {
+                // Elements of one name are a list under that name: its items are told by it.
+                (Value::Seq(old), Value::Seq(new)) if self.is_xml => {
+                    self.lists(key, (old, new), &name_of);
                 }
-                (Value::Seq(_), Value::Seq(_)) => {
+                (Value::Seq(old), Value::Seq(new)) => {
                     self.place.push(key.clone());
-                    if old.content == new.content {
-                        self.found.is_reordered |= old.form != new.form;
-                    } else {
-                        self.lists(&key, &old.children, &new.children);
-                    }
+                    self.lists(key, (old, new), &name_of);
                     self.place.pop();
                 }
                 _ => {
-                    self.place.push(key);
+                    self.place.push(key.clone());
                     self.nodes(old, new);
                     self.place.pop();
                 }
             }
         }
-        for &index in &pairing.only_old {
-            self.one(
-                key_of(index, old_keys),
-                ChangeKind::Removed,
-                &old.children[index],
-            );
+        for (key, old) in pairing.only_old.iter().map(|&index| &olds[index]) {
+            self.one(key.clone(), ChangeKind::Removed, old);
         }
-        for &index in &pairing.only_new {
-            self.one(
-                key_of(index, new_keys),
-                ChangeKind::Added,
-                &new.children[index],
-            );
+        for (key, new) in pairing.only_new.iter().map(|&index| &news[index]) {
+            self.one(key.clone(), ChangeKind::Added, new);
         }
     }
 
-    /// Two lists under one key.
-    fn lists(&mut self, key: &str, old: &[Hashed], new: &[Hashed]) {
+    /// Two lists under one key, their items called as `name` says.
+    fn lists(&mut self, key: &str, (old, new): (&[Node], &[Node]), name: &dyn Fn(&Node) -> String) {
+        let all = |nodes| hashed_all(nodes, self.found.budget, name);
+        if let (Some(old), Some(new)) = (all(old), all(new)) {
+            self.hashed_lists(key, &old, &new);
+        }
+    }
+
+    fn hashed_lists(&mut self, key: &str, old: &[Hashed], new: &[Hashed]) {
         let pairing = items::pair(old, new, self.found.budget);
         let is_single = self.is_xml && old.len() == 1 && new.len() == 1;
         let Pairing {
@@ -185,7 +120,13 @@ impl Comparer<'_, '_> {
                 continue;
             }
             self.place.push(step(key, &new[to].name, to, is_single));
-            self.nodes(&old[from], &new[to]);
+            let (old, new) = (&old[from], &new[to]);
+            match (&old.node.value, &new.node.value) {
+                (Value::Seq(_), Value::Seq(_)) => {
+                    self.hashed_lists("", &old.children, &new.children)
+                }
+                _ => self.nodes(old.node, new.node),
+            }
             self.place.pop();
         }
         for (from, to) in moved {
@@ -208,14 +149,14 @@ impl Comparer<'_, '_> {
             self.one(
                 step(key, &old[index].name, index, is_single),
                 ChangeKind::Removed,
-                &old[index],
+                old[index].node,
             );
         }
         for index in only_new {
             self.one(
                 step(key, &new[index].name, index, is_single),
                 ChangeKind::Added,
-                &new[index],
+                new[index].node,
             );
         }
     }
@@ -238,10 +179,10 @@ impl Comparer<'_, '_> {
     }
 
     /// Something that only one of the texts has.
-    fn one(&mut self, step: String, kind: ChangeKind, there: &Hashed) {
+    fn one(&mut self, step: String, kind: ChangeKind, there: &Node) {
         let chars_max = self.found.bounds.value_chars_max;
-        let value = Some(clip(&shown(there.node, chars_max + 1), 0, chars_max));
-        let lines = Some(there.node.lines);
+        let value = Some(clip(&shown(there, chars_max + 1), 0, chars_max));
+        let lines = Some(there.lines);
         let mut place = self.place.clone();
         place.push(step);
         let is_old = kind == ChangeKind::Removed;

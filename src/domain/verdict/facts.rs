@@ -3,18 +3,15 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+use super::counted::{CHANGED, Counted, Counts, Values, count, counts};
 use super::doc::{Container, Fact, HEADER_CHARS, STEP};
 use super::limits::Budget;
 use super::locate::same_use;
 use super::sentences;
+use super::weakened::is_weakened;
 use super::words::{alike, three_way, words};
 use super::{Span, Verdict};
 
-/// How alike two values of a list must be to count as one that was changed.
-const CHANGED: f64 = 0.5;
-/// The same where nothing of it was in the hotfix: a value taken out, of which planned may have
-/// made something else.
-const CHANGED_ELSEWHERE: f64 = 0.75;
 /// How alike hotfix and planned must be for a change inside a value to be recognised there.
 const RECOGNISABLE: f64 = 0.3;
 /// More comparisons than this between the values of two lists are not made.
@@ -31,54 +28,6 @@ pub(super) struct Draft {
     /// The planned file that it was judged by; None when planned has none.
     pub(super) planned_path: Option<String>,
     pub(super) is_marker: bool,
-}
-
-/// The values of one address in the three texts.
-#[derive(Default)]
-struct Values<'a> {
-    base: Vec<&'a Fact>,
-    hotfix: Vec<&'a Fact>,
-    planned: Vec<&'a Fact>,
-}
-
-/// The same, counted: how often each value is there, and which is the first of it.
-struct Counted<'a, 'v> {
-    values: &'v Values<'a>,
-    base: Counts<'a>,
-    hotfix: Counts<'a>,
-    planned: Counts<'a>,
-    /// Values that only planned has.
-    others: Vec<&'a Fact>,
-    /// Whether planned has any value of the hotfix's.
-    has_some: bool,
-    /// Places of the others by the words in them.
-    by_word: OnceCell<HashMap<&'a str, Vec<usize>>>,
-}
-
-impl<'a, 'v> Counted<'a, 'v> {
-    fn new(values: &'v Values<'a>) -> Counted<'a, 'v> {
-        let base = counts(values.base.iter().copied());
-        let hotfix = counts(values.hotfix.iter().copied());
-        let planned = counts(values.planned.iter().copied());
-        let is_other = |f: &&&Fact| {
-            !base.contains_key(f.value.as_str()) && !hotfix.contains_key(f.value.as_str())
-        };
-        let others = values.planned.iter().filter(is_other).copied().collect();
-        let has_some = hotfix.keys().any(|value| planned.contains_key(value));
-        Counted {
-            values,
-            base,
-            hotfix,
-            planned,
-            others,
-            has_some,
-            by_word: OnceCell::new(),
-        }
-    }
-}
-
-fn count(counts: &Counts, value: &str) -> usize {
-    counts.get(value).map_or(0, |(count, _)| *count)
 }
 
 /// Judges every value that the hotfix changed in a container; `planned` is what planned has in
@@ -188,17 +137,6 @@ pub(super) fn judge(
         });
     }
     drafts
-}
-
-/// How often each value occurs, and where first.
-type Counts<'a> = HashMap<&'a str, (usize, &'a Fact)>;
-
-fn counts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Counts<'a> {
-    let mut out: Counts = HashMap::new();
-    for fact in facts {
-        out.entry(&fact.value).or_insert((0, fact)).0 += 1;
-    }
-    out
 }
 
 /// Headers that something stands under, and every line that may be one with nothing under it.
@@ -367,47 +305,14 @@ fn judge_change(change: Change, there: &Counted, budget: &Budget) -> (Verdict, S
 fn judge_third(old: &Fact, new: &Fact, other: &Fact, budget: &Budget) -> Verdict {
     match three_way(&old.value, &new.value, &other.value, budget) {
         Verdict::Included
-            if is_negated(&new.value) != is_negated(&other.value)
-                || remarks(&other.value) > remarks(&new.value)
-                || hidden(&other.value) > hidden(&new.value)
+            if is_weakened(&old.value, &new.value, &other.value)
                 || words(&new.value).eq(words(&other.value))
-                || edges(&new.value) != edges(&other.value)
                 || alike(&new.value, &other.value, budget) < RECOGNISABLE =>
         {
             Verdict::CannotTell
         }
         verdict => verdict,
     }
-}
-
-/// Places in a value where a remark may start, after which nothing has an effect.
-fn remarks(value: &str) -> usize {
-    const STARTS: [&str; 6] = ["#", "//", "--", ";", "/*", "<!--"];
-    value
-        .split_ascii_whitespace()
-        .filter(|word| STARTS.iter().any(|start| word.starts_with(start)))
-        .count()
-}
-
-/// Whether a value starts and ends with white space, which in quotes is part of it.
-fn edges(value: &str) -> (bool, bool) {
-    (
-        value.starts_with(char::is_whitespace),
-        value.ends_with(char::is_whitespace),
-    )
-}
-
-/// Characters that a reader does not see, or takes for plain space.
-fn hidden(value: &str) -> usize {
-    value
-        .chars()
-        .filter(|c| sentences::hides(*c) || c.is_whitespace() && !c.is_ascii())
-        .count()
-}
-
-fn is_negated(value: &str) -> bool {
-    let start = value.trim_start_matches(['"', '\'', '(', ' ']);
-    start.starts_with('!') || start.to_ascii_lowercase().starts_with("not ")
 }
 
 /// A value that planned has as the hotfix does: included, unless planned gives the address more
@@ -426,74 +331,5 @@ fn of_present(new: &Fact, there: &Counted) -> Verdict {
         Verdict::Included
     } else {
         Verdict::CannotTell
-    }
-}
-
-/// Values are looked for among so many at most by all their words; among more, by their rarest.
-const FEW: usize = 32;
-/// How many values of a rare word are looked at.
-const OF_A_WORD: usize = 8;
-/// How many of a value's rarest words are looked at.
-const RARE_WORDS: usize = 3;
-
-impl<'a> Counted<'a, '_> {
-    /// The value that planned has in the place of the changed one, and neither base nor hotfix has.
-    fn third(&self, old: Option<&Fact>, new: &Fact, budget: &Budget) -> Option<&'a Fact> {
-        if !new.in_list && self.others.len() == 1 && self.values.planned.len() == 1 {
-            return Some(self.others[0]);
-        }
-        let least = if old.is_some_and(|old| std::ptr::eq(old, new)) {
-            CHANGED_ELSEWHERE
-        } else {
-            CHANGED
-        };
-        let likeness = |other: &Fact| {
-            let to_new = alike(&new.value, &other.value, budget);
-            let to_old = old.map_or(0.0, |old| alike(&old.value, &other.value, budget));
-            to_new.max(to_old)
-        };
-        self.near(&new.value, old.map(|old| old.value.as_str()), budget)
-            .into_iter()
-            .map(|index| (likeness(self.others[index]), index))
-            .filter(|(likeness, _)| *likeness >= least)
-            .max_by(|x, y| x.0.total_cmp(&y.0).then(y.1.cmp(&x.1)))
-            .map(|(_, index)| self.others[index])
-    }
-
-    /// Places of the other values that may be like one of these two.
-    fn near(&self, new: &str, old: Option<&str>, budget: &Budget) -> Vec<usize> {
-        if self.others.len() <= FEW {
-            return (0..self.others.len()).collect();
-        }
-        let by_word = self.by_word.get_or_init(|| {
-            let mut by_word: HashMap<&str, Vec<usize>> = HashMap::new();
-            for (index, other) in self.others.iter().enumerate() {
-                if !budget.take(1 + other.value.len() / 4) {
-                    break;
-                }
-                for word in words(&other.value) {
-                    let places = by_word.entry(word).or_default();
-                    if places.last() != Some(&index) {
-                        places.push(index);
-                    }
-                }
-            }
-            by_word
-        });
-        budget.take(new.len() / 4);
-        let mut rare: Vec<&Vec<usize>> = words(new)
-            .chain(old.into_iter().flat_map(words))
-            .filter_map(|w| by_word.get(w))
-            .collect();
-        rare.sort_by_key(|places| places.len());
-        let mut out: Vec<usize> = rare
-            .into_iter()
-            .take(RARE_WORDS)
-            .flat_map(|places| places.iter().take(OF_A_WORD))
-            .copied()
-            .collect();
-        out.sort_unstable();
-        out.dedup();
-        out
     }
 }

@@ -6,6 +6,7 @@
 mod candidate;
 mod combine;
 mod compare;
+mod counted;
 mod doc;
 mod edits;
 mod facts;
@@ -27,6 +28,7 @@ mod switched_off;
 mod text;
 mod toml;
 mod tree;
+mod weakened;
 mod words;
 mod xml;
 mod yaml;

@@ -34,6 +34,23 @@ pub(super) fn parse(
     Some(builder.documents)
 }
 
+/// Whether a text without aliases reads as YAML; false says nothing of one with aliases.
+pub(super) fn reads(text: &str, depth_max: usize, budget: &Budget) -> bool {
+    let mut depth = 0;
+    for event in Parser::new_from_str(text) {
+        match event {
+            Err(_) | Ok((Event::Alias(_), _)) => return false,
+            Ok((Event::SequenceStart(..) | Event::MappingStart(..), _)) => depth += 1,
+            Ok((Event::SequenceEnd | Event::MappingEnd, _)) => depth -= 1,
+            Ok(_) => {}
+        }
+        if depth > depth_max || !budget.take(2) {
+            return false;
+        }
+    }
+    true
+}
+
 struct Open {
     anchor: usize,
     tag: String,

@@ -4,6 +4,7 @@ mod command;
 mod corpus;
 mod formats;
 mod fuzz;
+mod places;
 mod properties;
 mod safety;
 

@@ -224,15 +224,20 @@ impl<'a> Comparison<'a> {
                 .map(|(there, index)| Found { index, ..there });
             let entry = &self.hotfix.containers[*new];
             let mut copies = Vec::new();
+            let mut wrapped_in = None;
             if there.is_none() {
                 copies = self.moved_within(entry, planned);
                 copies.extend(self.find(&entry.at, &entry.id, true));
                 there = (!copies.is_empty()).then(|| copies.remove(0));
+                wrapped_in = there.and_then(|there| self.wrapped_in(entry, &to_planned, there));
             } else if self.only(self.hotfix, entry).is_some() {
                 copies = self.copies(entry, planned, &to_planned, &from_base);
                 copies.extend(self.find(&entry.at, &entry.id, true));
             }
             let mut judged = self.judge(old, Some(*new), there);
+            if let Some(way) = wrapped_in {
+                doubt(&mut judged, &format!("planned has it inside {way}"));
+            }
             if there.is_none()
                 && old.is_none()
                 && let Some(index) = partner(&renamed, *new)

@@ -1,7 +1,7 @@
 //! Containers that stand elsewhere: moved by the hotfix, within planned, or into its other files.
 
 use super::Comparison;
-use crate::domain::verdict::doc::{Container, Doc};
+use crate::domain::verdict::doc::{Container, Doc, STEP};
 use crate::domain::verdict::locate::{Found, same_use};
 use crate::domain::verdict::pairing::Pairs;
 
@@ -52,6 +52,41 @@ impl<'a> Comparison<'a> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What planned has put around a container and not around those that stand beside it, if nothing in the hotfix's
+    /// text or the base's is called so: nobody knows what is done with what stands in it.
+    pub(super) fn wrapped_in(
+        &self,
+        entry: &'a Container,
+        beside: &Option<Pairs>,
+        found: Found<'a>,
+    ) -> Option<&'a str> {
+        let stayed = beside
+            .as_ref()
+            .is_some_and(|pairs| !pairs.by_first.is_empty());
+        if !stayed || Some(found.path) != self.planned_path {
+            return None;
+        }
+        let step = |container: &'a Container| container.at.rsplit(STEP).next().unwrap_or("");
+        let ways = |doc: &'a Doc, container: &'a Container| {
+            let mut ways = Vec::new();
+            let mut next = container.parent;
+            while let Some(index) = next {
+                ways.push(step(&doc.containers[index]));
+                next = doc.containers[index].parent;
+            }
+            ways
+        };
+        let (here, there) = (ways(self.hotfix, entry), ways(found.doc, found.container()));
+        if there.len() <= here.len() {
+            return None;
+        }
+        let is_known = |way: &str| {
+            let all = self.hotfix.containers.iter().chain(&self.base.containers);
+            all.into_iter().any(|container| step(container) == way)
+        };
+        there.into_iter().find(|way| !is_known(way))
     }
 
     /// Containers of this name beside the one that was paired: more than the hotfix has.

@@ -9,7 +9,7 @@ use super::gaps::{open_gap, open_gap_sided};
 use crate::domain::diff::{Gap, Options, TextDiff, Window};
 use crate::domain::digest::Digest;
 use crate::domain::same_edits::{self, Edit};
-use crate::domain::structured::Bounds;
+use crate::domain::structured::{self, Bounds};
 use crate::web::diff_view::{self, Row, Sided};
 use crate::web::environment_view::Tag;
 use crate::web::format;
@@ -180,6 +180,11 @@ fn by_value(
         },
         false => AMONG_MANY,
     };
+    // Among many the values are listed where they are asked for; what differs in form only is folded everywhere.
+    let is_asked = asked.is_alone() || asked.query.is_by_value();
+    if !is_asked && structured::surely_differ(path, diff, &bounds) {
+        return;
+    }
     drawn.values = structured_view(path, diff, &bounds);
     if let Some(values) = &mut drawn.values {
         drawn.value_bytes = bytes;

@@ -1,0 +1,71 @@
+//! Signs that a value of planned's, though the words of the hotfix are in it, need not do what the hotfix's does.
+
+use std::collections::HashSet;
+
+use super::sentences;
+use super::words::words;
+
+/// Whether planned turned, muted, hid or calculates away what the hotfix put into a value.
+pub(super) fn is_weakened(old: &str, new: &str, planned: &str) -> bool {
+    is_negated(new) != is_negated(planned)
+        || remarks(planned) > remarks(new)
+        || hidden(planned) > hidden(new)
+        || edges(new) != edges(planned)
+        || constants(planned) > constants(new)
+        || is_scaled(old, new, planned)
+}
+
+/// Places in a value where a remark may start, after which nothing has an effect.
+fn remarks(value: &str) -> usize {
+    const STARTS: [&str; 6] = ["#", "//", "--", ";", "/*", "<!--"];
+    value
+        .split_ascii_whitespace()
+        .filter(|word| STARTS.iter().any(|start| word.starts_with(start)))
+        .count()
+}
+
+/// Words that make what they are joined to always or never so.
+fn constants(value: &str) -> usize {
+    let is_constant = |word: &&str| matches!(word.to_ascii_lowercase().as_str(), "true" | "false");
+    words(value).filter(is_constant).count()
+}
+
+/// Whether planned calculates with a number that the hotfix put in, and the hotfix does not.
+fn is_scaled(old: &str, new: &str, other: &str) -> bool {
+    fn calculated(value: &str) -> HashSet<&str> {
+        let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+        let is_sign = |word: &str| matches!(word, "+" | "-" | "*" | "/" | "%" | "^");
+        let all: Vec<&str> = words(value).collect();
+        let pairs = all.windows(2).filter_map(|pair| match pair {
+            [number, sign] | [sign, number] if is_number(number) && is_sign(sign) => Some(*number),
+            _ => None,
+        });
+        pairs.collect()
+    }
+    let here = calculated(new);
+    let mut scaled = calculated(other);
+    scaled.retain(|number| !here.contains(number));
+    !scaled.is_empty()
+        && words(new).any(|word| scaled.contains(word) && !words(old).any(|before| before == word))
+}
+
+/// Whether a value starts and ends with white space, which in quotes is part of it.
+fn edges(value: &str) -> (bool, bool) {
+    (
+        value.starts_with(char::is_whitespace),
+        value.ends_with(char::is_whitespace),
+    )
+}
+
+/// Characters that a reader does not see, or takes for plain space.
+fn hidden(value: &str) -> usize {
+    value
+        .chars()
+        .filter(|c| sentences::hides(*c) || c.is_whitespace() && !c.is_ascii())
+        .count()
+}
+
+fn is_negated(value: &str) -> bool {
+    let start = value.trim_start_matches(['"', '\'', '(', ' ']);
+    start.starts_with('!') || start.to_ascii_lowercase().starts_with("not ")
+}
