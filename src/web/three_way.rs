@@ -164,6 +164,14 @@ mod tests {
             not_lost(a, b, &verdict("limit=1 became limit=2")),
             [1, 3].into()
         );
+        // Nor is it painted as contained where the rule is: the numbers are not the hotfix's.
+        let mut contained = verdict("limit=1 became limit=2");
+        contained.verdict = Verdict::Included;
+        contained.units[0].verdict = Verdict::Included;
+        let planned = planned.replace("limit=3", "limit=2");
+        let view = three_way(a, b, planned.as_bytes(), Some(&contained), true).unwrap();
+        let kinds: Vec<_> = view.rows.iter().map(|row| row.cells[2].kind).collect();
+        assert_eq!(kinds, ["add", "same", "add", "kept"]);
         let included = RuleVerdict {
             verdict: Verdict::Included,
             units: Vec::new(),

@@ -160,12 +160,10 @@ impl<'d, 'a> Aligner<'d, 'a> {
         if !is_hotfix {
             let ours = ours.map_or_else(void, |cell| shown("same", cell));
             let theirs = theirs.map_or_else(void, |cell| {
-                let kind = if self.contained.planned.contains(&cell.number) {
-                    "kept"
-                } else if is_planned {
-                    "add"
-                } else {
-                    "same"
+                let kind = match is_planned {
+                    true if self.contained.planned.contains(&cell.number) => "kept",
+                    true => "add",
+                    false => "same",
                 };
                 shown(kind, cell)
             });
@@ -181,8 +179,13 @@ impl<'d, 'a> Aligner<'d, 'a> {
                 kept(theirs)
             }
             (_, Some(theirs)) if known => {
+                // A version number that both changed, each to its own, is nothing of the hotfix's in planned.
+                let is_mark = number.zip(ours.as_ref()).is_some_and(|(base, ours)| {
+                    self.contained.is_unnamed(base, ours.number)
+                        || self.contained.passes_over(self.ours, base, ours)
+                });
                 let kind = match is_planned {
-                    true if self.contained.is_found(&theirs) => "kept",
+                    true if self.contained.is_found(&theirs) && !is_mark => "kept",
                     true => "add",
                     false => "same",
                 };

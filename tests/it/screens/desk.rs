@@ -422,6 +422,24 @@ async fn five_hundred_rules_are_paged_answered_together_and_recorded_one_by_one(
     assert!(page.select(".todo.trail li")[0].contains("answered for 400 rules: loss accepted"));
     let page = world.get(&rita, &third).await;
     assert!(page.select("details#alike-1-1 summary")[0].contains("answered"));
+    // Whoever was wrong about all of them changes the decision on all of them.
+    let form = "details#alike-1-1 details form";
+    let value = |name: &str| page.attribute(&format!("{form} input[name={name}]"), "value");
+    let (paths, once) = (value("path"), value("once").remove(0));
+    assert_eq!(paths.len(), 400);
+    let mut fields = vec![
+        ("environment", "ipc2/prod"),
+        ("hotfix", "1+ipc2.1"),
+        ("once", &once),
+        ("answer", "back"),
+        ("text", "the limit is needed"),
+    ];
+    fields.extend(paths.iter().map(|path| ("path", path.as_str())));
+    let answered = world.post(&rita, &of(&review, "/answers"), &fields).await;
+    assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text);
+    let page = world.get(&rita, &third).await;
+    let rows = page.select("details#alike-1-1 tbody tr");
+    assert!(rows[0].contains("the limit is needed"), "{}", rows[0]);
 }
 
 #[tokio::test]
