@@ -27,6 +27,8 @@ pub(super) struct Fact {
     /// Keys from the container down, joined by [`STEP`].
     pub(super) addr: String,
     pub(super) value: String,
+    /// The value with its lines, if it has several.
+    pub(super) text: Option<Box<str>>,
     pub(super) lines: Lines,
     /// One of several values of a list; the order of those does not count.
     pub(super) in_list: bool,
@@ -116,14 +118,15 @@ impl Doc {
     ) {
         let (addr, value) = (addr.into(), value.into());
         let is_marker = marker::is_marker(&addr, &value, || self.depth(container));
+        // A text of several lines may be folded otherwise and still say the same.
+        let (value, text) = match memchr::memchr(b'\n', value.as_bytes()) {
+            Some(_) => (squeezed(&value), Some(value.into_boxed_str())),
+            None => (value, None),
+        };
         self.containers[container].facts.push(Fact {
             addr,
-            // A text of several lines may be folded otherwise and still say the same.
-            value: if memchr::memchr(b'\n', value.as_bytes()).is_some() {
-                squeezed(&value)
-            } else {
-                value
-            },
+            value,
+            text,
             lines,
             in_list,
             is_marker,

@@ -8,7 +8,7 @@ use super::doc::{Container, Fact, HEADER_CHARS, STEP};
 use super::limits::Budget;
 use super::locate::same_use;
 use super::sentences;
-use super::weakened::is_weakened;
+use super::weakened::{is_weakened, remarks, without_remarks};
 use super::words::{alike, three_way, words};
 use super::{Span, Verdict};
 
@@ -307,12 +307,21 @@ fn judge_third(old: &Fact, new: &Fact, other: &Fact, budget: &Budget) -> Verdict
         Verdict::Included
             if is_weakened(&old.value, &new.value, &other.value)
                 || words(&new.value).eq(words(&other.value))
-                || alike(&new.value, &other.value, budget) < RECOGNISABLE =>
+                || alike(&new.value, &other.value, budget) < RECOGNISABLE
+                || remarks(&other.value) > remarks(&new.value)
+                    && !is_included_without_remarks([old, new, other], budget) =>
         {
             Verdict::CannotTell
         }
         verdict => verdict,
     }
+}
+
+/// Whether what the hotfix did is in planned before the remarks of each line.
+fn is_included_without_remarks(three: [&Fact; 3], budget: &Budget) -> bool {
+    let [old, new, other] =
+        three.map(|fact| without_remarks(fact.text.as_deref().unwrap_or(&fact.value)));
+    old != new && three_way(&old, &new, &other, budget) == Verdict::Included
 }
 
 /// A value that planned has as the hotfix does: included, unless planned gives the address more

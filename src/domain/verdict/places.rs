@@ -28,6 +28,8 @@ pub(super) struct Place {
     /// Hash of the headers that it stands under.
     pub(super) under: u64,
     pub(super) block: Option<Block>,
+    /// It stands in braces.
+    pub(super) is_in_braces: bool,
     /// Whether it lets something through or refuses it.
     pub(super) permits: Option<bool>,
 }

@@ -145,6 +145,7 @@ struct Statement {
     under: String,
     /// Which of the blocks with these headers it stands in.
     block: Option<Block>,
+    is_in_braces: bool,
 }
 
 /// Turns a text into containers and facts; None when the budget is spent.
@@ -158,6 +159,7 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
             text: hash(&statement.text) as u64,
             under: hash(&statement.under) as u64,
             block: statement.block,
+            is_in_braces: statement.is_in_braces,
             permits: permits(&statement.text),
         })
         .collect();
@@ -394,6 +396,7 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
         let mut around: Vec<usize> = indented.chain(blocks.iter().copied()).collect();
         around.sort_unstable();
         let mut under = section.clone();
+        let is_in_braces = !blocks.is_empty();
         for header in around.iter().rev().take(4).rev() {
             under.push(STEP);
             under.extend(out[*header].text.chars().take(HEADER_CHARS));
@@ -418,6 +421,7 @@ fn statements(text: &str, extension: &str, budget: &Budget) -> Option<Vec<Statem
                 Some(header) => Some(Block::Header(*header)),
                 None => (sections > 0).then_some(Block::Section(sections)),
             },
+            is_in_braces,
         });
     }
     Some(out)

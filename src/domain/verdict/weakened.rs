@@ -8,26 +8,60 @@ use super::words::words;
 /// Whether planned turned, muted, hid or calculates away what the hotfix put into a value.
 pub(super) fn is_weakened(old: &str, new: &str, planned: &str) -> bool {
     is_negated(new) != is_negated(planned)
-        || remarks(planned) > remarks(new)
+        || has_more_closed_remarks(new, planned)
         || hidden(planned) > hidden(new)
         || edges(new) != edges(planned)
         || constants(planned) > constants(new)
         || is_scaled(old, new, planned)
 }
 
-/// Places in a value where a remark may start, after which nothing has an effect.
-fn remarks(value: &str) -> usize {
-    const STARTS: [&str; 6] = ["#", "//", "--", ";", "/*", "<!--"];
-    value
-        .split_ascii_whitespace()
-        .filter(|word| STARTS.iter().any(|start| word.starts_with(start)))
-        .count()
+/// What starts a remark that ends with its line.
+const REMARKS: [&str; 4] = ["#", "//", "--", ";"];
+
+fn starts_remark(word: &str) -> bool {
+    REMARKS.iter().any(|start| word.starts_with(start))
 }
 
-/// Words that make what they are joined to always or never so.
+/// Places in a value where a remark may start, after which nothing on the line has an effect.
+pub(super) fn remarks(value: &str) -> usize {
+    let all = value.split_ascii_whitespace();
+    all.filter(|word| starts_remark(word)).count()
+}
+
+/// Every line up to its first remark.
+pub(super) fn without_remarks(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for line in value.lines() {
+        let words = line.split_ascii_whitespace();
+        for word in words.take_while(|word| !starts_remark(word)) {
+            out.push_str(word);
+            out.push(' ');
+        }
+    }
+    out
+}
+
+/// Whether planned has more remarks that go on to where they are closed.
+fn has_more_closed_remarks(new: &str, planned: &str) -> bool {
+    let count = |value: &str| {
+        let all = value.split_ascii_whitespace();
+        all.filter(|word| word.starts_with("/*") || word.starts_with("<!--"))
+            .count()
+    };
+    count(planned) > count(new)
+}
+
+/// Words that make what they are joined to always or never so: `and false`, `true ||`.
 fn constants(value: &str) -> usize {
-    let is_constant = |word: &&str| matches!(word.to_ascii_lowercase().as_str(), "true" | "false");
-    words(value).filter(is_constant).count()
+    let all: Vec<String> = words(value).map(str::to_ascii_lowercase).collect();
+    let is_constant = |at: usize| matches!(all[at].as_str(), "true" | "false");
+    let joins = |at: usize| {
+        let word = all.get(at).map(String::as_str);
+        matches!(word, Some("and" | "or" | "&" | "|"))
+    };
+    (0..all.len())
+        .filter(|&at| is_constant(at) && (joins(at + 1) || at > 0 && joins(at - 1)))
+        .count()
 }
 
 /// Whether planned calculates with a number that the hotfix put in, and the hotfix does not.

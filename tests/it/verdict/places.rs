@@ -221,3 +221,71 @@ fn made_weaker_around_it() {
         expect(verdict, "a.yml", &base, &hotfix, &rule(planned));
     }
 }
+
+/// Code inside a value: remarks elsewhere in it change nothing, those in front of the change do.
+#[test]
+fn remarks_in_code_inside_a_value() {
+    let template = |line: &str, more: &str| {
+        format!(
+            "metadata:\n  name: caps\ntarget:\n  rego: |\n    violation[msg] {{\n{more}      c := input.containers[_]\n      \
+             {line}\n      msg := \"no\"\n    }}\n"
+        )
+    };
+    let (old, new) = ("dropped(c.drop)", "dropped(lower(c.drop))");
+    let (base, hotfix) = (template(old, ""), template(new, ""));
+    let more = "      # a field that never changes\n      not is_update(input)\n";
+    expect(
+        Verdict::Included,
+        "t.yaml",
+        &base,
+        &hotfix,
+        &template(new, more),
+    );
+    for off in ["# dropped(lower(c.drop))", "true # dropped(lower(c.drop))"] {
+        let planned = template(off, more);
+        let rule = judge("t.yaml", &base, &hotfix, &planned);
+        assert_ne!(rule.verdict, Verdict::Included, "{off}: {:#?}", rule.units);
+    }
+    expect(
+        Verdict::CannotTell,
+        "t.yaml",
+        &base,
+        &hotfix,
+        &template(&format!("/* {new} */"), ""),
+    );
+}
+
+/// A statement that every file of its kind has in some block is no other form of this one.
+#[test]
+fn a_like_block_in_another_file() {
+    use super::snapshot;
+    let check = |service: &str, body: &str| {
+        format!("package {service}\n\ndeny contains res if {{\n{body}\tres := bad(network)\n}}\n")
+    };
+    let body = "\tsome network in input.networks\n";
+    let (base, hotfix) = (check("sql", ""), check("sql", body));
+    let files = |one: &str, two: Option<&str>| -> Vec<(String, String)> {
+        let two = two.map(|text| ("compute.rego".to_owned(), text.to_owned()));
+        [("sql.rego".to_owned(), one.to_owned())]
+            .into_iter()
+            .chain(two)
+            .collect()
+    };
+    let (base, hotfix) = (files(&base, None), files(&hotfix, None));
+    let other = check("compute", "\tsome network in input.compute.networks\n");
+    let planned = files(&hotfix[0].1, Some(&other));
+    let lent = |files: &[(String, String)]| -> Vec<(&'static str, &'static str)> {
+        let leak = |text: &String| -> &'static str { Box::leak(text.clone().into_boxed_str()) };
+        files
+            .iter()
+            .map(|(path, text)| (leak(path), leak(text)))
+            .collect()
+    };
+    let (base, hotfix, planned) = (lent(&base), lent(&hotfix), lent(&planned));
+    let rules = rulegate::domain::verdict::verdict(
+        &snapshot(&base),
+        &snapshot(&hotfix),
+        &snapshot(&planned),
+    );
+    assert_eq!(rules[0].verdict, Verdict::Included, "{:#?}", rules[0]);
+}

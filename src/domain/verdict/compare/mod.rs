@@ -8,7 +8,7 @@ use super::facts::{self, Draft};
 use super::limits::Budget;
 use super::locate::{Elsewhere, Found};
 use super::pairing::{COMPARISONS_MAX, Pairs, pair};
-use super::{Verdict, sentences};
+use super::{Verdict, places, sentences};
 
 use effect::{doubt, without_effect};
 
@@ -232,7 +232,12 @@ impl<'a> Comparison<'a> {
                 wrapped_in = there.and_then(|there| self.wrapped_in(entry, &to_planned, there));
             } else if self.only(self.hotfix, entry).is_some() {
                 copies = self.copies(entry, planned, &to_planned, &from_base);
-                copies.extend(self.find(&entry.at, &entry.id, true));
+                // A statement without an id in the braces of one file is not given again in those of another.
+                let place = places::at_line(self.hotfix, entry.lines.0);
+                let is_in_braces = place.is_some_and(|place| place.is_in_braces);
+                if entry.id.contains(':') || !is_in_braces {
+                    copies.extend(self.find(&entry.at, &entry.id, true));
+                }
             }
             let mut judged = self.judge(old, Some(*new), there);
             if let Some(way) = wrapped_in {
