@@ -104,7 +104,7 @@ pub fn due(ends_at: Timestamp, now: Timestamp) -> Tag {
     Tag::new(kind, format!("ends in {}", format::ago(now, ends_at)))
 }
 
-/// The newest planned version that an open hotfix may meet, with the verdict on it.
+/// The planned version that an open hotfix will meet, as far as anyone can tell, with the verdict on it.
 pub struct Meets {
     /// The planned version.
     pub version: VersionName,
@@ -112,15 +112,25 @@ pub struct Meets {
     pub judged: Option<Judged>,
 }
 
-/// What the newest planned version would do to a hotfix where it is open; `None` if nothing planned came after what
-/// it was made on.
+/// What a planned version would do to a hotfix where it is open: the one that an open review asks for there, else the
+/// newest; `None` if nothing planned came after what it was made on.
 pub async fn meets(app: &App, state: &State, hotfix: &Hotfix) -> Result<Option<Meets>, AppError> {
     let made_on = hotfix.on_top_of.planned_part();
-    let newest = state
-        .versions(&hotfix.ruleset)
-        .into_iter()
-        .find(|(name, _)| !name.is_hotfix());
-    let Some((version, facts)) = newest.filter(|(name, _)| name.as_str() != made_on) else {
+    let asked_for =
+        threatened_by(state, hotfix)
+            .into_iter()
+            .find_map(|review| match &review.subject {
+                Subject::Activation { version, .. } if !version.is_hotfix() => Some(version),
+                _ => None,
+            });
+    let mut versions = state.versions(&hotfix.ruleset).into_iter();
+    let found = match asked_for {
+        Some(asked_for) => versions.find(|(name, _)| name == asked_for),
+        None => versions
+            .find(|(name, _)| !name.is_hotfix())
+            .filter(|(name, _)| name.as_str() != made_on),
+    };
+    let Some((version, facts)) = found else {
         return Ok(None);
     };
     let questions: Vec<_> = state

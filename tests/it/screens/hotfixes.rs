@@ -353,6 +353,14 @@ async fn the_register_shows_the_debt_and_what_threatens_it() {
             .join(" ")
             .contains("1+ipc2.2")
     );
+    // What somebody asks for is judged, not what came after it.
+    let review = world.ask("2", &["ipc2/prod"]).await;
+    world.release("3", &[("c.data", "fixed\n")]).await;
+    let page = world.get(&otto, "/hotfixes").await;
+    let open = page.select("#open tbody tr").join(" ");
+    assert!(open.contains("2 would lose 1 of 1 rule"), "{open}");
+    let links = page.attribute("#open tbody a", "href");
+    assert!(links.contains(&format!("/reviews/{review}")), "{links:?}");
     let page = world.get(&otto, "/hotfixes?state=proposed").await;
     assert_eq!(page.select("#open tbody tr").len(), 0);
     let page = world.get(&otto, "/hotfixes/crs/1%2Bipc2.1").await;

@@ -66,7 +66,7 @@ impl HotfixPage {
     }
 }
 
-/// The newest planned version with its verdict on each rule.
+/// The planned version that it will meet with the verdict on each rule.
 #[allow(missing_docs)]
 struct MeetsView {
     version: String,

@@ -141,7 +141,7 @@ fn approvals(gate: &Gate) -> String {
         0 => approvals,
         blocked => format!(
             "{approvals} · {}",
-            format::count(blocked, "check blocks", "checks block")
+            format::count(blocked, "other check blocks", "other checks block")
         ),
     }
 }
