@@ -282,6 +282,38 @@ fn of_lists(all: &mut Pairs) {
     all.each("sections of one header", "a.ini", &|version, n| {
         format!("[s{}]\nname = {}\n", n % 50, n * (version + 1))
     });
+    let fix = |version: usize, line: &'static str| if version > 0 { line } else { "" };
+    all.each(
+        "blocks of one header, a line more in each",
+        "a.conf",
+        &|version, n| {
+            let more = fix(version, "  deny all;\n");
+            format!("server {{\n  listen {n};\n  root w{};\n{more}}}\n", n % 7)
+        },
+    );
+    all.each(
+        "blocks of one header that are alike",
+        "a.conf",
+        &|version, _| {
+            format!(
+                "server {{\n  listen 80;\n{}}}\n",
+                fix(version, "  deny all;\n")
+            )
+        },
+    );
+    all.each(
+        "rules that allow and deny in turn",
+        "a.conf",
+        &|version, n| {
+            let (a, b) = (n % 250, n / 250);
+            let more = if version > 0 {
+                format!("deny 10.1.{b}.{a};\n")
+            } else {
+                String::new()
+            };
+            format!("{more}allow 10.0.{b}.{a};\n")
+        },
+    );
     all.each("long values, all changed", "a.cf", &|version, n| {
         let words: Vec<String> = (0..300)
             .map(|w| format!("w{}", w * (n + version + 1) % 997))

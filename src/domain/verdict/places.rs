@@ -46,6 +46,8 @@ struct Blocks<'d> {
     doc: &'d Doc,
     /// By the headers that their statements stand under.
     under: HashMap<u64, BTreeSet<Block>>,
+    /// By the headers and a statement that stands in them.
+    holding: HashMap<(u64, u64), BTreeSet<Block>>,
     /// Hashes of the statements in a block, not those of blocks within.
     own: HashMap<Block, Vec<u64>>,
 }
@@ -55,11 +57,14 @@ impl<'d> Blocks<'d> {
         let mut blocks = Blocks {
             doc,
             under: HashMap::new(),
+            holding: HashMap::new(),
             own: HashMap::new(),
         };
         for place in &doc.places {
             if let Some(block) = place.block {
                 blocks.under.entry(place.under).or_default().insert(block);
+                let key = (place.under, place.text);
+                blocks.holding.entry(key).or_default().insert(block);
                 blocks.own.entry(block).or_default().push(place.text);
             }
         }
@@ -72,8 +77,14 @@ impl<'d> Blocks<'d> {
             .is_some_and(|blocks| blocks.len() > 1)
     }
 
-    fn holds(&self, block: Block, text: u64) -> bool {
-        self.own.get(&block).is_some_and(|own| own.contains(&text))
+    /// The blocks under these headers that a statement stands in.
+    fn holding(&self, under: u64, text: u64) -> impl Iterator<Item = &Block> {
+        self.holding.get(&(under, text)).into_iter().flatten()
+    }
+
+    fn holds(&self, block: Block, (under, text): (u64, u64)) -> bool {
+        let holding = self.holding.get(&(under, text));
+        holding.is_some_and(|blocks| blocks.contains(&block))
     }
 
     /// What stands in a block and, one after the other, in those around it, sorted; without a statement.
@@ -98,7 +109,7 @@ impl<'d> Blocks<'d> {
         let mut out = Vec::new();
         for block in self.under.get(&under).into_iter().flatten() {
             let theirs = self.content(*block, without);
-            if !budget.take(1 + (content.len() + theirs.len()) / 4) {
+            if !budget.take(4 + (content.len() + theirs.len()) / 2) {
                 return Vec::new();
             }
             let same = shared(content, &theirs);
@@ -167,18 +178,16 @@ pub(super) fn doubt(
         if !news.has_several(new.under) && !theirs.has_several(new.under) {
             continue;
         }
-        let is_elsewhere = news.under[&new.under]
-            .iter()
-            .filter(|block| news.holds(**block, new.text))
-            .any(|block| {
-                let content = news.content(*block, new.text);
-                let had_it = olds.as_ref().is_some_and(|olds| {
-                    let before = olds.likest(new.under, &content, new.text, budget);
-                    before.iter().any(|block| olds.holds(*block, new.text))
-                });
-                let now = theirs.likest(new.under, &content, there.text, budget);
-                !had_it && !now.iter().any(|block| theirs.holds(*block, there.text))
+        let (was, is) = ((new.under, new.text), (new.under, there.text));
+        let is_elsewhere = news.holding(new.under, new.text).any(|block| {
+            let content = news.content(*block, new.text);
+            let had_it = olds.as_ref().is_some_and(|olds| {
+                let before = olds.likest(new.under, &content, new.text, budget);
+                before.iter().any(|block| olds.holds(*block, was))
             });
+            let now = theirs.likest(new.under, &content, there.text, budget);
+            !had_it && !now.iter().any(|block| theirs.holds(*block, is))
+        });
         if is_elsewhere {
             draft.verdict = Verdict::CannotTell;
             draft.what = format!("{} (planned has it in another block)", draft.what);

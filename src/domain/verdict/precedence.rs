@@ -168,7 +168,9 @@ impl Index {
         budget: &Budget,
     ) -> Option<usize> {
         let list = news[new].list;
-        budget.take(news.len() / 8);
+        if !budget.take(1 + news.len() / 8) {
+            return None;
+        }
         (0..news.len()).find(|&other| {
             news[other].permits != news[new].permits
                 && news[other].list == list
