@@ -22,9 +22,13 @@ fn decision(word: &str) -> Option<bool> {
     (permits || REFUSES.contains(&plain.as_str())).then_some(permits)
 }
 
-/// Whether a statement lets something through or refuses it: by one of its first three words, or by what it jumps to.
+/// Whether a statement lets something through or refuses it: by one of its first three words, of which a row of a
+/// table is one, or by what it jumps to.
 pub(super) fn permits(statement: &str) -> Option<bool> {
-    let first = statement.split(' ').take(3).find_map(decision);
+    let first = statement.split(' ').take(3);
+    let first = first
+        .flat_map(|word| word.split([',', ';', '|', '\t']))
+        .find_map(decision);
     first.or_else(|| {
         let mut words = statement.split(' ');
         words.find(|word| matches!(*word, "-j" | "--jump"))?;

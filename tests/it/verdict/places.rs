@@ -131,6 +131,14 @@ fn behind_what_decides_first() {
         hotfix,
         "deny 10.2.2.2;\ndeny 10.1.1.1;\ndeny 10.3.3.3;\nallow all;\n",
     );
+    let table = |rows: &str| format!("source,action\n{rows}any,deny\n");
+    expect(
+        Verdict::CannotTell,
+        "acl.csv",
+        &table("a,allow\n"),
+        &table("b,deny\na,allow\n"),
+        &table("a,allow\nb,deny\n"),
+    );
     let chain = |rules: &[&str]| lines(rules, "-A INPUT ");
     let base = chain(&["-s 10.0.0.0/8 -j ACCEPT", "-j DROP"]);
     let hotfix = chain(&["-s 10.9.0.1 -j DROP", "-s 10.0.0.0/8 -j ACCEPT", "-j DROP"]);
