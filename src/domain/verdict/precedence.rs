@@ -14,12 +14,12 @@ const REFUSES: [&str; 6] = ["block", "deny", "drop", "forbid", "refuse", "reject
 
 fn decision(word: &str) -> Option<bool> {
     let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-    if plain.len() > 6 {
+    if !(4..=6).contains(&plain.len()) {
         return None;
     }
-    let plain = plain.to_ascii_lowercase();
-    let permits = PERMITS.contains(&plain.as_str());
-    (permits || REFUSES.contains(&plain.as_str())).then_some(permits)
+    let is = |known: &&str| plain.eq_ignore_ascii_case(known);
+    let permits = PERMITS.iter().any(is);
+    (permits || REFUSES.iter().any(is)).then_some(permits)
 }
 
 /// Whether a statement lets something through or refuses it: by one of its first three words, of which a row of a
@@ -30,9 +30,11 @@ pub(super) fn permits(statement: &str) -> Option<bool> {
         .flat_map(|word| word.split([',', ';', '|', '\t']))
         .find_map(decision);
     first.or_else(|| {
-        let mut words = statement.split(' ');
-        words.find(|word| matches!(*word, "-j" | "--jump"))?;
-        decision(words.next()?)
+        let jumps = [" -j ", " --jump "].into_iter().find_map(|jumps| {
+            let at = memchr::memmem::find(statement.as_bytes(), jumps.as_bytes())?;
+            Some(&statement[at + jumps.len()..])
+        })?;
+        decision(jumps.split(' ').next()?)
     })
 }
 
@@ -114,7 +116,7 @@ pub(super) fn doubt(
         return;
     }
     let theirs = deciders(planned);
-    let (only_new, only_there) = (Index::of(&news), Index::of(&theirs));
+    let mut sides = Sides::of(&news, &theirs);
     for draft in drafts.iter_mut().filter(|draft| is_there(draft)) {
         let (Some(here), Some(there)) = (draft.hotfix, draft.planned) else {
             continue;
@@ -130,11 +132,10 @@ pub(super) fn doubt(
                 .find(|twin| theirs[*twin].key == news[new].key)?;
             Some((new, twin))
         });
-        let crossed = pairs.into_iter().find_map(|(new, twin)| {
-            let other = only_new.crossed((&news, new), (&theirs, twin), &only_there, budget)?;
-            Some(news[other].lines.0)
-        });
-        if let Some(line) = crossed {
+        let mut pairs = pairs;
+        let crossed = pairs.find_map(|(new, twin)| sides.crossed(new, twin, budget));
+        if let Some(other) = crossed {
+            let line = news[other].lines.0;
             draft.verdict = Verdict::CannotTell;
             draft.what = format!(
                 "{} (planned has it on the other side of what line {line} of the hotfix decides)",
@@ -144,44 +145,102 @@ pub(super) fn doubt(
     }
 }
 
-/// Where each decider stands that is alone of its kind in its list.
-struct Index(HashMap<(u64, u128), Option<usize>>);
+/// What stands on which side of what, of those that are alone of their kind in their lists.
+struct Sides<'d> {
+    news: &'d [Decider],
+    theirs: &'d [Decider],
+    /// Places in planned by list and kind; none where there are several.
+    places: HashMap<(u64, u128), Option<usize>>,
+    /// Places in the hotfix's text by list, and whether it is the only one of its kind there.
+    lists: HashMap<u64, Vec<(usize, bool)>>,
+    /// For a list of the hotfix's and one of planned's, those that refuse and those that permit.
+    twins: HashMap<(u64, u64), [Twins; 2]>,
+}
 
-impl Index {
-    fn of(all: &[Decider]) -> Index {
-        let mut index = HashMap::new();
-        for (at, one) in all.iter().enumerate() {
-            index
-                .entry((one.list, one.key))
-                .and_modify(|place| *place = None)
-                .or_insert(Some(at));
+impl<'d> Sides<'d> {
+    fn of(news: &'d [Decider], theirs: &'d [Decider]) -> Sides<'d> {
+        let places = |all: &[Decider]| {
+            let mut places = HashMap::new();
+            for (at, one) in all.iter().enumerate() {
+                let place = places.entry((one.list, one.key));
+                place.and_modify(|place| *place = None).or_insert(Some(at));
+            }
+            places
+        };
+        let own = places(news);
+        let mut lists: HashMap<u64, Vec<(usize, bool)>> = HashMap::new();
+        for (at, new) in news.iter().enumerate() {
+            let is_only = own[&(new.list, new.key)] == Some(at);
+            lists.entry(new.list).or_default().push((at, is_only));
         }
-        Index(index)
+        Sides {
+            news,
+            theirs,
+            places: places(theirs),
+            lists,
+            twins: HashMap::new(),
+        }
     }
 
-    fn get(&self, list: u64, key: u128) -> Option<usize> {
-        *self.0.get(&(list, key))?
+    /// One that decides the opposite and stands on different sides of the two.
+    fn crossed(&mut self, new: usize, twin: usize, budget: &Budget) -> Option<usize> {
+        let lists = (self.news[new].list, self.theirs[twin].list);
+        if !self.twins.contains_key(&lists) {
+            let mut twins = [Twins::default(), Twins::default()];
+            for (other, is_only) in &self.lists[&lists.0] {
+                let place = self.places.get(&(lists.1, self.news[*other].key));
+                if let (true, Some(Some(place))) = (is_only, place) {
+                    twins[usize::from(self.news[*other].permits)].push(*other, *place);
+                }
+                if !budget.take(4) {
+                    return None;
+                }
+            }
+            twins.iter_mut().for_each(Twins::close);
+            self.twins.insert(lists, twins);
+        }
+        let opposite = usize::from(!self.news[new].permits);
+        self.twins[&lists][opposite].crossed(new, twin)
+    }
+}
+
+/// Pairs of places, in the order of the first.
+#[derive(Default)]
+struct Twins {
+    pairs: Vec<(usize, usize)>,
+    /// Of the pairs up to this one, that whose second place is last; of those from this one on, that whose is first.
+    last: Vec<usize>,
+    first: Vec<usize>,
+}
+
+impl Twins {
+    fn push(&mut self, new: usize, twin: usize) {
+        let at = self.pairs.len();
+        let before = self.last.last().copied();
+        self.pairs.push((new, twin));
+        self.last.push(
+            before
+                .filter(|before| self.pairs[*before].1 > twin)
+                .unwrap_or(at),
+        );
     }
 
-    /// The first that decides the opposite and stands on different sides of the two.
-    fn crossed(
-        &self,
-        (news, new): (&[Decider], usize),
-        (theirs, twin): (&[Decider], usize),
-        there: &Index,
-        budget: &Budget,
-    ) -> Option<usize> {
-        let list = news[new].list;
-        if !budget.take(1 + news.len() / 8) {
-            return None;
+    fn close(&mut self) {
+        self.first = (0..self.pairs.len()).collect();
+        for at in (1..self.pairs.len()).rev() {
+            let after = self.first[at];
+            if self.pairs[after].1 < self.pairs[at - 1].1 {
+                self.first[at - 1] = after;
+            }
         }
-        (0..news.len()).find(|&other| {
-            news[other].permits != news[new].permits
-                && news[other].list == list
-                && self.get(list, news[other].key) == Some(other)
-                && there
-                    .get(theirs[twin].list, news[other].key)
-                    .is_some_and(|place| (place < twin) != (other < new))
-        })
+    }
+
+    fn crossed(&self, new: usize, twin: usize) -> Option<usize> {
+        let at = self.pairs.partition_point(|(other, _)| *other < new);
+        let before = at.checked_sub(1).map(|at| self.pairs[self.last[at]]);
+        let after = self.first.get(at).map(|at| self.pairs[*at]);
+        let before = before.filter(|(_, place)| *place > twin);
+        let after = after.filter(|(_, place)| *place < twin);
+        before.or(after).map(|(other, _)| other)
     }
 }

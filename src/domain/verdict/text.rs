@@ -3,9 +3,10 @@
 //! or by its first two words.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
 
-use super::doc::{Doc, HEADER, HEADER_CHARS, STEP, hash};
+use super::doc::{Doc, HEADER, HEADER_CHARS, STEP};
 use super::limits::Budget;
 use super::pieces;
 use super::places::{Block, Place};
@@ -152,17 +153,7 @@ struct Statement {
 pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget) -> Option<Doc> {
     let statements = statements(text, extension, budget)?;
     let mut doc = Doc::new(text.lines().count().max(1) as u32);
-    doc.places = statements
-        .iter()
-        .map(|statement| Place {
-            lines: statement.lines,
-            text: hash(&statement.text) as u64,
-            under: hash(&statement.under) as u64,
-            block: statement.block,
-            is_in_braces: statement.is_in_braces,
-            permits: permits(&statement.text),
-        })
-        .collect();
+    doc.places = places(&statements);
     // The last statement with an id, its first word, and how many followed it without one.
     let mut block: Option<(usize, String, usize)> = None;
     for statement in statements {
@@ -225,6 +216,27 @@ pub(super) fn parse(text: &str, extension: &str, style: &Style, budget: &Budget)
         }
     }
     Some(doc.seal())
+}
+
+fn places(statements: &[Statement]) -> Vec<Place> {
+    let hash = |text: &str| BuildHasherDefault::<DefaultHasher>::default().hash_one(text);
+    // Statements in a row mostly stand under the same headers.
+    let mut last = ("", hash(""));
+    let mut places = Vec::with_capacity(statements.len());
+    for statement in statements {
+        if statement.under != last.0 {
+            last = (&statement.under, hash(&statement.under));
+        }
+        places.push(Place {
+            lines: statement.lines,
+            text: hash(&statement.text),
+            under: last.1,
+            block: statement.block,
+            is_in_braces: statement.is_in_braces,
+            permits: permits(&statement.text),
+        });
+    }
+    places
 }
 
 /// Headers as where a container stands.
