@@ -23,7 +23,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             text_bytes_max: 8 << 20,
-            steps_max: 6_000_000,
+            steps_max: 4_500_000,
             units_max: 2_000,
             depth_max: 60,
         }
