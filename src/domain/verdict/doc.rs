@@ -242,9 +242,9 @@ impl Hasher for Both {
     }
 }
 
-/// Share of the smaller signature's entries that the other has too, from 0 to 1.
-pub(super) fn alike(a: &[u64], b: &[u64]) -> f64 {
-    let (mut i, mut j, mut same) = (0, 0, 0usize);
+/// How many entries two sorted lists have in common.
+pub(super) fn shared(a: &[u64], b: &[u64]) -> usize {
+    let (mut i, mut j, mut same) = (0, 0, 0);
     while i < a.len() && j < b.len() {
         match a[i].cmp(&b[j]) {
             std::cmp::Ordering::Less => i += 1,
@@ -256,13 +256,15 @@ pub(super) fn alike(a: &[u64], b: &[u64]) -> f64 {
             }
         }
     }
-    let least = a.len().min(b.len());
-    let most = a.len().max(b.len());
-    if least == 0 {
-        0.0
-    } else {
-        2.0 * same as f64 / (least + most) as f64
+    same
+}
+
+/// Share of what two signatures hold that is in both, from 0 to 1.
+pub(super) fn alike(a: &[u64], b: &[u64]) -> f64 {
+    if a.is_empty() || b.is_empty() {
+        return 0.0;
     }
+    2.0 * shared(a, b) as f64 / (a.len() + b.len()) as f64
 }
 
 /// Keys whose value names the map that holds it, best first. Compared without case, `_` and `-`;

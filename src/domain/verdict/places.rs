@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::Verdict;
-use super::doc::Doc;
+use super::doc::{Doc, shared};
 use super::facts::Draft;
 use super::limits::Budget;
 use super::tree::Lines;
@@ -127,23 +127,6 @@ impl<'d> Blocks<'d> {
         }
         out
     }
-}
-
-/// How many entries two sorted lists have in common.
-fn shared(a: &[u64], b: &[u64]) -> usize {
-    let (mut i, mut j, mut same) = (0, 0, 0);
-    while i < a.len() && j < b.len() {
-        match a[i].cmp(&b[j]) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                same += 1;
-                i += 1;
-                j += 1;
-            }
-        }
-    }
-    same
 }
 
 /// What planned has in another of several blocks with one header than the hotfix is not included.

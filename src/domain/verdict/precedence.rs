@@ -126,13 +126,12 @@ pub(super) fn doubt(
             let starts = all[from..].iter().take_while(|one| one.lines.0 <= lines.1);
             (from..from + starts.count()).collect()
         };
-        let pairs = on(&news, here).into_iter().filter_map(|new| {
+        let mut pairs = on(&news, here).into_iter().filter_map(|new| {
             let twin = on(&theirs, there)
                 .into_iter()
                 .find(|twin| theirs[*twin].key == news[new].key)?;
             Some((new, twin))
         });
-        let mut pairs = pairs;
         let crossed = pairs.find_map(|(new, twin)| sides.crossed(new, twin, budget));
         if let Some(other) = crossed {
             let line = news[other].lines.0;
