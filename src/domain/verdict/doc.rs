@@ -117,7 +117,9 @@ impl Doc {
         in_list: bool,
     ) {
         let (addr, value) = (addr.into(), value.into());
-        let is_marker = marker::is_marker(&addr, &value, || self.depth(container));
+        let is_marker = marker::is_marker(&addr, &value, || {
+            self.above(&self.containers[container]).count()
+        });
         // A text of several lines may be folded otherwise and still say the same.
         let (value, text) = match memchr::memchr(b'\n', value.as_bytes()) {
             Some(_) => (squeezed(&value), Some(value.into_boxed_str())),
@@ -133,13 +135,10 @@ impl Doc {
         });
     }
 
-    fn depth(&self, mut container: usize) -> usize {
-        let mut depth = 0;
-        while let Some(parent) = self.containers[container].parent {
-            depth += 1;
-            container = parent;
-        }
-        depth
+    /// The containers around one, from the nearest up to the text.
+    pub(super) fn above(&self, container: &Container) -> impl Iterator<Item = &Container> {
+        let up = |index: Option<usize>| index.map(|index| &self.containers[index]);
+        std::iter::successors(up(container.parent), move |above| up(above.parent))
     }
 
     /// Computes what is derived: hashes, weights and the index by id. Call once, at the end.

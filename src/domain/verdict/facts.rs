@@ -8,6 +8,7 @@ use super::doc::{Container, Fact, HEADER_CHARS, STEP};
 use super::limits::Budget;
 use super::locate::same_use;
 use super::sentences;
+use super::tree::Lines;
 use super::weakened::{is_weakened, remarks, without_remarks};
 use super::words::{alike, three_way, words};
 use super::{Span, Verdict};
@@ -28,6 +29,23 @@ pub(super) struct Draft {
     /// The planned file that it was judged by; None when planned has none.
     pub(super) planned_path: Option<String>,
     pub(super) is_marker: bool,
+}
+
+impl Draft {
+    /// What is there but may be without effect is not included.
+    pub(super) fn doubt(&mut self, reason: &str) {
+        if self.verdict == Verdict::Included {
+            self.verdict = Verdict::CannotTell;
+            self.what = format!("{} ({reason})", self.what);
+        }
+    }
+
+    /// Where hotfix and the planned file of this path have it on their lines, if it is included by those.
+    pub(super) fn included_in(&self, path: &str) -> Option<(Lines, Lines)> {
+        let is_there =
+            self.verdict == Verdict::Included && self.planned_path.as_deref() == Some(path);
+        self.hotfix.zip(self.planned).filter(|_| is_there)
+    }
 }
 
 /// Judges every value that the hotfix changed in a container; `planned` is what planned has in
@@ -168,7 +186,7 @@ fn moved_values(judged: &[(Change, &str)]) -> HashSet<String> {
 fn is_doubtful(there: &str, here: &str) -> bool {
     let conditions = |addr: &str| {
         addr.split(STEP)
-            .filter(|c| super::text::is_doubtful(c))
+            .filter(|c| super::conditions::is_doubtful(c))
             .count()
     };
     conditions(there) > conditions(here) || !same_use(there, here)

@@ -6,6 +6,7 @@
 mod candidate;
 mod combine;
 mod compare;
+mod conditions;
 mod counted;
 mod doc;
 mod edits;
@@ -25,6 +26,7 @@ mod rule;
 mod runs;
 mod sentences;
 mod switched_off;
+mod syntax;
 mod text;
 mod toml;
 mod tree;

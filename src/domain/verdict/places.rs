@@ -4,7 +4,6 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
-use super::Verdict;
 use super::doc::{Doc, shared};
 use super::facts::Draft;
 use super::limits::Budget;
@@ -138,11 +137,8 @@ pub(super) fn doubt(
     budget: &Budget,
 ) {
     let blocks = OnceCell::new();
-    let included = drafts.iter_mut().filter(|draft| {
-        draft.verdict == Verdict::Included && draft.planned_path.as_deref() == Some(path)
-    });
-    for draft in included {
-        let (Some((line, _)), Some((there, _))) = (draft.hotfix, draft.planned) else {
+    for draft in drafts {
+        let Some(((line, _), (there, _))) = draft.included_in(path) else {
             continue;
         };
         let (Some(new), Some(there)) = (at_line(hotfix, line), at_line(planned, there)) else {
@@ -172,8 +168,7 @@ pub(super) fn doubt(
             !had_it && !now.iter().any(|block| theirs.holds(*block, is))
         });
         if is_elsewhere {
-            draft.verdict = Verdict::CannotTell;
-            draft.what = format!("{} (planned has it in another block)", draft.what);
+            draft.doubt("planned has it in another block");
         }
     }
 }

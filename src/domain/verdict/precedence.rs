@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use super::Verdict;
 use super::doc::{Container, Doc, hash};
 use super::facts::Draft;
 use super::limits::Budget;
@@ -105,10 +104,7 @@ pub(super) fn doubt(
     (path, planned): (&str, &Doc),
     budget: &Budget,
 ) {
-    let is_there = |draft: &Draft| {
-        draft.verdict == Verdict::Included && draft.planned_path.as_deref() == Some(path)
-    };
-    if !drafts.iter().any(is_there) {
+    if drafts.iter().all(|draft| draft.included_in(path).is_none()) {
         return;
     }
     let news = deciders(hotfix);
@@ -117,8 +113,8 @@ pub(super) fn doubt(
     }
     let theirs = deciders(planned);
     let mut sides = Sides::of(&news, &theirs);
-    for draft in drafts.iter_mut().filter(|draft| is_there(draft)) {
-        let (Some(here), Some(there)) = (draft.hotfix, draft.planned) else {
+    for draft in drafts {
+        let Some((here, there)) = draft.included_in(path) else {
             continue;
         };
         let on = |all: &[Decider], lines: Lines| -> Vec<usize> {
@@ -135,11 +131,9 @@ pub(super) fn doubt(
         let crossed = pairs.find_map(|(new, twin)| sides.crossed(new, twin, budget));
         if let Some(other) = crossed {
             let line = news[other].lines.0;
-            draft.verdict = Verdict::CannotTell;
-            draft.what = format!(
-                "{} (planned has it on the other side of what line {line} of the hotfix decides)",
-                draft.what
-            );
+            draft.doubt(&format!(
+                "planned has it on the other side of what line {line} of the hotfix decides"
+            ));
         }
     }
 }

@@ -6,94 +6,15 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
 
+use super::conditions::{is_end_of_condition, is_never, step_condition};
 use super::doc::{Doc, HEADER, HEADER_CHARS, STEP};
 use super::limits::Budget;
 use super::pieces;
 use super::places::{Block, Place};
 use super::precedence::permits;
+use super::syntax::{block_comments, syntax_of};
 use super::tree::Lines;
 use super::words::squeezed;
-
-/// How a family of text formats writes what is not content. Formats nobody listed get the first
-/// row, which takes for a comment only what hardly anything else can be.
-struct Syntax {
-    extensions: &'static [&'static str],
-    /// What starts a line that is a comment.
-    comments: &'static [&'static str],
-    /// What may not follow, or it is an instruction after all.
-    but_not_before: &'static [char],
-}
-
-const SYNTAXES: [Syntax; 6] = [
-    Syntax {
-        extensions: &[],
-        comments: &[
-            "# ", "##", "#\t", "#-", "#=", "#*", "// ", "///", "//\t", "; ", ";;", "-- ", "---",
-            "* ",
-        ],
-        but_not_before: &[],
-    },
-    // Regular-expression assembly: instructions are written inside comments.
-    Syntax {
-        extensions: &["ra", "data"],
-        comments: &["##!"],
-        but_not_before: &['<', '>', '=', '+', '^', '$'],
-    },
-    Syntax {
-        extensions: &[
-            "conf",
-            "cf",
-            "pre",
-            "cnf",
-            "properties",
-            "env",
-            "rules",
-            "example",
-            "sh",
-            "py",
-            "rego",
-            "ini",
-            "toml",
-            "yaml",
-            "yml",
-        ],
-        comments: &["#"],
-        but_not_before: &[],
-    },
-    Syntax {
-        extensions: &["cfg", "inf"],
-        comments: &["#", ";"],
-        but_not_before: &[],
-    },
-    Syntax {
-        extensions: &[
-            "drl", "java", "js", "ts", "go", "rs", "c", "h", "cue", "jsonnet",
-        ],
-        comments: &["//", "*"],
-        but_not_before: &[],
-    },
-    Syntax {
-        extensions: &["sql", "lua"],
-        comments: &["--"],
-        but_not_before: &[],
-    },
-];
-
-fn syntax_of(extension: &str) -> &'static Syntax {
-    SYNTAXES
-        .iter()
-        .find(|syntax| syntax.extensions.contains(&extension))
-        .unwrap_or(&SYNTAXES[0])
-}
-
-/// What starts and ends a comment of several lines, or a text that stands for one.
-fn block_comments(extension: &str) -> &'static [(&'static str, &'static str)] {
-    match extension {
-        "py" | "star" | "bzl" => &[("\"\"\"", "\"\"\""), ("'''", "'''")],
-        "lua" => &[("--[[", "]]"), ("--[=[", "]=]")],
-        _ => &[("/*", "*/"), ("<!--", "-->"), ("--[[", "]]")],
-    }
-}
 
 /// Names that are given once and shared by the texts compared, so that all are cut alike.
 #[derive(Debug, Default, Clone)]
@@ -448,93 +369,4 @@ fn are_balanced(text: &str) -> bool {
 
 fn ends_in_continuation(line: &str) -> bool {
     (line.len() - line.trim_end_matches('\\').len()) % 2 == 1
-}
-
-fn is_end_of_condition(line: &str) -> bool {
-    // Most lines are told by their first byte.
-    if !line.starts_with(['e', 'E', '<', '#', '%', '{']) {
-        return false;
-    }
-    let lower: String = line.chars().take(12).flat_map(char::to_lowercase).collect();
-    let lower = lower.trim_start_matches(['#', '%', '{', '-', ' ']);
-    lower.starts_with("endif")
-        || lower.starts_with("</if")
-        || line.starts_with("{{") && lower.starts_with("end")
-}
-
-/// Longest condition that an alternative is added to.
-const CONDITION_BYTES_MAX: usize = 400;
-
-/// Follows `if ... else ... endif`; true when the statement was part of that.
-fn step_condition(statement: &str, conditions: &mut Vec<Rc<str>>) -> bool {
-    let word = statement
-        .trim_start_matches(['<', '#', '%', '{', '-', ' '])
-        .split([' ', '('])
-        .next()
-        .unwrap_or("")
-        .to_ascii_lowercase();
-    if is_end_of_condition(statement) {
-        conditions.pop();
-        return true;
-    }
-    match word.as_str() {
-        "if" | "ifplugin" | "ifdef" | "ifndef" | "ifmodule" | "ifversion" | "ifdefine"
-        | "unless" => {
-            if conditions.len() < 60 {
-                conditions.push(statement.into());
-            }
-            true
-        }
-        "else" | "elif" | "elsif" | "elseif" => {
-            if let Some(last) = conditions.last_mut() {
-                let rest = if word == "else" { "" } else { statement };
-                // One `else` after the other says no more than the first few.
-                if last.len() + rest.len() > CONDITION_BYTES_MAX {
-                    return true;
-                }
-                *last = format!("else of {last} {rest}").into();
-            }
-            true
-        }
-        _ => false,
-    }
-}
-
-/// A condition that no evaluation makes true.
-fn is_never(condition: &str) -> bool {
-    let condition = condition.trim_start_matches(['{', '%', '-', ' ']);
-    let test = condition
-        .split_once([' ', '('])
-        .map_or("", |(_, test)| test);
-    let test = test
-        .trim_matches(|c: char| c.is_whitespace() || "()<>\"{}%-".contains(c))
-        .to_ascii_lowercase();
-    !condition.starts_with("else of")
-        && ["0", "false", "no", "off", "never"].contains(&test.as_str())
-}
-
-/// Whether a condition that planned puts around a statement may keep it from having an effect.
-/// Not doubtful is one that asks for a part of the engine or for a newer version of it, which
-/// planned will find; a negation, an alternative, or anything else is.
-pub(super) fn is_doubtful(condition: &str) -> bool {
-    let lower = condition.to_ascii_lowercase();
-    let is_condition = ["if", "<if", "else of", "unless", "#if", "%if", "{"]
-        .iter()
-        .any(|start| lower.starts_with(start));
-    let asks_for_part = [
-        "ifplugin",
-        "<ifmodule",
-        "version >",
-        "can(",
-        "can (",
-        "has(",
-        "plugin(",
-    ]
-    .iter()
-    .any(|part| lower.contains(part));
-    let is_turned = lower.starts_with("else of")
-        || lower.contains('!')
-        || lower.contains('<') && !lower.starts_with("<ifmodule ")
-        || lower.contains("not ");
-    is_condition && (!asks_for_part || is_turned)
 }

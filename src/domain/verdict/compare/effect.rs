@@ -1,16 +1,12 @@
 //! Whether what planned has may be without effect.
 
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::conditions::is_doubtful;
 use crate::domain::verdict::doc::{Container, Fact, STEP};
 use crate::domain::verdict::facts::Draft;
-use crate::domain::verdict::text::is_doubtful;
 
-/// What is there but may be without effect is not included.
+/// Doubts all of a container's.
 pub(super) fn doubt(drafts: &mut [Draft], reason: &str) {
-    for draft in drafts.iter_mut().filter(|d| d.verdict == Verdict::Included) {
-        draft.verdict = Verdict::CannotTell;
-        draft.what = format!("{} ({reason})", draft.what);
-    }
+    drafts.iter_mut().for_each(|draft| draft.doubt(reason));
 }
 
 /// Why a container may be without effect in planned though the hotfix's has one.

@@ -69,15 +69,7 @@ impl<'a> Comparison<'a> {
             return None;
         }
         let step = |container: &'a Container| container.at.rsplit(STEP).next().unwrap_or("");
-        let ways = |doc: &'a Doc, container: &'a Container| {
-            let mut ways = Vec::new();
-            let mut next = container.parent;
-            while let Some(index) = next {
-                ways.push(step(&doc.containers[index]));
-                next = doc.containers[index].parent;
-            }
-            ways
-        };
+        let ways = |doc: &'a Doc, container| doc.above(container).map(step).collect::<Vec<_>>();
         let (here, there) = (ways(self.hotfix, entry), ways(found.doc, found.container()));
         if there.len() <= here.len() {
             return None;
@@ -127,15 +119,9 @@ impl<'a> Comparison<'a> {
         let key = id.split_once(':').map_or("", |(key, _)| key);
         let doc = if of_hotfix { self.hotfix } else { self.base };
         let named = doc.named(at, id);
-        let is_top = named.first().is_some_and(|index| {
-            let mut depth = 0;
-            let mut index = *index;
-            while let Some(parent) = doc.containers[index].parent {
-                depth += 1;
-                index = parent;
-            }
-            depth <= 2
-        });
+        let is_top = named
+            .first()
+            .is_some_and(|index| doc.above(&doc.containers[*index]).count() <= 2);
         if named.len() != 1 || !(is_top || STRONG.contains(&key.to_ascii_lowercase().as_str())) {
             return Vec::new();
         }
@@ -154,14 +140,11 @@ impl<'a> Comparison<'a> {
 /// Where a container stands: its list and those around it, with their names.
 fn names_above(doc: &Doc, container: &Container) -> String {
     let mut out = format!("{}/", container.at);
-    let mut next = container.parent;
-    while let Some(index) = next {
-        let above = &doc.containers[index];
+    for above in doc.above(container) {
         out.push_str(&above.at);
         out.push('/');
         out.push_str(&above.id);
         out.push('/');
-        next = above.parent;
     }
     out
 }
