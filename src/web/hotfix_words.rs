@@ -1,9 +1,11 @@
-//! Where a hotfix stands, in words, and what the newest planned version would do to it.
+//! Where a hotfix stands, in words, and what the planned version that comes next would do to it.
 
 use std::sync::Arc;
 
 use crate::app::{App, AppError};
-use crate::domain::ids::Timestamp;
+use crate::domain::digest::Digest;
+use crate::domain::environment::Environment;
+use crate::domain::ids::{RuleSetName, Timestamp};
 use crate::domain::judgement::Judged;
 use crate::domain::review::Subject;
 use crate::domain::state::{Hotfix, HotfixEnd, Review, ReviewStatus, State};
@@ -116,25 +118,20 @@ pub struct Meets {
 /// newest; `None` if nothing planned came after what it was made on.
 pub async fn meets(app: &App, state: &State, hotfix: &Hotfix) -> Result<Option<Meets>, AppError> {
     let made_on = hotfix.on_top_of.planned_part();
-    let asked_for =
-        threatened_by(state, hotfix)
-            .into_iter()
-            .find_map(|review| match &review.subject {
-                Subject::Activation { version, .. } if !version.is_hotfix() => Some(version),
-                _ => None,
-            });
-    let mut versions = state.versions(&hotfix.ruleset).into_iter();
-    let found = match asked_for {
-        Some(asked_for) => versions.find(|(name, _)| name == asked_for),
-        None => versions
-            .find(|(name, _)| !name.is_hotfix())
-            .filter(|(name, _)| name.as_str() != made_on),
+    let asked = activations(state, &hotfix.ruleset, &hotfix.environment)
+        .find(|(_, version, _)| !version.is_hotfix())
+        .map(|(_, version, checksum)| (version.clone(), checksum));
+    let newest = || {
+        let versions = state.versions(&hotfix.ruleset).into_iter();
+        let mut planned = versions.filter(|(name, _)| !name.is_hotfix());
+        let (version, facts) = planned.next()?;
+        (version.as_str() != made_on).then_some((version, facts.checksum))
     };
-    let Some((version, facts)) = found else {
+    let Some((version, checksum)) = asked.or_else(newest) else {
         return Ok(None);
     };
     let questions: Vec<_> = state
-        .questions(&hotfix.ruleset, &hotfix.environment, facts.checksum)
+        .questions(&hotfix.ruleset, &hotfix.environment, checksum)
         .into_iter()
         .filter(|question| question.hotfix == hotfix.version)
         .collect();
@@ -142,17 +139,33 @@ pub async fn meets(app: &App, state: &State, hotfix: &Hotfix) -> Result<Option<M
     Ok(Some(Meets { version, judged }))
 }
 
+/// Open reviews that ask for an activation there, each with the version and its checksum.
+pub fn activations<'a>(
+    state: &'a State,
+    ruleset: &RuleSetName,
+    environment: &Environment,
+) -> impl Iterator<Item = (&'a Arc<Review>, &'a VersionName, Digest)> {
+    let reviews = state.reviews().into_iter();
+    reviews.filter_map(move |review| match &review.subject {
+        Subject::Activation {
+            version,
+            checksum,
+            targets,
+            ..
+        } if review.status == ReviewStatus::Open
+            && review.ruleset.as_ref() == Some(ruleset)
+            && targets.contains(environment) =>
+        {
+            Some((review, version, *checksum))
+        }
+        _ => None,
+    })
+}
+
 /// Open reviews whose activation would replace what runs where the hotfix is open.
 pub fn threatened_by<'a>(state: &'a State, hotfix: &Hotfix) -> Vec<&'a Arc<Review>> {
-    let threatens = |review: &Review| {
-        review.status == ReviewStatus::Open
-            && review.ruleset.as_ref() == Some(&hotfix.ruleset)
-            && matches!(&review.subject, Subject::Activation { targets, .. } if targets.contains(&hotfix.environment))
-    };
-    state
-        .reviews()
-        .into_iter()
-        .filter(|review| threatens(review))
+    activations(state, &hotfix.ruleset, &hotfix.environment)
+        .map(|(review, _, _)| review)
         .collect()
 }
 

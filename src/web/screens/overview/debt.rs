@@ -3,13 +3,12 @@
 use crate::domain::digest::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::ids::RuleSetName;
-use crate::domain::review::Subject;
-use crate::domain::state::{ReviewStatus, State};
+use crate::domain::state::State;
 use crate::domain::version::VersionName;
 use crate::web::environment_view::{At, Place};
 use crate::web::error::WebError;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, format, hotfix_words};
 
 /// One open hotfix in one environment.
 pub(super) struct Debt {
@@ -90,19 +89,9 @@ fn next_version(
     ruleset: &RuleSetName,
     environment: &Environment,
 ) -> Option<(VersionName, Digest, &'static str)> {
-    let asked = state.reviews().into_iter().find_map(|review| {
-        let of_this = review.ruleset.as_ref() == Some(ruleset)
-            && review.status == ReviewStatus::Open
-            && review.subject.targets().contains(environment);
-        match &review.subject {
-            Subject::Activation {
-                version, checksum, ..
-            } if of_this => Some((version.clone(), *checksum, "asked for")),
-            _ => None,
-        }
-    });
-    if asked.is_some() {
-        return asked;
+    let asked = hotfix_words::activations(state, ruleset, environment).next();
+    if let Some((_, version, checksum)) = asked {
+        return Some((version.clone(), checksum, "asked for"));
     }
     let (version, facts) = state
         .versions(ruleset)
