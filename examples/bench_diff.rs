@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
-use rulegate::domain::diff::{Difference, Options, RuleChange, Stat, Window, compare, patch};
-use rulegate::domain::verdict;
+use rulegate_compare::diff::{Difference, Options, RuleChange, Stat, Window, compare, patch};
+use rulegate_compare::verdict;
 use sha2::{Digest, Sha256};
 
 const RUNS: usize = 5;

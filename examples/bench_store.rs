@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::environment::Environment;
-use rulegate::domain::event::Event;
-use rulegate::domain::ids::{ReviewId, SiteName, Timestamp};
-use rulegate::domain::ledger::{Head, StoredEntry};
 use rulegate::store::{Cursor, Direction, KindFilter, LedgerFilter, Store};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{ReviewId, SiteName, Timestamp};
+use rulegate_ledger::ledger::{Head, StoredEntry};
 use tokio::sync::{mpsc, oneshot};
 
 /// How long each figure of throughput is taken.

@@ -9,13 +9,13 @@
 
 use std::io::Write as _;
 
-use rulegate::domain::checkpoint::{Origin, SigningKey};
-use rulegate::domain::digest::Digest;
-use rulegate::domain::event::{Event, Fact, ReviewCommented};
-use rulegate::domain::ids::{EntryRef, ReviewId, SiteName, Timestamp};
-use rulegate::domain::ledger::{Entry, Head};
-use rulegate::domain::merkle::Frontier;
-use rulegate::domain::verify;
+use rulegate_ledger::checkpoint::{Origin, SigningKey};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::{Event, Fact, ReviewCommented};
+use rulegate_ledger::ids::{EntryRef, ReviewId, SiteName, Timestamp};
+use rulegate_ledger::ledger::{Entry, Head};
+use rulegate_ledger::merkle::Frontier;
+use rulegate_ledger::verify;
 use sha2::Digest as _;
 
 fn main() -> std::io::Result<()> {

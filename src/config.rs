@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::domain::environment::Topology;
-use crate::domain::ids::SiteName;
+use rulegate_ledger::environment::Topology;
+use rulegate_ledger::ids::SiteName;
 
 /// One serving process's configuration.
 #[derive(Debug, Clone)]

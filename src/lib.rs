@@ -11,7 +11,6 @@ pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod config;
-pub mod domain;
 pub mod ops;
 pub mod peer;
 pub mod store;

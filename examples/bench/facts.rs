@@ -1,11 +1,11 @@
 //! Bodies of facts that the story tells more than once.
 
-use rulegate::domain::digest::Digest;
-use rulegate::domain::environment::Environment;
-use rulegate::domain::event::*;
-use rulegate::domain::ids::{AccountId, ReviewId};
-use rulegate::domain::review::Subject;
-use rulegate::domain::version::VersionName;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::*;
+use rulegate_ledger::ids::{AccountId, ReviewId};
+use rulegate_ledger::review::Subject;
+use rulegate_ledger::version::VersionName;
 
 /// What people write.
 pub const TEXT: &str = "The threshold for card-not-present payments above 500 EUR was wrong for two issuers; compared with \

@@ -1,9 +1,9 @@
 //! Accounts, tokens and a sign-in that the drivers use.
 
-use rulegate::domain::access::{Role, Scope};
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::*;
 use rulegate::store::{Account, AccountKind, SignIn, Store, Token};
+use rulegate_ledger::access::{Role, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::*;
 
 use super::Outcome;
 

@@ -14,12 +14,12 @@ use rulegate::app::intake::Intake;
 use rulegate::app::{App, Clock};
 use rulegate::cli::client::pack;
 use rulegate::config::Config;
-use rulegate::domain::access::{Actor, Role, Scope, TokenBounds};
-use rulegate::domain::command::Command;
-use rulegate::domain::decide::decide;
-use rulegate::domain::environment::{Environment, Topology};
-use rulegate::domain::ids::RuleSetName;
 use rulegate::store::Store;
+use rulegate_domain::command::Command;
+use rulegate_domain::decide::decide;
+use rulegate_ledger::access::{Actor, Role, Scope, TokenBounds};
+use rulegate_ledger::environment::{Environment, Topology};
+use rulegate_ledger::ids::RuleSetName;
 
 use super::Outcome;
 

@@ -18,10 +18,10 @@ use std::error::Error;
 use std::path::Path;
 
 use bytes::Bytes;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::{SiteName, Timestamp};
-use rulegate::domain::manifest::Manifest;
 use rulegate::store::Store;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::manifest::Manifest;
 
 use facts::TEXT;
 use handles::Handles;

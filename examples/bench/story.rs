@@ -1,16 +1,16 @@
 //! The story that fills a ledger: 50 rule sets whose releases each take about 25 entries.
 
-use rulegate::domain::access::{Grant, Role, Scope};
-use rulegate::domain::digest::Digest;
-use rulegate::domain::environment::Environment;
-use rulegate::domain::event::*;
-use rulegate::domain::ids::*;
-use rulegate::domain::ledger::{Entry, Head, StoredEntry};
-use rulegate::domain::manifest::Change;
-use rulegate::domain::review::{Answer, Shown, ShownHotfix, ShownRule, ShownTarget};
-use rulegate::domain::verdict::Verdict;
-use rulegate::domain::version::VersionName;
 use rulegate::store::Store;
+use rulegate_compare::verdict::Verdict;
+use rulegate_ledger::access::{Grant, Role, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::*;
+use rulegate_ledger::ids::*;
+use rulegate_ledger::ledger::{Entry, Head, StoredEntry};
+use rulegate_ledger::manifest::Change;
+use rulegate_ledger::review::{Answer, Shown, ShownHotfix, ShownRule, ShownTarget};
+use rulegate_ledger::version::VersionName;
 
 use super::facts::{TEXT, activated, committed, opened};
 use super::handles::{Handles, PEOPLE};

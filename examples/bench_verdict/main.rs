@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use rulegate::domain::verdict::{Texts, verdict};
+use rulegate_compare::verdict::{Texts, verdict};
 use serde_json::json;
 
 const RUNS: usize = 3;

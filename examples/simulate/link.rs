@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rulegate::domain::checkpoint::{Origin, SigningKey};
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::SiteName;
-use rulegate::domain::ledger::{Entry, StoredEntry};
-use rulegate::domain::merkle::{Leaves, TILE_LEAVES, Tree, leaf};
-use rulegate::domain::trust::{Alarm, Copy, Taken, Trust};
+use rulegate_ledger::checkpoint::{Origin, SigningKey};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::ledger::{Entry, StoredEntry};
+use rulegate_ledger::merkle::{Leaves, TILE_LEAVES, Tree, leaf};
+use rulegate_ledger::trust::{Alarm, Copy, Taken, Trust};
 
 use super::site::{Kept, Site};
 

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rulegate::domain::digest::Digest;
-use rulegate::domain::event::{Event, Mode, VersionActivated};
-use rulegate::domain::ids::{AccountId, CommandId, LaneName, ReviewId, RuleSetName, SiteName};
-use rulegate::domain::lag::Lag;
-use rulegate::domain::policy::Policy;
-use rulegate::domain::review::{Shown, Subject};
-use rulegate::domain::version::VersionName;
+use rulegate_domain::lag::Lag;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::{Event, Mode, VersionActivated};
+use rulegate_ledger::ids::{AccountId, CommandId, LaneName, ReviewId, RuleSetName, SiteName};
+use rulegate_ledger::policy::Policy;
+use rulegate_ledger::review::{Shown, Subject};
+use rulegate_ledger::version::VersionName;
 
 use super::site::{Kept, Site};
 
@@ -142,7 +142,7 @@ impl Oracle {
         self.nothing_lost(entries, glass.is_some())
     }
 
-    fn author(&mut self, entry: &rulegate::domain::ledger::Entry, version: &VersionName) {
+    fn author(&mut self, entry: &rulegate_ledger::ledger::Entry, version: &VersionName) {
         if let Some(ruleset) = &entry.fact.ruleset {
             let key = (ruleset.clone(), version.clone());
             let authors = self.authors.entry(key).or_default();
@@ -154,7 +154,7 @@ impl Oracle {
     fn activation(
         &mut self,
         site: &Site,
-        entry: &rulegate::domain::ledger::Entry,
+        entry: &rulegate_ledger::ledger::Entry,
         body: &VersionActivated,
         glass: Option<&[String]>,
     ) -> Result<(), String> {
@@ -195,7 +195,7 @@ impl Oracle {
     fn fulfilment(
         &self,
         site: &Site,
-        entry: &rulegate::domain::ledger::Entry,
+        entry: &rulegate_ledger::ledger::Entry,
         body: &VersionActivated,
     ) -> Result<(), String> {
         let id = body.fulfils.as_ref().ok_or("it fulfils nothing")?;
@@ -278,7 +278,7 @@ impl Oracle {
         }
     }
 
-    fn hotfixes(&mut self, entry: &rulegate::domain::ledger::Entry) {
+    fn hotfixes(&mut self, entry: &rulegate_ledger::ledger::Entry) {
         let (Some(ruleset), Some(lane)) = (&entry.fact.ruleset, &entry.fact.lane) else {
             return;
         };
@@ -392,7 +392,7 @@ impl Oracle {
     pub fn check_whole(
         &self,
         sites: &[Site; 2],
-        topology: &rulegate::domain::environment::Topology,
+        topology: &rulegate_ledger::environment::Topology,
         is_level: bool,
     ) -> Result<(), String> {
         for (index, site) in sites.iter().enumerate() {
@@ -432,8 +432,8 @@ impl Oracle {
 
 /// Two states that must be one.
 pub fn same_state(
-    memory: &rulegate::domain::state::State,
-    folded: &rulegate::domain::state::State,
+    memory: &rulegate_domain::state::State,
+    folded: &rulegate_domain::state::State,
 ) -> Result<(), String> {
     let (memory, folded) = (format!("{memory:?}"), format!("{folded:?}"));
     if memory == folded {

@@ -1,16 +1,17 @@
 //! Random people who want random things: mostly what the state offers, now and then nonsense.
 
-use rulegate::domain::access::{Actor, Grant, Role, Scope, TokenBounds};
-use rulegate::domain::command::{Command, HotfixWords, SnapshotFacts};
-use rulegate::domain::digest::Digest;
-use rulegate::domain::environment::Environment;
-use rulegate::domain::event::{PairOutcome, Provenance};
-use rulegate::domain::gate::{self, Gate};
-use rulegate::domain::ids::{AccountId, RuleSetName, Timestamp};
-use rulegate::domain::policy::Policy;
-use rulegate::domain::review::{Answer, Subject};
-use rulegate::domain::state::{Review, ReviewStatus, State};
-use rulegate::domain::version::VersionName;
+use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_domain::gate;
+use rulegate_domain::gate::Gate;
+use rulegate_domain::state::{Review, ReviewStatus, State};
+use rulegate_ledger::access::{Actor, Grant, Role, Scope, TokenBounds};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::{PairOutcome, Provenance};
+use rulegate_ledger::ids::{AccountId, RuleSetName, Timestamp};
+use rulegate_ledger::policy::Policy;
+use rulegate_ledger::review::{Answer, Subject};
+use rulegate_ledger::version::VersionName;
 
 use super::random::Random;
 use super::shelf::Shelf;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use rulegate::domain::access::Actor;
-use rulegate::domain::command::Command;
-use rulegate::domain::environment::Topology;
-use rulegate::domain::event::{Event, Mode, PairFinding};
-use rulegate::domain::ids::{CommandId, EntryRef, SiteName};
-use rulegate::domain::lag::Lag;
-use rulegate::domain::refusal::Refusal;
-use rulegate::domain::state::State;
+use rulegate_domain::command::Command;
+use rulegate_domain::lag::Lag;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::State;
+use rulegate_ledger::access::Actor;
+use rulegate_ledger::environment::Topology;
+use rulegate_ledger::event::{Event, Mode, PairFinding};
+use rulegate_ledger::ids::{CommandId, EntryRef, SiteName};
 
 use super::counts::{Counts, Rare};
 use super::link::{Answer, Arrived, Proved, ask};

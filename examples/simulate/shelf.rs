@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rulegate::domain::command::SnapshotFacts;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::judgement::{Judged, Question};
-use rulegate::domain::manifest::Change;
-use rulegate::domain::verdict::{RuleVerdict, Verdict};
+use rulegate_compare::verdict::{RuleVerdict, Verdict};
+use rulegate_domain::command::SnapshotFacts;
+use rulegate_domain::judgement::{Judged, Question};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::manifest::Change;
 
 use super::random::Random;
 

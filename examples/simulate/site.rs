@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rulegate::domain::access::Actor;
-use rulegate::domain::command::Command;
-use rulegate::domain::decide::{Decided, decide};
-use rulegate::domain::environment::Topology;
-use rulegate::domain::event::Fact;
-use rulegate::domain::ids::{CommandId, EntryRef, SiteName, Timestamp};
-use rulegate::domain::lag::Heard;
-use rulegate::domain::ledger::{Entry, Head, StoredEntry};
-use rulegate::domain::refusal::Refusal;
-use rulegate::domain::state::State;
+use rulegate_domain::command::Command;
+use rulegate_domain::decide::{Decided, decide};
+use rulegate_domain::lag::Heard;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::State;
+use rulegate_ledger::access::Actor;
+use rulegate_ledger::environment::Topology;
+use rulegate_ledger::event::Fact;
+use rulegate_ledger::ids::{CommandId, EntryRef, SiteName, Timestamp};
+use rulegate_ledger::ledger::{Entry, Head, StoredEntry};
 
 use super::link::Known;
 

@@ -14,8 +14,8 @@ use super::problem::ApiResult;
 use super::request::Asked;
 use crate::app::carry::EVERYTHING;
 use crate::app::sealing::{PublicKey, Sealed};
-use crate::domain::access::Act;
-use crate::domain::ids::SiteName;
+use rulegate_ledger::access::Act;
+use rulegate_ledger::ids::SiteName;
 
 /// After which change, and for whom.
 #[derive(Deserialize, utoipa::IntoParams)]

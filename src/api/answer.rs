@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::caller::Caller;
 use super::problem::Problem;
 use crate::app::execute::Executed;
-use crate::domain::digest::Digest;
-use crate::domain::event::Event;
-use crate::domain::ids::{EntryRef, ReviewId};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{EntryRef, ReviewId};
 
 /// Items a page has if nobody says.
 const LIMIT_DEFAULT: u32 = 50;

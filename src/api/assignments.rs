@@ -15,11 +15,11 @@ use super::problem::{ApiResult, Problem, refuse};
 use crate::app::Snapshot;
 use crate::app::snapshot::AssignmentView;
 use crate::auth::token::Bearer;
-use crate::domain::access::{Act, Scope};
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::{LaneName, RuleSetName, SiteName};
-use crate::domain::refusal::Refusal;
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{LaneName, RuleSetName, SiteName};
 
 /// Pairs of token and rule set that are remembered.
 const REMEMBERED: usize = 4_096;

@@ -9,13 +9,13 @@ use super::Api;
 use super::answer::read;
 use super::caller::Caller;
 use super::problem::ApiResult;
-use crate::domain::access::{Act, Scope};
-use crate::domain::environment::Environment;
-use crate::domain::event::PairFinding;
-use crate::domain::ids::RuleSetName;
-use crate::domain::live::ColdDifference;
-use crate::domain::transfers::{OfferedTransfer, Way};
-use crate::domain::version::VersionName;
+use rulegate_domain::live::ColdDifference;
+use rulegate_domain::transfers::{OfferedTransfer, Way};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::PairFinding;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// What waits for a person's decision between the sites, as far as both are known here.
 #[derive(Serialize, utoipa::ToSchema)]

@@ -15,10 +15,10 @@ use super::caller::Caller;
 use super::problem::{ApiResult, Problem};
 use super::request::At;
 use crate::app::AppError;
-use crate::domain::access::{Act, Role, Scope};
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::state::State as Known;
+use rulegate_domain::state::State as Known;
+use rulegate_ledger::access::{Act, Role, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
 
 /// Compressed bundles kept, by size.
 const PACKED_SIZE_BYTES: u64 = 64 * 1024 * 1024;
@@ -137,7 +137,7 @@ fn require_reachable(caller: &Caller, checksum: &Digest) -> Result<(), Problem> 
 fn is_version(
     state: &Known,
     checksum: &Digest,
-    sees: impl Fn(&crate::domain::ids::RuleSetName) -> bool,
+    sees: impl Fn(&rulegate_ledger::ids::RuleSetName) -> bool,
 ) -> bool {
     state
         .ledgers

@@ -11,11 +11,11 @@ use super::problem::{Problem, refuse};
 use crate::app::execute::Executed;
 use crate::app::{AppError, Snapshot};
 use crate::auth::token::{Bearer, TokenError};
-use crate::domain::access::{Act, Actor, Scope, allows};
-use crate::domain::command::Command;
-use crate::domain::digest::Digest;
-use crate::domain::ids::{CommandId, EntryRef, RuleSetName, Timestamp};
-use crate::domain::refusal::Refusal;
+use rulegate_domain::command::Command;
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::access::{Act, Actor, Scope, allows};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{CommandId, EntryRef, RuleSetName, Timestamp};
 
 /// In a question: answer with a state that has this entry.
 const AT_LEAST: &str = "rulegate-at-least";

@@ -11,12 +11,12 @@ use super::answer::{Page, page, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
 use super::request::{Asked, At};
-use crate::domain::diff::{self, Difference};
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::RuleSetName;
-use crate::domain::named::{Named, NotNamed};
-use crate::domain::version::VersionName;
+use rulegate_compare::diff::{self, Difference};
+use rulegate_domain::named::{Named, NotNamed};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// What to compare.
 #[derive(Deserialize, utoipa::IntoParams)]

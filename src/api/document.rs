@@ -9,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, Ref, Required, Respo
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use super::problem::{PROBLEM_JSON, ProblemView};
-use crate::domain::digest::Digest;
+use rulegate_ledger::digest::Digest;
 
 const ABOUT: &str = "The same acts, checks and words as the portal. Every answer that is not a success is a \
     problem (RFC 9457) with a stable code. Reads carry an entity tag and answer 304 to If-None-Match. Writes take \

@@ -12,10 +12,10 @@ use super::problem::{ApiResult, refuse};
 use super::request::{Asked, At, Told, timestamp};
 use super::rulesets::PageParams;
 use super::view::ObservationView;
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::{Command, HotfixWords};
-use crate::domain::ids::{EntryRef, SiteName};
-use crate::domain::refusal::Refusal;
+use rulegate_domain::command::{Command, HotfixWords};
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::{EntryRef, SiteName};
 
 /// The newest observation of each environment that found a difference, newest first.
 #[utoipa::path(get, path = "/api/v1/observations", tag = "drift", params(PageParams),

@@ -13,10 +13,10 @@ use super::releases::require_environment;
 use super::request::{Asked, At};
 use super::rulesets::PageParams;
 use super::view::{ObservationView, PinView, StopView};
-use crate::domain::access::Act;
-use crate::domain::environment::Environment;
-use crate::domain::ids::{LaneName, RuleSetName, SiteName};
-use crate::domain::version::VersionName;
+use rulegate_ledger::access::Act;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{LaneName, RuleSetName, SiteName};
+use rulegate_ledger::version::VersionName;
 
 /// An environment of a rule set.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -72,7 +72,7 @@ pub async fn environment(
         |_| true,
         params.place(),
     )?;
-    let stops = |stops: Vec<&crate::domain::state::Stop>| {
+    let stops = |stops: Vec<&rulegate_domain::state::Stop>| {
         stops
             .into_iter()
             .map(|stop| StopView::of(&api, stop))

@@ -16,14 +16,14 @@ use super::request::{Asked, At, Told, timestamp};
 use super::requests::Reason;
 use super::view::{ChangeView, PersonView};
 use crate::app::hotfixing::Edits;
-use crate::domain::access::Act;
-use crate::domain::command::{Command, HotfixWords};
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::{EntryRef, LaneName, RuleSetName, SiteName, Timestamp};
-use crate::domain::refusal::Refusal;
-use crate::domain::state::{Hotfix, HotfixEnd};
-use crate::domain::version::VersionName;
+use rulegate_domain::command::{Command, HotfixWords};
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::{Hotfix, HotfixEnd};
+use rulegate_ledger::access::Act;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{EntryRef, LaneName, RuleSetName, SiteName, Timestamp};
+use rulegate_ledger::version::VersionName;
 
 /// Which hotfixes.
 #[derive(Deserialize, utoipa::IntoParams)]

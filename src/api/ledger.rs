@@ -13,10 +13,10 @@ use super::answer::{Page, is_known, limit, not_modified, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem};
 use super::request::{Asked, At};
-use crate::domain::access::Act;
-use crate::domain::digest::Digest;
-use crate::domain::ids::{EntryRef, SiteName};
-use crate::domain::ledger::StoredEntry;
+use rulegate_ledger::access::Act;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{EntryRef, SiteName};
+use rulegate_ledger::ledger::StoredEntry;
 
 /// A page of lines ends once it is larger than this.
 const PAGE_SIZE_BYTES: usize = 4 * 1024 * 1024;

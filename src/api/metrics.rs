@@ -11,11 +11,11 @@ use super::Api;
 use super::caller::Caller;
 use super::problem::ApiResult;
 use crate::app::{App, Snapshot};
-use crate::domain::access::{Act, Scope};
-use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::lag::Lag;
-use crate::domain::review::Subject;
-use crate::domain::state::{Observation, Review, ReviewStatus};
+use rulegate_domain::lag::Lag;
+use rulegate_domain::state::{Observation, Review, ReviewStatus};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::review::Subject;
 
 /// Figures for monitoring, in the text format of Prometheus.
 #[utoipa::path(get, path = "/api/v1/metrics", tag = "sites",

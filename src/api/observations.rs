@@ -14,13 +14,13 @@ use super::releases::{EnvironmentParams, require_environment};
 use super::request::{Asked, At, Received, archive};
 use super::view::{ChangeView, PinBrief};
 use crate::app::AppError;
-use crate::domain::access::Act;
-use crate::domain::command::Command;
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::{EntryRef, RuleSetName};
-use crate::domain::refusal::Refusal;
-use crate::domain::state::Pin;
+use rulegate_domain::command::Command;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::Pin;
+use rulegate_ledger::access::Act;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{EntryRef, RuleSetName};
 
 /// How often the difference is taken anew when the pin moves meanwhile.
 const TRIES: u32 = 4;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::app::AppError;
 use crate::app::outcome::Outcome;
-use crate::domain::refusal::Refusal;
+use rulegate_domain::refusal::Refusal;
 
 /// The media type of every problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";

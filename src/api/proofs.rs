@@ -14,8 +14,8 @@ use super::ledger::require_site;
 use super::problem::{ApiResult, Problem};
 use super::request::{Asked, At};
 use crate::app::KeptCheckpoint;
-use crate::domain::digest::Digest;
-use crate::domain::ids::{SiteName, Timestamp};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{SiteName, Timestamp};
 
 /// The newest checkpoint of a ledger as a signed note: of this server's own site as it was signed, of another
 /// site as it was seen last. C2SP tlog-checkpoint, Ed25519.

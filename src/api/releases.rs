@@ -10,16 +10,16 @@ use super::answer::created;
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
 use super::request::{Asked, At, archive};
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::Command;
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::event::{DriftFinding, Finding, Provenance, RuleAtRisk, StageEvidence};
-use crate::domain::ids::{EntryRef, RuleSetName};
-use crate::domain::judgement::Judged;
-use crate::domain::refusal::Refusal;
-use crate::domain::verdict::{RuleVerdict, Span, Unit, Verdict};
-use crate::domain::version::VersionName;
+use rulegate_compare::verdict::{RuleVerdict, Span, Unit, Verdict};
+use rulegate_domain::command::Command;
+use rulegate_domain::judgement::Judged;
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::{DriftFinding, Finding, Provenance, RuleAtRisk, StageEvidence};
+use rulegate_ledger::ids::{EntryRef, RuleSetName};
+use rulegate_ledger::version::VersionName;
 
 /// The version's name and where it comes from.
 #[derive(Deserialize, utoipa::IntoParams)]

@@ -16,8 +16,8 @@ use super::Api;
 use super::problem::Problem;
 use crate::app::AppError;
 use crate::app::intake::{ARCHIVE_SIZE_BYTES_MAX, Intake};
-use crate::domain::digest::Digest;
-use crate::domain::ids::Timestamp;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::Timestamp;
 
 /// How long the next piece of an upload may take: places are few, and a client that is gone must not keep one.
 const PIECE_PATIENCE: Duration = Duration::from_secs(30);

@@ -12,12 +12,12 @@ use super::problem::{ApiResult, refuse};
 use super::request::{At, Told};
 use super::reviews::known;
 use super::site::PolicyView;
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::Command;
-use crate::domain::environment::Environment;
-use crate::domain::ids::{ReviewId, RuleSetName};
-use crate::domain::refusal::Refusal;
-use crate::domain::version::VersionName;
+use rulegate_domain::command::Command;
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{ReviewId, RuleSetName};
+use rulegate_ledger::version::VersionName;
 
 /// Why.
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -12,15 +12,15 @@ use super::problem::{ApiResult, Problem, refuse};
 use super::releases::VerdictView;
 use super::request::{Asked, At};
 use super::view::PersonView;
-use crate::domain::access::{Act, Scope};
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::gate::{Check, CheckKind, Gate, Outcome};
-use crate::domain::ids::{ReviewId, RuleSetName, Timestamp};
-use crate::domain::refusal::Refusal;
-use crate::domain::review::{Answer, Subject};
-use crate::domain::state::{Review, ReviewStatus};
-use crate::domain::version::VersionName;
+use rulegate_domain::gate::{Check, CheckKind, Gate, Outcome};
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::{Review, ReviewStatus};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{ReviewId, RuleSetName, Timestamp};
+use rulegate_ledger::review::{Answer, Subject};
+use rulegate_ledger::version::VersionName;
 
 /// Which reviews.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -283,7 +283,7 @@ pub async fn review(
 }
 
 fn approvals(api: &Api, review: &Review, gate: Option<&Gate>) -> Vec<ApprovalView> {
-    let stale_because = |approval: &crate::domain::state::Approval| {
+    let stale_because = |approval: &rulegate_domain::state::Approval| {
         gate.filter(|gate| gate.fingerprint != approval.fingerprint)
             .map(|gate| approval.shown.changes_until(&gate.shown))
             .map_or(Vec::new(), |changes| {

@@ -15,13 +15,13 @@ use super::request::{Asked, At};
 use super::view::PersonView;
 use crate::app::AppError;
 use crate::app::hotfix_lines::{self, HotfixLines, WrittenLines};
-use crate::domain::diff::{self, Count, Options, Row, TextDiff, Window, stretches};
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::{RuleSetName, Timestamp};
-use crate::domain::state::Hotfix;
-use crate::domain::structured::{self, Bounds};
-use crate::domain::version::VersionName;
+use rulegate_compare::diff::{self, Count, Options, Row, TextDiff, Window, stretches};
+use rulegate_compare::structured::{self, Bounds};
+use rulegate_domain::state::Hotfix;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
+use rulegate_ledger::version::VersionName;
 
 /// Changed lines of an answer at most.
 const LINES_MAX: usize = 1_000;

@@ -11,14 +11,14 @@ use super::caller::Caller;
 use super::problem::{ApiResult, refuse};
 use super::request::{Asked, At};
 use super::view::{PersonView, PinBrief};
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::event::{DriftFinding, Provenance};
-use crate::domain::ids::{EntryRef, LaneName, RuleSetName, SiteName, Timestamp};
-use crate::domain::refusal::Refusal;
-use crate::domain::standing::Standing;
-use crate::domain::state::VersionFacts;
-use crate::domain::version::VersionName;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::standing::Standing;
+use rulegate_domain::state::VersionFacts;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::{DriftFinding, Provenance};
+use rulegate_ledger::ids::{EntryRef, LaneName, RuleSetName, SiteName, Timestamp};
+use rulegate_ledger::version::VersionName;
 
 /// A page of a list.
 #[derive(Deserialize, utoipa::IntoParams)]

@@ -11,12 +11,12 @@ use super::answer::{is_known, json, not_modified, read};
 use super::caller::Caller;
 use super::problem::ApiResult;
 use crate::app::carry::AccountsStatus;
-use crate::domain::access::{Act, Scope};
-use crate::domain::digest::Digest;
-use crate::domain::ids::{LaneName, RuleSetName, SiteName, Timestamp};
-use crate::domain::lag::Lag;
-use crate::domain::policy::Policy;
-use crate::domain::version::VersionName;
+use rulegate_domain::lag::Lag;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{LaneName, RuleSetName, SiteName, Timestamp};
+use rulegate_ledger::policy::Policy;
+use rulegate_ledger::version::VersionName;
 
 /// Where to begin.
 #[derive(Serialize, utoipa::ToSchema)]

@@ -11,8 +11,8 @@ use super::caller::Caller;
 use super::problem::ApiResult;
 use super::request::{At, Told, timestamp};
 use super::requests::Reason;
-use crate::domain::command::Command;
-use crate::domain::ids::{EntryRef, LaneName, RuleSetName, SiteName};
+use rulegate_domain::command::Command;
+use rulegate_ledger::ids::{EntryRef, LaneName, RuleSetName, SiteName};
 
 /// Where pins are to stay, and why.
 #[derive(Deserialize, utoipa::ToSchema)]

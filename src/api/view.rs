@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::Api;
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::event::Mode;
-use crate::domain::ids::{AccountId, EntryRef, LaneName, ReviewId, RuleSetName, Timestamp};
-use crate::domain::manifest::Change;
-use crate::domain::state::{Observation, Pin, Resolution, Stop};
-use crate::domain::version::VersionName;
+use rulegate_domain::state::{Observation, Pin, Resolution, Stop};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::Mode;
+use rulegate_ledger::ids::{AccountId, EntryRef, LaneName, ReviewId, RuleSetName, Timestamp};
+use rulegate_ledger::manifest::Change;
+use rulegate_ledger::version::VersionName;
 
 /// Who did something. The id stays when the name is erased.
 #[derive(Serialize, utoipa::ToSchema)]

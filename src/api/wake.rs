@@ -15,7 +15,7 @@ use super::caller::Caller;
 use super::ledger::require_site;
 use super::problem::{ApiResult, Problem};
 use super::request::At;
-use crate::domain::ids::SiteName;
+use rulegate_ledger::ids::SiteName;
 
 /// Listeners at a time: readers and mirrors, not pods.
 pub const LISTENERS_MAX: usize = 64;

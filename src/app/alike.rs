@@ -7,10 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{App, AppError};
-use crate::domain::diff::TextDiff;
-use crate::domain::digest::Digest;
-use crate::domain::manifest::Change;
-use crate::domain::same_edits::{self, Edit};
+use rulegate_compare::diff::TextDiff;
+use rulegate_compare::same_edits::{self, Edit};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::manifest::Change;
 
 /// Bytes of edits that are remembered.
 const CACHE_SIZE_BYTES: u64 = 16 * 1024 * 1024;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::writer::{Executed, Submission, take};
 use super::{AppError, Snapshot};
-use crate::domain::decide::{Decided, decide};
-use crate::domain::ids::{CommandId, EntryRef, Timestamp};
-use crate::domain::ledger::{Entry, Head, StoredEntry};
+use rulegate_domain::decide::{Decided, decide};
+use rulegate_ledger::ids::{CommandId, EntryRef, Timestamp};
+use rulegate_ledger::ledger::{Entry, Head, StoredEntry};
 
 /// Decided in order on a copy of the state, each on top of what the ones before made true.
 pub(super) struct Batch {

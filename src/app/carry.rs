@@ -7,9 +7,9 @@ use super::reader::PeerStatus;
 use super::sealing::{PublicKey, SealError, Sealed};
 use super::source::{Source, SourceError};
 use super::{App, AppError};
-use crate::domain::accounts::Carried;
-use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::trust::Alarm;
+use rulegate_ledger::accounts::Carried;
+use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::trust::Alarm;
 
 /// Asks for all, whatever is known.
 pub const EVERYTHING: i64 = -1;

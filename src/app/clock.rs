@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::domain::ids::Timestamp;
+use rulegate_ledger::ids::Timestamp;
 
 /// Tells the time; tests move it by hand.
 #[derive(Debug, Default)]

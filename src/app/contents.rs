@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{App, AppError};
-use crate::domain::digest::Digest;
-use crate::domain::manifest::Manifest;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::manifest::Manifest;
 
 /// Bytes kept of rules' contents: enough for the versions of a few large rule sets.
 const CACHE_SIZE_BYTES: u64 = 96 * 1024 * 1024;

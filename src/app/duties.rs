@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{App, AppError};
-use crate::domain::access::Actor;
-use crate::domain::command::Command;
+use rulegate_domain::command::Command;
+use rulegate_ledger::access::Actor;
 
 /// A freeze may end or bytes may arrive without an entry of ours: look again after this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);

@@ -1,9 +1,9 @@
 //! What can come of asking the app: the business said no, the store could not, or something broke.
 
-use crate::domain::ids::NameError;
-use crate::domain::manifest::ManifestError;
-use crate::domain::refusal::Refusal;
 use crate::store::{AppendError, StoreError};
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::ids::NameError;
+use rulegate_ledger::manifest::ManifestError;
 
 /// Why the app did not do what was asked.
 #[derive(Debug, thiserror::Error)]

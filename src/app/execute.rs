@@ -7,15 +7,15 @@ use tokio::sync::oneshot;
 pub use super::writer::Executed;
 use super::writer::Submission;
 use super::{App, AppError};
-use crate::domain::access::Actor;
-use crate::domain::command::Command;
-use crate::domain::digest::Digest;
-use crate::domain::gate;
-use crate::domain::ids::{AccountId, CommandId};
-use crate::domain::judgement::Question;
-use crate::domain::ledger::Entry;
-use crate::domain::refusal::Refusal;
-use crate::domain::state::State;
+use rulegate_domain::command::Command;
+use rulegate_domain::gate;
+use rulegate_domain::judgement::Question;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::State;
+use rulegate_ledger::access::Actor;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{AccountId, CommandId};
+use rulegate_ledger::ledger::Entry;
 
 /// How often the evidence is gathered anew when the state moves under a decision.
 const EVIDENCE_TRIES: u32 = 8;

@@ -10,14 +10,14 @@ use sha2::Digest as _;
 use tokio::sync::mpsc;
 
 use super::AppError;
-use crate::domain::checkpoint::VerifierKey;
-use crate::domain::digest::Digest;
-use crate::domain::event::Event;
-use crate::domain::ids::SiteName;
-use crate::domain::ledger::{Entry, Head, StoredEntry};
-use crate::domain::manifest::Manifest;
-use crate::domain::verify;
 use crate::store::{KeptCheckpoint, Store};
+use rulegate_ledger::checkpoint::VerifierKey;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::ledger::{Entry, Head, StoredEntry};
+use rulegate_ledger::manifest::Manifest;
+use rulegate_ledger::verify;
 
 /// Entries read at a time.
 const PAGE: u32 = 500;

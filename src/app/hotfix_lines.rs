@@ -7,12 +7,12 @@ use bytes::Bytes;
 
 use super::send_back::question;
 use super::{App, AppError};
-use crate::domain::at_stake::not_lost;
-use crate::domain::diff::{Highlight, HotfixMark, Line, written};
-use crate::domain::digest::Digest;
-use crate::domain::ids::RuleSetName;
-use crate::domain::state::{Hotfix, State};
-use crate::domain::verdict::RuleVerdict;
+use rulegate_compare::at_stake::not_lost;
+use rulegate_compare::diff::{Highlight, HotfixMark, Line, written};
+use rulegate_compare::verdict::RuleVerdict;
+use rulegate_domain::state::{Hotfix, State};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::RuleSetName;
 
 /// Hotfixes on top of each other that are followed for one rule: more have never been useful to tell apart.
 const DEPTH_MAX: usize = 16;

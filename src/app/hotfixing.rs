@@ -8,12 +8,12 @@ use bytes::Bytes;
 use super::contents::Rules;
 use super::intake::Intake;
 use super::{App, AppError};
-use crate::domain::command::SnapshotFacts;
-use crate::domain::diff::{Stat, TextDiff};
-use crate::domain::digest::Digest;
-use crate::domain::manifest::Change;
-use crate::domain::refusal::Refusal;
-use crate::domain::state::Observation;
+use rulegate_compare::diff::{Stat, TextDiff};
+use rulegate_domain::command::SnapshotFacts;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::Observation;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::manifest::Change;
 
 /// New bytes by path; `None` takes the rule out.
 pub type Edits = BTreeMap<String, Option<Bytes>>;

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::AppError;
-use crate::domain::checkpoint::{Origin, SigningKey, VerifierKey};
-use crate::domain::ids::SiteName;
 use crate::store::{SigningIdentity, Store};
+use rulegate_ledger::checkpoint::{Origin, SigningKey, VerifierKey};
+use rulegate_ledger::ids::SiteName;
 
 /// The installation's name if nobody gives one.
 const INSTALLATION: &str = "local/e3";

@@ -6,9 +6,9 @@ use std::io::Read;
 use bytes::Bytes;
 
 use super::{App, AppError};
-use crate::domain::command::SnapshotFacts;
-use crate::domain::digest::Digest;
-use crate::domain::manifest::{
+use rulegate_domain::command::SnapshotFacts;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::manifest::{
     Manifest, ManifestError, RULE_SIZE_BYTES_MAX, RULES_MAX, SNAPSHOT_SIZE_BYTES_MAX, check_path,
 };
 

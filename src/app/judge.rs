@@ -7,11 +7,11 @@ use bytes::Bytes;
 
 use super::intake::Intake;
 use super::{App, AppError};
-use crate::domain::digest::Digest;
-use crate::domain::gate::{self, Gate};
-use crate::domain::judgement::{Judged, Question};
-use crate::domain::state::{Review, State};
-use crate::domain::verdict::{self, RuleVerdict, Texts};
+use rulegate_compare::verdict::{self, RuleVerdict, Texts};
+use rulegate_domain::gate::{self, Gate};
+use rulegate_domain::judgement::{Judged, Question};
+use rulegate_domain::state::{Review, State};
+use rulegate_ledger::digest::Digest;
 
 /// How many answers are remembered: a few per open review.
 const REMEMBERED: usize = 512;

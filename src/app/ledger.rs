@@ -5,11 +5,11 @@ pub use crate::store::{Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, 
 pub use super::ledger_blocks::Listed;
 
 use super::{App, AppError};
-use crate::domain::digest::Digest;
-use crate::domain::ids::{EntryRef, ReviewId, RuleSetName, SiteName};
-use crate::domain::ledger::StoredEntry;
-use crate::domain::state::State;
-use crate::domain::version::VersionName;
+use rulegate_domain::state::State;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{EntryRef, ReviewId, RuleSetName, SiteName};
+use rulegate_ledger::ledger::StoredEntry;
+use rulegate_ledger::version::VersionName;
 
 /// Fewer hex digits than this are looked for as words: too many things would begin with them.
 const HEX_DIGITS_MIN: usize = 8;

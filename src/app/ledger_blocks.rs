@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::{App, AppError, Snapshot};
-use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::ledger::{Entry, StoredEntry};
 use crate::store::{Cursor, Direction, LedgerFilter, LedgerPage, Listing};
+use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::ledger::{Entry, StoredEntry};
 
 /// Entries in a block; numbers 1 to 64 are block 0.
 pub(super) const BLOCK_ENTRIES: u64 = 64;

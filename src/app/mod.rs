@@ -41,11 +41,11 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::config::Config;
-use crate::domain::checkpoint::{SigningKey, VerifierKey};
-use crate::domain::ids::SiteName;
-use crate::domain::merkle::Tree;
-use crate::domain::state::State;
 use crate::store::Store;
+use rulegate_domain::state::State;
+use rulegate_ledger::checkpoint::{SigningKey, VerifierKey};
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::merkle::Tree;
 
 pub use clock::Clock;
 pub use error::AppError;

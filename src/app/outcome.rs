@@ -1,7 +1,7 @@
 //! One table of how every error looks from outside: it feeds pages and problem details alike.
 
 use super::AppError;
-use crate::domain::refusal::Refusal;
+use rulegate_domain::refusal::Refusal;
 
 /// How an error is told, on a page or as problem details.
 #[derive(Debug, Clone)]

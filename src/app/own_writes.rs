@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::App;
-use crate::domain::ids::EntryRef;
+use rulegate_ledger::ids::EntryRef;
 
 /// How long an answer waits for entries that another process appended. They come within milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -7,12 +7,12 @@ use tokio::sync::watch;
 
 use super::reader::PeerStatus;
 use super::{App, AppError};
-use crate::domain::checkpoint::{self, Checkpoint, VerifierKey};
-use crate::domain::digest::Digest;
-use crate::domain::ids::SiteName;
-use crate::domain::merkle::{Leaves, TILE_LEAVES, Tree, is_consistent, leaf};
-use crate::domain::trust::{Alarm, Copy, Trust};
 use crate::store::{KeptAlarm, KeptCheckpoint};
+use rulegate_ledger::checkpoint::{self, Checkpoint, VerifierKey};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::merkle::{Leaves, TILE_LEAVES, Tree, is_consistent, leaf};
+use rulegate_ledger::trust::{Alarm, Copy, Trust};
 
 /// What proves an alarm is kept up to this size.
 const EVIDENCE_SIZE_BYTES_MAX: usize = 256 * 1024;

@@ -9,14 +9,14 @@ use bytes::Bytes;
 use super::carry::{AccountsStatus, Carrier};
 use super::source::{InProcess, Source, SourceError};
 use super::{App, AppError};
-use crate::domain::broken::{Check, is_left_out};
-use crate::domain::digest::Digest;
-use crate::domain::event::Event;
-use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::ledger::{Entry, StoredEntry};
-use crate::domain::manifest::Manifest;
-use crate::domain::trust::{Alarm, Copy, Trust};
 use crate::store::{AppendError, KeptCheckpoint};
+use rulegate_domain::broken::{Check, is_left_out};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::ledger::{Entry, StoredEntry};
+use rulegate_ledger::manifest::Manifest;
+use rulegate_ledger::trust::{Alarm, Copy, Trust};
 
 /// Entries taken in one transaction.
 const PAGE: u32 = 500;

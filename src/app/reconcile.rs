@@ -7,18 +7,18 @@ use bytes::Bytes;
 
 use super::hotfixing::Edits;
 use super::{App, AppError};
-use crate::domain::environment::Environment;
-use crate::domain::event::PairFinding;
-use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::judgement::Question;
-use crate::domain::lag::{Heard, Lag};
-use crate::domain::manifest::Change;
-use crate::domain::merge_draft::{DraftRule, Outcome, Planned, Sources, draft_rule};
-use crate::domain::pairs::Pair;
-use crate::domain::refusal::Refusal;
-use crate::domain::state::{Hotfix, State};
-use crate::domain::verdict::RuleVerdict;
-use crate::domain::version::VersionName;
+use rulegate_compare::merge_draft::{DraftRule, Outcome, Planned, Sources, draft_rule};
+use rulegate_compare::verdict::RuleVerdict;
+use rulegate_domain::judgement::Question;
+use rulegate_domain::lag::{Heard, Lag};
+use rulegate_domain::pairs::Pair;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::{Hotfix, State};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::PairFinding;
+use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::manifest::Change;
+use rulegate_ledger::version::VersionName;
 
 /// A hotfix of the other site as it could be merged into what runs here. Nothing is stored, nothing applies it.
 #[derive(Debug, Clone)]

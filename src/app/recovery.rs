@@ -5,13 +5,13 @@ use bytes::Bytes;
 
 use super::AppError;
 use super::source::{Source, SourceError};
-use crate::domain::checkpoint::{self, Checkpoint, VerifierKey};
-use crate::domain::digest::Digest;
-use crate::domain::event::Event;
-use crate::domain::ids::SiteName;
-use crate::domain::manifest::Manifest;
-use crate::domain::trust::Copy;
 use crate::store::{KeptCheckpoint, Store};
+use rulegate_ledger::checkpoint::{self, Checkpoint, VerifierKey};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::manifest::Manifest;
+use rulegate_ledger::trust::Copy;
 
 /// Entries fetched and appended at a time.
 const PAGE: u32 = 500;
@@ -39,7 +39,7 @@ pub async fn recover(
     site: &SiteName,
     keys: &[VerifierKey],
     source: &impl Source,
-    now: crate::domain::ids::Timestamp,
+    now: rulegate_ledger::ids::Timestamp,
 ) -> Result<Recovered, AppError> {
     let holder = source.site();
     let note = source
@@ -212,6 +212,6 @@ fn away(error: SourceError) -> AppError {
     AppError::Unavailable(error.to_string())
 }
 
-fn refused(alarm: crate::domain::trust::Alarm) -> AppError {
+fn refused(alarm: rulegate_ledger::trust::Alarm) -> AppError {
     AppError::Broken(alarm.to_string())
 }

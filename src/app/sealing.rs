@@ -11,9 +11,9 @@ use hpke::{Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::domain::checkpoint::{Origin, SigningKey, VerifierKey};
-use crate::domain::digest::Digest;
-use crate::domain::ids::SiteName;
+use rulegate_ledger::checkpoint::{Origin, SigningKey, VerifierKey};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::SiteName;
 
 /// The form of what is sealed.
 pub const FORMAT: u32 = 1;

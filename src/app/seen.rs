@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{App, AppError};
-use crate::domain::digest::Digest;
-use crate::domain::ids::{AccountId, ReviewId};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{AccountId, ReviewId};
 
 impl App {
-    /// The sights of a review that somebody has marked as seen; see [`crate::domain::sight::Sight`].
+    /// The sights of a review that somebody has marked as seen; see [`rulegate_domain::sight::Sight`].
     pub async fn seen(
         &self,
         account: &AccountId,

@@ -11,13 +11,13 @@ use bytes::Bytes;
 
 use super::intake::Intake;
 use super::{App, AppError};
-use crate::domain::diff::{RuleChange, patch};
-use crate::domain::digest::Digest;
-use crate::domain::judgement::{Judged, Question};
-use crate::domain::manifest::Change;
-use crate::domain::merge_draft::{DraftRule, Planned, Sources, draft_rule};
-use crate::domain::state::{Hotfix, State};
-use crate::domain::verdict::{RuleVerdict, Verdict};
+use rulegate_compare::diff::{RuleChange, patch};
+use rulegate_compare::merge_draft::{DraftRule, Planned, Sources, draft_rule};
+use rulegate_compare::verdict::{RuleVerdict, Verdict};
+use rulegate_domain::judgement::{Judged, Question};
+use rulegate_domain::state::{Hotfix, State};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::manifest::Change;
 
 /// Unchanged lines around a change in a patch: what git writes.
 const PATCH_CONTEXT: u32 = 3;

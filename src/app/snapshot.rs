@@ -9,14 +9,14 @@ use imbl::{OrdMap, Vector};
 use serde::Serialize;
 
 use super::ledger_blocks::BLOCK_ENTRIES;
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::event::Event;
-use crate::domain::ids::{EntryRef, RuleSetName, SiteName, Timestamp};
-use crate::domain::ledger::Entry;
-use crate::domain::merkle::Frontier;
-use crate::domain::state::{Pin, PinKey, State};
-use crate::domain::version::VersionName;
+use rulegate_domain::state::{Pin, PinKey, State};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{EntryRef, RuleSetName, SiteName, Timestamp};
+use rulegate_ledger::ledger::Entry;
+use rulegate_ledger::merkle::Frontier;
+use rulegate_ledger::version::VersionName;
 
 /// The folded state and the answers to pods, made once when a pin moves.
 #[derive(Clone)]

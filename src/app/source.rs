@@ -7,8 +7,8 @@ use tokio::sync::watch;
 
 use super::sealing::{PublicKey, Sealed};
 use super::{App, AppError};
-use crate::domain::digest::Digest;
-use crate::domain::ids::SiteName;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::SiteName;
 
 /// Why a source gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -107,7 +107,7 @@ impl Source for InProcess {
     ) -> Result<Vec<(u64, String)>, SourceError> {
         let entries = self.reached()?.entries_after(of, after, limit).await?;
         let entry =
-            |stored: crate::domain::ledger::StoredEntry| (stored.seq, stored.bytes.to_string());
+            |stored: rulegate_ledger::ledger::StoredEntry| (stored.seq, stored.bytes.to_string());
         Ok(entries.into_iter().map(entry).collect())
     }
 

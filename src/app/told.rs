@@ -3,11 +3,11 @@
 mod fact;
 mod words;
 
-use crate::domain::environment::Environment;
-use crate::domain::ids::{AccountId, EntryRef, ReviewId, RuleSetName};
-use crate::domain::ledger::Entry;
-use crate::domain::state::State;
-use crate::domain::version::VersionName;
+use rulegate_domain::state::State;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{AccountId, EntryRef, ReviewId, RuleSetName};
+use rulegate_ledger::ledger::Entry;
+use rulegate_ledger::version::VersionName;
 
 use words::{day, joined, quoted, size};
 pub use words::{pair_words, subject_words, visible};

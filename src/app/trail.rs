@@ -1,8 +1,8 @@
 //! A review's entries, for the page that tells its story.
 
 use super::{App, AppError};
-use crate::domain::ids::ReviewId;
-use crate::domain::ledger::Entry;
+use rulegate_ledger::ids::ReviewId;
+use rulegate_ledger::ledger::Entry;
 
 impl App {
     /// Every entry of a review from all sites, oldest first. Entries that this program cannot read are left out:

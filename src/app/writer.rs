@@ -8,16 +8,16 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::batch::Batch;
 use super::{App, AppError, Snapshot};
-use crate::domain::access::Actor;
-use crate::domain::broken::{Check, is_left_out};
-use crate::domain::command::Command;
-use crate::domain::digest::Digest;
-use crate::domain::ids::{CommandId, EntryRef, SiteName};
-use crate::domain::ledger::{Entry, EntryError, Head, StoredEntry};
-use crate::domain::merkle::{Frontier, Tree};
-use crate::domain::state::State;
-use crate::domain::trust::Alarm;
 use crate::store::{AppendError, Hint, Wakeups};
+use rulegate_domain::broken::{Check, is_left_out};
+use rulegate_domain::command::Command;
+use rulegate_domain::state::State;
+use rulegate_ledger::access::Actor;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{CommandId, EntryRef, SiteName};
+use rulegate_ledger::ledger::{Entry, EntryError, Head, StoredEntry};
+use rulegate_ledger::merkle::{Frontier, Tree};
+use rulegate_ledger::trust::Alarm;
 
 /// How many commands may wait; beyond that callers wait to submit.
 pub(super) const WAITING_MAX: usize = 1_024;

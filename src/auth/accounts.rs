@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::Auth;
 use super::password::acceptable;
 use crate::app::AppError;
-use crate::domain::access::{Act, Scope};
-use crate::domain::ids::{AccountId, SiteName, Timestamp};
-use crate::domain::refusal::Refusal;
 use crate::store::{Account, AccountKind, Displaced, SignIn};
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::{AccountId, SiteName, Timestamp};
 
 /// The longest name to show.
 const DISPLAY_LENGTH_MAX: usize = 80;

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 
 use crate::app::{App, AppError};
-use crate::domain::digest::Digest;
-use crate::domain::ids::AccountId;
 use crate::store::{Account, Token};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::AccountId;
 
 /// How often other processes' changes are looked for.
 const POLL: Duration = Duration::from_secs(1);

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use super::{Auth, random_secret};
 use crate::app::AppError;
-use crate::domain::digest::Digest;
-use crate::domain::ids::Timestamp;
 use crate::store::{Account, AccountKind, SignIn};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::Timestamp;
 
 /// Without a request for this long, a sign-in ends.
 pub const IDLE_US: i64 = 30 * 60 * 1_000_000;
@@ -205,7 +205,7 @@ impl Auth {
     /// Ends every sign-in of an account.
     pub async fn end_sign_ins(
         &self,
-        account: &crate::domain::ids::AccountId,
+        account: &rulegate_ledger::ids::AccountId,
     ) -> Result<(), AppError> {
         self.app.store.delete_sign_ins_of(account).await?;
         if let Ok(mut kept) = self.sign_ins.0.lock() {

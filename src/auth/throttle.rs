@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use crate::domain::ids::Timestamp;
+use rulegate_ledger::ids::Timestamp;
 
 /// Tries at one name without any wait.
 const FREE_TRIES: u32 = 5;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{Auth, random_secret};
 use crate::app::AppError;
-use crate::domain::access::{Actor, Role, Scope, TokenBounds};
-use crate::domain::digest::Digest;
-use crate::domain::ids::{AccountId, Timestamp};
 use crate::store::{Account, Token};
+use rulegate_ledger::access::{Actor, Role, Scope, TokenBounds};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{AccountId, Timestamp};
 
 /// What every token starts with, so that secret scanners and people recognise one.
 const PREFIX: &str = "rgt_";

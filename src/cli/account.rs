@@ -12,12 +12,12 @@ use crate::auth::password::{Passwords, acceptable};
 use crate::auth::token::NewToken;
 use crate::auth::{Auth, random_secret};
 use crate::config::Config;
-use crate::domain::access::{Actor, Grant, Role, Scope};
-use crate::domain::accounts::is_account_name;
-use crate::domain::command::Command;
-use crate::domain::environment::Topology;
-use crate::domain::ids::{AccountId, LaneName, RuleSetName, SiteName};
 use crate::store::{Account, AccountKind, Store};
+use rulegate_domain::command::Command;
+use rulegate_ledger::access::{Actor, Grant, Role, Scope};
+use rulegate_ledger::accounts::is_account_name;
+use rulegate_ledger::environment::Topology;
+use rulegate_ledger::ids::{AccountId, LaneName, RuleSetName, SiteName};
 
 /// Which database, and whose.
 #[derive(clap::Args)]

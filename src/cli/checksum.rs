@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use bytes::Bytes;
 
 use super::CliResult;
-use crate::domain::digest::Digest;
-use crate::domain::manifest::check_path;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::manifest::check_path;
 
 /// What `checksum` is told.
 #[derive(clap::Args)]
@@ -23,7 +23,7 @@ pub struct ChecksumArgs {
 /// Prints a folder's checksum: the SHA-256 of its manifest.
 pub fn run(args: ChecksumArgs) -> CliResult {
     let rules = read_folder(&args.dir)?;
-    let manifest = crate::domain::manifest::Manifest::unbounded(
+    let manifest = rulegate_ledger::manifest::Manifest::unbounded(
         rules
             .iter()
             .map(|(path, bytes)| (path.clone(), Digest::of(bytes))),

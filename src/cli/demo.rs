@@ -14,10 +14,10 @@ use super::serve::{end_streams, portal, router};
 use super::{CliResult, block_on};
 use crate::app::{App, Clock, reader};
 use crate::config::Config;
-use crate::domain::environment::Topology;
-use crate::domain::ids::SiteName;
 use crate::ops::{logging, server};
 use crate::store::Store;
+use rulegate_ledger::environment::Topology;
+use rulegate_ledger::ids::SiteName;
 
 /// What `demo` is told.
 #[derive(clap::Args)]

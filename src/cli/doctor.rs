@@ -9,12 +9,12 @@ use crate::app::carry::EVERYTHING;
 use crate::app::sealing::SealingKey;
 use crate::app::source::Source as _;
 use crate::app::{Clock, identity};
-use crate::domain::checkpoint::{self, SigningKey, VerifierKey};
-use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::ledger::Head;
-use crate::domain::trust::Copy;
 use crate::peer::{Peer, PeerSettings};
 use crate::store::Store;
+use rulegate_ledger::checkpoint::{self, SigningKey, VerifierKey};
+use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::ledger::Head;
+use rulegate_ledger::trust::Copy;
 
 /// What `doctor` is told.
 #[derive(clap::Args)]

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use super::{CliResult, block_on};
 use crate::app::export::{Writer, export};
-use crate::domain::checkpoint::VerifierKey;
-use crate::domain::ids::SiteName;
 use crate::store::Store;
+use rulegate_ledger::checkpoint::VerifierKey;
+use rulegate_ledger::ids::SiteName;
 
 /// What `export` is told.
 #[derive(clap::Args)]

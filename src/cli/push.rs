@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::at_risk;
 use super::client::{ServerArgs, pack};
 use super::{CliResult, say};
-use crate::domain::environment::Environment;
-use crate::domain::ids::RuleSetName;
-use crate::domain::version::VersionName;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// What `push` is told.
 #[derive(clap::Args)]

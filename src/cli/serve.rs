@@ -11,12 +11,12 @@ use super::{CliResult, block_on};
 use crate::app::{App, Clock, IdentitySettings, reader};
 use crate::auth::Auth;
 use crate::config::Config;
-use crate::domain::environment::Topology;
-use crate::domain::ids::{LaneName, SiteName};
 use crate::ops::{health, logging, server};
 use crate::peer::Peer;
 use crate::store::Store;
 use crate::web::{self, Portal};
+use rulegate_ledger::environment::Topology;
+use rulegate_ledger::ids::{LaneName, SiteName};
 
 /// How long the start waits for the other site's word on our own ledger.
 const COMPARE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
@@ -66,7 +66,7 @@ pub fn run(args: ServeArgs) -> CliResult {
     logging::start(args.log_json);
     #[cfg(feature = "broken-checks")]
     if let Ok(check) = std::env::var("RULEGATE_LEAVE_OUT") {
-        crate::domain::broken::leave_out(&check)?;
+        rulegate_domain::broken::leave_out(&check)?;
         tracing::error!(check, "this build leaves a check out: for a drill only");
     }
     if args.lanes.len() < 2 || !args.sites.contains(&args.site) {

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use super::{CliResult, block_on, say};
 use crate::app::identity::{self, IdentitySettings};
 use crate::app::{Clock, recovery};
-use crate::domain::checkpoint::VerifierKey;
-use crate::domain::ids::SiteName;
 use crate::peer::{Peer, PeerSettings};
 use crate::store::Store;
+use rulegate_ledger::checkpoint::VerifierKey;
+use rulegate_ledger::ids::SiteName;
 
 /// What may be done with a site.
 #[derive(clap::Subcommand)]

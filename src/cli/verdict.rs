@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::domain::verdict::{RuleVerdict, Span, Texts, Verdict, verdict};
+use rulegate_compare::verdict::{RuleVerdict, Span, Texts, Verdict, verdict};
 
 /// Three folders, each one snapshot of a rule set; a rule's path is taken from there.
 #[derive(Debug, clap::Args)]

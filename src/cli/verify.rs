@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::{CliResult, say};
-use crate::domain::checkpoint::VerifierKey;
-use crate::domain::verify::{Fault, Line, Verified, Verifier};
+use rulegate_ledger::checkpoint::VerifierKey;
+use rulegate_ledger::verify::{Fault, Line, Verified, Verifier};
 
 /// Lines are read side by side in batches of about this size.
 const BATCH_SIZE_BYTES: usize = 512 * 1024;

@@ -1,6 +1,6 @@
 //! Another site over HTTP: the same interface that auditors and mirrors use, with a token of the role `peer`.
 //!
-//! Every answer is bounded in size and time. Nothing is believed here; [`crate::domain::trust`] judges.
+//! Every answer is bounded in size and time. Nothing is believed here; [`rulegate_ledger::trust`] judges.
 
 mod listen;
 
@@ -14,8 +14,8 @@ use tokio::sync::watch;
 
 use crate::app::sealing::{PublicKey, Sealed};
 use crate::app::source::{Source, SourceError};
-use crate::domain::digest::Digest;
-use crate::domain::ids::SiteName;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::SiteName;
 
 /// How long a connection may take.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);

@@ -6,8 +6,8 @@ use super::accounts::{BUMP, TokenRow, account_columns, bind_token, this_change, 
 use super::error::StoreError;
 use super::rows::column;
 use super::{Backend, Store, rd, wr};
-use crate::domain::accounts::{Carried, CarriedAccount, Naming, Stamped, Token, settle};
-use crate::domain::ids::{AccountId, SiteName, Timestamp};
+use rulegate_ledger::accounts::{Carried, CarriedAccount, Naming, Stamped, Token, settle};
+use rulegate_ledger::ids::{AccountId, SiteName, Timestamp};
 
 /// What changed after a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

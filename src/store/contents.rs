@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 use super::error::{AppendError, StoreError, bounded};
 use super::rows::digest_column;
 use super::{Backend, Store, fault, rd};
-use crate::domain::digest::Digest;
+use rulegate_ledger::digest::Digest;
 
 /// Contents in one statement, and the bytes after which a statement or a commit is cut: a big release
 /// neither meets the statement timeout nor keeps appends waiting for long.

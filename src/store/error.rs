@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::domain::digest::Digest;
-use crate::domain::ids::SiteName;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::SiteName;
 
 /// No statement may take longer; a database that does not answer by then counts as away.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);

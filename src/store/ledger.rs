@@ -5,9 +5,9 @@ use sqlx::{query_as, query_scalar};
 use super::error::{AppendError, StoreError, bounded};
 use super::rows::{EntryRow, digest_column, entries, entry_columns, with_site_hops};
 use super::{Backend, Direction, LedgerFilter, Store, fault, rd};
-use crate::domain::digest::Digest;
-use crate::domain::ids::{CommandId, ReviewId, SiteName, Timestamp};
-use crate::domain::ledger::{Head, StoredEntry};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{CommandId, ReviewId, SiteName, Timestamp};
+use rulegate_ledger::ledger::{Head, StoredEntry};
 
 /// A review's trail is read whole; one with more entries than this is cut.
 const TRAIL_MAX: u32 = 10_000;

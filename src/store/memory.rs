@@ -11,10 +11,10 @@ use super::carried::{CarriedPage, Displaced};
 use super::error::{AppendError, StoreError};
 use super::sites::{ALARMS_MAX, KeptAlarm, KeptCheckpoint, SigningIdentity};
 use super::wakeups::Appended;
-use crate::domain::accounts::{Carried, CarriedAccount, Naming, Stamped, Token, settle};
-use crate::domain::digest::Digest;
-use crate::domain::ids::{AccountId, CommandId, ReviewId, SiteName, Timestamp};
-use crate::domain::ledger::{Head, StoredEntry};
+use rulegate_ledger::accounts::{Carried, CarriedAccount, Naming, Stamped, Token, settle};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{AccountId, CommandId, ReviewId, SiteName, Timestamp};
+use rulegate_ledger::ledger::{Head, StoredEntry};
 
 #[derive(Default)]
 pub(super) struct Memory {

@@ -28,7 +28,6 @@ mod wakeups;
 
 use std::sync::Arc;
 
-pub use crate::domain::accounts::{AccountKind, Token};
 pub use accounts::{Account, SignIn};
 pub use browse::{
     Bounds, Cursor, Direction, KindFilter, LedgerFilter, LedgerPage, Listing, SCAN_MAX,
@@ -37,10 +36,11 @@ pub use carried::{CarriedPage, Displaced};
 pub use error::{AppendError, STATEMENT_TIMEOUT, StoreError};
 pub use fault::{Fault, Faults};
 pub use ledger::Link;
+pub use rulegate_ledger::accounts::{AccountKind, Token};
 pub use sites::{ALARMS_MAX, KeptAlarm, KeptCheckpoint, SigningIdentity};
 pub use wakeups::{Hint, Wakeups};
 
-use crate::domain::ids::SiteName;
+use rulegate_ledger::ids::SiteName;
 
 /// The one place where data lives. Cheap to clone; clones share everything.
 #[derive(Clone)]

@@ -13,8 +13,8 @@ use super::Setting;
 use super::error::{AppendError, StoreError, bounded, connection_lost};
 use super::rows::entry_columns;
 use super::wakeups::{CHANNEL, Wakeups, notice};
-use crate::domain::ids::SiteName;
-use crate::domain::ledger::{Head, StoredEntry};
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::ledger::{Head, StoredEntry};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 

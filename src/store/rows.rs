@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::error::StoreError;
-use crate::domain::digest::Digest;
-use crate::domain::ids::Timestamp;
-use crate::domain::ledger::StoredEntry;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::Timestamp;
+use rulegate_ledger::ledger::StoredEntry;
 
 /// The columns of [`EntryRow`], for `SELECT` and `INSERT`.
 macro_rules! entry_columns {

@@ -7,12 +7,12 @@ use sqlx::{query, query_scalar};
 use super::error::StoreError;
 use super::rows::digest_column;
 use super::{Backend, Store, rd, wr};
-use crate::domain::digest::Digest;
-use crate::domain::ids::{AccountId, ReviewId, Timestamp};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{AccountId, ReviewId, Timestamp};
 
 impl Store {
     /// What somebody has marked as seen in a review; each is the digest of a
-    /// [`Sight`](crate::domain::sight::Sight).
+    /// [`Sight`](rulegate_domain::sight::Sight).
     pub async fn seen(
         &self,
         account: &AccountId,

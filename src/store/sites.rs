@@ -6,8 +6,8 @@ use super::error::StoreError;
 use super::ledger::seq;
 use super::rows::digest_column;
 use super::{Backend, Store, rd, wr};
-use crate::domain::digest::Digest;
-use crate::domain::ids::{SiteName, Timestamp};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{SiteName, Timestamp};
 
 /// Alarms kept of one site; what is refused after that is still refused, only not kept.
 pub const ALARMS_MAX: u32 = 200;

@@ -18,8 +18,8 @@ use super::error::{AppendError, StoreError, bounded};
 use super::rows::with_site_hops;
 use super::sqlite_append::{Appender, PAGES_PER_CHECKPOINT, Settings};
 use super::wakeups::Appended;
-use crate::domain::ids::SiteName;
-use crate::domain::ledger::{Head, StoredEntry};
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::ledger::{Head, StoredEntry};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 
 use super::error::{AppendError, StoreError, sqlite_append_error};
 use super::rows::entry_columns;
-use crate::domain::ids::SiteName;
-use crate::domain::ledger::{Head, StoredEntry};
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::ledger::{Head, StoredEntry};
 
 /// Pages of the log after which it is brought into the database. Ledgers write the same few pages again and
 /// again: brought over less often, each is written once instead of many times.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgListener, PgNotification};
 use tokio::sync::watch;
 
-use crate::domain::ids::SiteName;
+use rulegate_ledger::ids::SiteName;
 
 /// The channel on which PostgreSQL tells of appends.
 pub(super) const CHANNEL: &str = "rulegate_appended";

@@ -1,9 +1,9 @@
 //! Addresses of pages about rule sets, versions, rules and comparisons.
 
 use super::format::url_encode;
-use crate::domain::environment::Environment;
-use crate::domain::ids::{EntryRef, ReviewId, RuleSetName};
-use crate::domain::version::VersionName;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{EntryRef, ReviewId, RuleSetName};
+use rulegate_ledger::version::VersionName;
 
 /// A rule set.
 pub fn ruleset(ruleset: &RuleSetName) -> String {

@@ -6,8 +6,8 @@ mod origins;
 pub use lay::{excerpt_with, noted, row, side_by_side, side_by_side_with, unified, unified_with};
 pub use origins::{Origin, Origins};
 
-use crate::domain::diff::{Class, Count, Gap, Segment};
 use crate::web::format;
+use rulegate_compare::diff::{Class, Count, Gap, Segment};
 
 /// A piece of a line; `mark` is empty, `word`, `hot`, `ctl`, `odd` or `end`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,16 +3,16 @@
 use crate::app::hotfixing::Draft;
 use crate::app::intake::Intake;
 use crate::app::{App, AppError};
-use crate::domain::diff::{Options, TextDiff, Window, written};
-use crate::domain::ids::RuleSetName;
-use crate::domain::policy::Policy;
-use crate::domain::same_edits;
-use crate::domain::state::Hotfix;
 use crate::web::diff_view::{self, Origin, Origins, Row};
 use crate::web::hotfix_lines::{self, Chain};
 use crate::web::structured_view::{AMONG_MANY, StructuredView, structured_view};
 use crate::web::user::User;
 use crate::web::{Portal, format};
+use rulegate_compare::diff::{Options, TextDiff, Window, written};
+use rulegate_compare::same_edits;
+use rulegate_domain::state::Hotfix;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::policy::Policy;
 
 /// Rules whose diff a page shows; the rest is counted and stands in the comparison.
 const RULES_MAX: usize = 60;

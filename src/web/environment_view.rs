@@ -1,13 +1,13 @@
 //! What can be said of one rule set in one environment, as a page shows it.
 
 use super::{address, format};
-use crate::domain::drift::{AgainstPlan, SiteOrder};
-use crate::domain::environment::Environment;
-use crate::domain::event::Mode;
-use crate::domain::ids::{RuleSetName, Timestamp};
-use crate::domain::standing::{SoftLaunch, Standing};
-use crate::domain::state::{Pin, Resolution, State};
-use crate::domain::verdict::Verdict;
+use rulegate_compare::verdict::Verdict;
+use rulegate_domain::drift::{AgainstPlan, SiteOrder};
+use rulegate_domain::standing::{SoftLaunch, Standing};
+use rulegate_domain::state::{Pin, Resolution, State};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::Mode;
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
 
 /// A tag: `kind` is one of the `ui::tag` macro's; an empty `href` is no link.
 #[derive(Debug, Clone, PartialEq, Eq)]

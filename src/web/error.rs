@@ -11,7 +11,7 @@ use super::page::{Link, Page};
 use super::user::User;
 use crate::app::AppError;
 use crate::app::outcome::Outcome;
-use crate::domain::refusal::Refusal;
+use rulegate_domain::refusal::Refusal;
 
 tokio::task_local! {
     /// Whoever asked, so that an error keeps their navigation.

@@ -11,8 +11,8 @@ use super::page::Notice;
 use super::user::User;
 use crate::app::AppError;
 use crate::app::execute::Executed;
-use crate::domain::command::Command;
-use crate::domain::ids::CommandId;
+use rulegate_domain::command::Command;
+use rulegate_ledger::ids::CommandId;
 
 /// The most bytes of a form without files: a hotfix of several rules fits.
 pub const FORM_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, Timelike as _};
 
-use crate::domain::ids::Timestamp;
+use rulegate_ledger::ids::Timestamp;
 
 /// Written out here because lists show hundreds of times, and reading a format anew for each takes longer
 /// than all else about them.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::diff_view::{Origin, Origins};
 use crate::app::AppError;
 use crate::app::hotfix_lines::{self, HotfixLines, Verdicts, WrittenLines};
-use crate::domain::digest::Digest;
-use crate::domain::ids::RuleSetName;
-use crate::domain::state::Hotfix;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::state::Hotfix;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::RuleSetName;
 
 /// The hotfixes that led to one text of a rule, the last first, with what is told of each.
 #[derive(Clone, Default)]

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::app::{App, AppError};
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::{RuleSetName, Timestamp};
-use crate::domain::judgement::Judged;
-use crate::domain::review::Subject;
-use crate::domain::state::{Hotfix, HotfixEnd, Review, ReviewStatus, State};
-use crate::domain::version::VersionName;
 use crate::web::environment_view::Tag;
 use crate::web::{address, format};
+use rulegate_domain::judgement::Judged;
+use rulegate_domain::state::{Hotfix, HotfixEnd, Review, ReviewStatus, State};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
+use rulegate_ledger::review::Subject;
+use rulegate_ledger::version::VersionName;
 
 /// Where a hotfix stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

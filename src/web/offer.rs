@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::Portal;
 use super::format;
 use super::user::User;
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::Command;
-use crate::domain::decide::decide;
-use crate::domain::gate;
-use crate::domain::ids::AccountId;
-use crate::domain::refusal::Refusal;
-use crate::domain::state::Review;
+use rulegate_domain::command::Command;
+use rulegate_domain::decide::decide;
+use rulegate_domain::gate;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::Review;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::AccountId;
 
 /// Names shown of those who could do it; more are counted.
 const NAMES_MAX: usize = 4;

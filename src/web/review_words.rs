@@ -1,11 +1,11 @@
 //! Reviews, verdicts and answers in words, for every page that lists them.
 
-use crate::domain::environment::Environment;
-use crate::domain::event::Mode;
-use crate::domain::ids::RuleSetName;
-use crate::domain::review::{Answer, Subject};
-use crate::domain::state::{Review, ReviewStatus};
-use crate::domain::verdict::Verdict;
+use rulegate_compare::verdict::Verdict;
+use rulegate_domain::state::{Review, ReviewStatus};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::Mode;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::review::{Answer, Subject};
 
 /// What a review asks for, before, at and after the version's name: `Activate owasp-crs`, `4.18.0`,
 /// `in prod at ipc2, then ipc1`. A policy has no version.

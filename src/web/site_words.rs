@@ -4,11 +4,11 @@ use super::Portal;
 use super::format;
 use super::page::Notice;
 use crate::app::carry::AccountsStatus;
-use crate::domain::ids::{RuleSetName, SiteName, Timestamp};
-use crate::domain::lag::Lag;
-use crate::domain::live::{Stay, Urgency};
-use crate::domain::state::State;
-use crate::domain::version::VersionName;
+use rulegate_domain::lag::Lag;
+use rulegate_domain::live::{Stay, Urgency};
+use rulegate_domain::state::State;
+use rulegate_ledger::ids::{RuleSetName, SiteName, Timestamp};
+use rulegate_ledger::version::VersionName;
 
 /// Changes named in one sentence; more are counted.
 const NAMES_MAX: usize = 4;

@@ -1,12 +1,12 @@
 //! Values that differ beside the lines of a text: `templates/macros/structured.html` gets them
 //! from here.
 
-use crate::domain::diff::{TextDiff, segments, word_marks};
-use crate::domain::structured::{
-    self, Bounds, Change, ChangeKind, FormKind, NotCompared, Structured,
-};
 use crate::web::diff_view::{Part, parts};
 use crate::web::format;
+use rulegate_compare::diff::{TextDiff, segments, word_marks};
+use rulegate_compare::structured::{
+    self, Bounds, Change, ChangeKind, FormKind, NotCompared, Structured,
+};
 
 /// Bytes of a value that a page shows.
 const VALUE_BYTES_MAX: usize = 1_000;

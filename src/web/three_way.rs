@@ -6,8 +6,8 @@ mod gaps;
 use self::align::Aligner;
 use self::gaps::with_gaps;
 use super::diff_view::Sided;
-use crate::domain::diff::{TextDiff, Units};
-use crate::domain::verdict::RuleVerdict;
+use rulegate_compare::diff::{TextDiff, Units};
+use rulegate_compare::verdict::RuleVerdict;
 
 /// Lines of three texts together that a page lays out; beyond this two comparisons are easier to read.
 pub const LINES_MAX: usize = 60_000;
@@ -45,8 +45,8 @@ pub fn three_way(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::at_stake::not_lost;
-    use crate::domain::verdict::{Unit, Verdict};
+    use rulegate_compare::at_stake::not_lost;
+    use rulegate_compare::verdict::{Unit, Verdict};
 
     fn check(base: &str, hotfix: &str, planned: &str, expected: &[&str]) {
         let view = three_way(

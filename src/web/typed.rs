@@ -1,6 +1,6 @@
 //! Rule text on its way through a browser, which sends every line end as CRLF, whatever the rule has.
 
-use crate::domain::diff::{LineEnd, Text, align};
+use rulegate_compare::diff::{LineEnd, Text, align};
 
 /// The longest rule that is offered in a text field: beyond it a browser is no editor.
 pub const EDITABLE_BYTES_MAX: usize = 1024 * 1024;

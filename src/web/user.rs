@@ -11,10 +11,10 @@ use super::page::{Notice, Page, UserBadge};
 use super::site_words;
 use crate::app::Snapshot;
 use crate::auth::sign_in::Person;
-use crate::domain::access::{Act, Actor, Scope};
-use crate::domain::gate;
-use crate::domain::ids::Timestamp;
-use crate::domain::state::ReviewStatus;
+use rulegate_domain::gate;
+use rulegate_domain::state::ReviewStatus;
+use rulegate_ledger::access::{Act, Actor, Scope};
+use rulegate_ledger::ids::Timestamp;
 
 /// The cookie's name; over TLS with the prefix that binds it to this host and to TLS.
 pub fn cookie_name(is_tls: bool) -> &'static str {
@@ -79,13 +79,13 @@ impl User {
             Ok(())
         } else {
             Err(super::error::refuse(
-                crate::domain::refusal::Refusal::NotAllowed { act, scope },
+                rulegate_domain::refusal::Refusal::NotAllowed { act, scope },
             ))
         }
     }
 
     /// Open reviews that this person could move on: approve, answer, carry out, or look at afterwards.
-    pub fn waiting(&self) -> Vec<std::sync::Arc<crate::domain::state::Review>> {
+    pub fn waiting(&self) -> Vec<std::sync::Arc<rulegate_domain::state::Review>> {
         let state = &self.snapshot.state;
         let me = &self.person.account.id;
         state

@@ -4,7 +4,7 @@ mod properties;
 
 use std::collections::BTreeMap;
 
-use rulegate::domain::diff::{
+use rulegate_compare::diff::{
     Class, Difference, Encoding, Facts, Highlight, LineEnds, Options, Row, RuleChange, SideRow,
     Sides, Text, TextDiff, Units, Window, compare, confusable, excerpt, patch, segments, stat,
 };
@@ -29,7 +29,7 @@ fn show(rows: &[Row]) -> Vec<String> {
         .collect()
 }
 
-fn piece(segment: &rulegate::domain::diff::Segment) -> String {
+fn piece(segment: &rulegate_compare::diff::Segment) -> String {
     let text = match segment.class {
         Class::Plain => segment.text.clone(),
         _ => format!("{{{}}}", segment.text),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
-use rulegate::domain::access::{Act, Role};
-use rulegate::domain::event::Event;
+use rulegate_ledger::access::{Act, Role};
+use rulegate_ledger::event::Event;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -275,7 +275,7 @@ fn every_right_is_in_the_table() {
             .find(|row| row[0] == name)
             .unwrap_or_else(|| panic!("{name} has no row"));
         assert_eq!(row[1], act.words(), "{name}");
-        let roles: Vec<&str> = rulegate::domain::access::roles_for(act)
+        let roles: Vec<&str> = rulegate_ledger::access::roles_for(act)
             .into_iter()
             .map(Role::name)
             .collect();

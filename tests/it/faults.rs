@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use rulegate::domain::command::Command;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::ReviewId;
-use rulegate::domain::ledger::StoredEntry;
 use rulegate::store::{Fault, Faults, Store};
+use rulegate_domain::command::Command;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::ReviewId;
+use rulegate_ledger::ledger::StoredEntry;
 
 use crate::harness::world::World;
 

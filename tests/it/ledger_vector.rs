@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use rulegate::domain::digest::Digest;
-use rulegate::domain::environment::Topology;
-use rulegate::domain::event::Event;
-use rulegate::domain::ledger::Entry;
-use rulegate::domain::state::State;
-use rulegate::domain::verify::{Fault, Verified, Verifier};
+use rulegate_domain::state::State;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Topology;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ledger::Entry;
+use rulegate_ledger::verify::{Fault, Verified, Verifier};
 use sha2::Digest as _;
 
 const VECTOR: &[u8] = include_bytes!("../fixtures/ledger/vector.ndjson");
@@ -100,7 +100,7 @@ fn a_history_made_anew_is_found_by_its_checkpoints() {
             let digest: [u8; 32] = sum.clone().finalize().into();
             let counts = (48, 9, 3);
             let head = prev.parse().unwrap();
-            text = rulegate::domain::verify::end_line(counts, head, Digest(digest)) + "\n";
+            text = rulegate_ledger::verify::end_line(counts, head, Digest(digest)) + "\n";
         }
         sha2::Digest::update(&mut sum, text.as_bytes());
         anew.push(text.into_bytes());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rulegate::domain::merge::merge;
+use rulegate_compare::merge::merge;
 
 type Tree = BTreeMap<String, Vec<u8>>;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use rulegate::domain::diff::TextDiff;
-use rulegate::domain::structured::{
+use rulegate_compare::diff::TextDiff;
+use rulegate_compare::structured::{
     Bounds, ChangeKind, FormKind, NotCompared, Structured, compare, surely_differ,
 };
 

@@ -2,12 +2,12 @@
 //! text that travels with the archive.
 
 use super::SendBack;
-use crate::domain::merge::Conflict;
-use crate::domain::merge_draft::{DraftRule, Outcome};
-use crate::domain::state::Hotfix;
-use crate::domain::text::counted;
-use crate::domain::verdict::Verdict;
-use crate::domain::version::VersionName;
+use rulegate_compare::merge::Conflict;
+use rulegate_compare::merge_draft::{DraftRule, Outcome};
+use rulegate_compare::verdict::Verdict;
+use rulegate_domain::state::Hotfix;
+use rulegate_ledger::text::counted;
+use rulegate_ledger::version::VersionName;
 
 /// Conflicts of one rule that are told with the lines of all three texts.
 const CONFLICTS_IN_FULL: usize = 2;

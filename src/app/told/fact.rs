@@ -5,12 +5,12 @@ use super::words::{
     visible,
 };
 use super::{Piece, Teller, Told, line, text};
-use crate::domain::digest::Digest;
-use crate::domain::event::{Event, Mode, PairOutcome};
-use crate::domain::ids::{EntryRef, ReviewId};
-use crate::domain::review::Answer;
-use crate::domain::text::counted;
-use crate::domain::version::VersionName;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::{Event, Mode, PairOutcome};
+use rulegate_ledger::ids::{EntryRef, ReviewId};
+use rulegate_ledger::review::Answer;
+use rulegate_ledger::text::counted;
+use rulegate_ledger::version::VersionName;
 
 impl Teller<'_> {
     pub(super) fn tell(&self) -> Told {
@@ -288,7 +288,7 @@ impl Teller<'_> {
         line(title, class, pieces, joined([quoted(note), links]))
     }
 
-    fn activated(&self, b: &crate::domain::event::VersionActivated) -> Told {
+    fn activated(&self, b: &rulegate_ledger::event::VersionActivated) -> Told {
         let approved = match b.approved_by.is_empty() {
             true => String::new(),
             false => format!(", approved by {}", self.people(&b.approved_by)),
@@ -369,7 +369,7 @@ impl Teller<'_> {
     fn right(
         &self,
         title: &'static str,
-        grant: &crate::domain::access::Grant,
+        grant: &rulegate_ledger::access::Grant,
         detail: String,
     ) -> Told {
         let words = format!(

@@ -1,12 +1,12 @@
 //! Words that sentences are made of: what people typed, counts, days, subjects, findings.
 
-use crate::domain::environment::Environment;
-use crate::domain::event::{DriftFinding, Finding, Mode, PairFinding};
-use crate::domain::ids::{RuleSetName, Timestamp};
-use crate::domain::manifest::is_direction_or_invisible;
-use crate::domain::policy::Policy;
-use crate::domain::review::Subject;
-use crate::domain::text::counted;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::{DriftFinding, Finding, Mode, PairFinding};
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
+use rulegate_ledger::manifest::is_direction_or_invisible;
+use rulegate_ledger::policy::Policy;
+use rulegate_ledger::review::Subject;
+use rulegate_ledger::text::counted;
 
 /// Characters of a person's text that a list shows; the entry's own page shows all of it.
 const QUOTE_LENGTH_MAX: usize = 200;
@@ -92,7 +92,7 @@ pub fn pair_words(finding: PairFinding) -> &'static str {
     }
 }
 
-pub(super) fn verdict_word(verdict: &crate::domain::verdict::Verdict) -> String {
+pub(super) fn verdict_word(verdict: &rulegate_compare::verdict::Verdict) -> String {
     serde_json::to_value(verdict)
         .ok()
         .and_then(|value| value.as_str().map(|word| word.replace('-', " ")))

@@ -9,14 +9,14 @@ use crate::app::intake::Intake;
 use crate::app::{App, AppError};
 use crate::auth::Auth;
 use crate::auth::token::NewToken;
-use crate::domain::access::{Actor, Grant, Role, Scope, TokenBounds};
-use crate::domain::command::{Command, HotfixWords, SnapshotFacts};
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::event::{Event, Provenance, StageEvidence};
-use crate::domain::ids::{AccountId, ReviewId, RuleSetName, Timestamp};
-use crate::domain::version::VersionName;
 use crate::store::{Account, AccountKind};
+use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_ledger::access::{Actor, Grant, Role, Scope, TokenBounds};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::{Event, Provenance, StageEvidence};
+use rulegate_ledger::ids::{AccountId, ReviewId, RuleSetName, Timestamp};
+use rulegate_ledger::version::VersionName;
 
 type Told<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -417,7 +417,7 @@ impl Teller<'_> {
 }
 
 /// The review that a command opened.
-fn review_of(entries: &[Arc<crate::domain::ledger::Entry>]) -> Told<ReviewId> {
+fn review_of(entries: &[Arc<rulegate_ledger::ledger::Entry>]) -> Told<ReviewId> {
     let opened = entries
         .iter()
         .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));

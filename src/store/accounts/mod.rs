@@ -12,8 +12,8 @@ use sqlx::{query, query_as};
 use super::error::StoreError;
 use super::rows::column;
 use super::{Backend, Store, rd, wr};
-use crate::domain::accounts::AccountKind;
-use crate::domain::ids::{AccountId, Timestamp};
+use rulegate_ledger::accounts::AccountKind;
+use rulegate_ledger::ids::{AccountId, Timestamp};
 
 pub(super) use change::{BUMP, Part, this_change};
 use change::{here, stamped};

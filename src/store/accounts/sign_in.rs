@@ -2,11 +2,11 @@
 
 use sqlx::{query, query_as};
 
-use crate::domain::digest::Digest;
-use crate::domain::ids::{AccountId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::rows::{column, digest_column};
 use crate::store::{Backend, Store, rd, wr};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{AccountId, Timestamp};
 
 /// A browser that somebody signed in with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use sqlx::{query, query_as};
 
 use super::{BUMP, this_change};
-use crate::domain::access::Role;
-use crate::domain::accounts::Token;
-use crate::domain::ids::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::rows::{column, digest_column};
 use crate::store::{Backend, Store, rd, wr};
+use rulegate_ledger::access::Role;
+use rulegate_ledger::accounts::Token;
+use rulegate_ledger::ids::Timestamp;
 
 macro_rules! token_columns {
     () => {

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use sqlx::query_scalar;
 
 use super::{Cursor, Direction, LedgerFilter};
-use crate::domain::ids::{SiteName, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::{Store, rd};
+use rulegate_ledger::ids::{SiteName, Timestamp};
 
 /// A filter's times and a cursor, as exclusive bounds of one site's numbers and as times that still have to
 /// become such bounds.

@@ -1,9 +1,9 @@
 //! What a reader of the ledger wants to see.
 
-use crate::domain::environment::Environment;
-use crate::domain::ids::{AccountId, LaneName, ReviewId, RuleSetName, SiteName, Timestamp};
-use crate::domain::ledger::StoredEntry;
-use crate::domain::version::VersionName;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{AccountId, LaneName, ReviewId, RuleSetName, SiteName, Timestamp};
+use rulegate_ledger::ledger::StoredEntry;
+use rulegate_ledger::version::VersionName;
 
 /// What a reader of the ledger wants to see; the default is everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use sqlx::query_scalar;
 
 use super::{Direction, KindFilter, LedgerFilter};
-use crate::domain::ids::SiteName;
 use crate::store::error::StoreError;
 use crate::store::{Backend, Store, rd};
+use rulegate_ledger::ids::SiteName;
 
 /// With two filters, how many hits back each index is sounded to find the rarer one.
 const SOUNDING: i64 = 256;

@@ -15,7 +15,7 @@ use std::cmp::Ordering;
 
 use super::error::StoreError;
 use super::{Backend, Store};
-use crate::domain::ledger::StoredEntry;
+use rulegate_ledger::ledger::StoredEntry;
 
 pub use bounds::Bounds;
 pub use filter::{KindFilter, LedgerFilter};

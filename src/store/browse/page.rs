@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::ledger::StoredEntry;
 use crate::store::error::StoreError;
+use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::ledger::StoredEntry;
 
 /// Rows that one call looks at in vain before it stops and says where to go on.
 pub const SCAN_MAX: u32 = 20_000;

@@ -4,11 +4,11 @@ use sqlx::{query_as, query_scalar};
 
 use super::filter::contains;
 use super::{Cursor, Direction, Index, KindFilter, LedgerFilter};
-use crate::domain::ids::{SiteName, Timestamp};
-use crate::domain::ledger::StoredEntry;
 use crate::store::error::StoreError;
 use crate::store::rows::EntryRow;
 use crate::store::{Store, rd};
+use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::ledger::StoredEntry;
 
 /// Rows fetched at a time when words are looked for.
 pub(super) const WORDS_CHUNK: i64 = 1_000;

@@ -2,7 +2,7 @@
 
 use super::origins::{Noted, kind};
 use super::{Cell, Origins, Row, Shown, Sided, gap_note, parts};
-use crate::domain::diff::{self, Gap, Options, SideRow, TextDiff};
+use rulegate_compare::diff::{self, Gap, Options, SideRow, TextDiff};
 
 /// The unified view. Highlighted lines are the hotfix's: `hot` where added, `kept` where in both,
 /// `gone` where removed.

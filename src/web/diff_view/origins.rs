@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Row, Sided};
-use crate::domain::diff::{Highlight, HotfixMark, Kind};
+use rulegate_compare::diff::{Highlight, HotfixMark, Kind};
 
 /// Lines that a hotfix wrote, with the words that stand above them.
 #[derive(Debug, Clone, PartialEq, Eq)]

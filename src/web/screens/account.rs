@@ -15,10 +15,6 @@ use super::tokens::{TokenFields, TokenRow, token_rows};
 use crate::app::AppError;
 use crate::auth::sign_in::SignInError;
 use crate::auth::{Account, AccountKind};
-use crate::domain::access::{Act, Grant, Role, Scope};
-use crate::domain::command::Command;
-use crate::domain::environment::Topology;
-use crate::domain::refusal::Refusal;
 use crate::web::choice::{Choice, choices, choices_or_all};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{Form, fresh_once, see};
@@ -26,6 +22,10 @@ use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, format};
+use rulegate_domain::command::Command;
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::access::{Act, Grant, Role, Scope};
+use rulegate_ledger::environment::Topology;
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -220,7 +220,7 @@ impl RightFields {
 pub(super) fn scope_of(ruleset: &str, site: &str, lane: &str) -> Result<Scope, AppError> {
     fn part<T>(text: &str) -> Result<Option<T>, AppError>
     where
-        T: std::str::FromStr<Err = crate::domain::ids::NameError>,
+        T: std::str::FromStr<Err = rulegate_ledger::ids::NameError>,
     {
         match text.trim() {
             "" => Ok(None),

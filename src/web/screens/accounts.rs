@@ -11,10 +11,6 @@ use serde::Deserialize;
 use crate::app::AppError;
 use crate::auth::accounts::NewAccount;
 use crate::auth::{Account, AccountKind};
-use crate::domain::access::{Act, Grant, Role, Scope, allows};
-use crate::domain::ids::{AccountId, Timestamp};
-use crate::domain::refusal::Refusal;
-use crate::domain::state::State as Truth;
 use crate::web::choice::{Choice, choices};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{Form, fresh_once, see};
@@ -22,6 +18,10 @@ use crate::web::offer::Offer;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, format};
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::State as Truth;
+use rulegate_ledger::access::{Act, Grant, Role, Scope, allows};
+use rulegate_ledger::ids::{AccountId, Timestamp};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()

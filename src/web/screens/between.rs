@@ -8,15 +8,6 @@ use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::app::told::{pair_words, visible};
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::Command;
-use crate::domain::digest::Digest;
-use crate::domain::event::{Event, PairFinding, PairOutcome};
-use crate::domain::ids::ReviewId;
-use crate::domain::live::ColdDifference;
-use crate::domain::pairs::Pair;
-use crate::domain::state::{State as Truth, Transfer};
-use crate::domain::transfers::{OfferedTransfer, Way};
 use crate::web::environment_view::{At, Place, Tag};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
@@ -24,6 +15,15 @@ use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::command::Command;
+use rulegate_domain::live::ColdDifference;
+use rulegate_domain::pairs::Pair;
+use rulegate_domain::state::{State as Truth, Transfer};
+use rulegate_domain::transfers::{OfferedTransfer, Way};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::{Event, PairFinding, PairOutcome};
+use rulegate_ledger::ids::ReviewId;
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -205,7 +205,7 @@ async fn pair_row(portal: &Portal, user: &User, pair: &Pair<'_>) -> Result<PairR
         PairFinding::Conflict => "bad",
         PairFinding::SameBytes | PairFinding::SameEffect => "ok",
     };
-    let side = |hotfix: &crate::domain::state::Hotfix| Side {
+    let side = |hotfix: &rulegate_domain::state::Hotfix| Side {
         version: hotfix.version.to_string(),
         href: address::hotfix(&hotfix.ruleset, &hotfix.version),
         place: Place::of(&hotfix.environment),

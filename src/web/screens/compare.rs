@@ -19,15 +19,15 @@ use self::rule_view::RuleView;
 use self::side::Side;
 use super::rulesets::known;
 use super::versions::crumbs;
-use crate::domain::diff::{self, Difference, SnapshotDiff};
-use crate::domain::digest::Digest;
-use crate::domain::ids::RuleSetName;
 use crate::web::diff_view::Column;
 use crate::web::error::WebResult;
 use crate::web::page::{self, Link, Page};
 use crate::web::turning::{Turn, Turned, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_compare::diff::{self, Difference, SnapshotDiff};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::RuleSetName;
 
 /// Rules on one page.
 const PAGE: usize = 100;

@@ -9,13 +9,6 @@ use serde::Deserialize;
 
 use super::hotfix_desk::end_of_day;
 use crate::app::AppError;
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::{Command, HotfixWords, SnapshotFacts};
-use crate::domain::environment::Environment;
-use crate::domain::event::Event;
-use crate::domain::ids::{EntryRef, ReviewId, RuleSetName, Timestamp};
-use crate::domain::refusal::Refusal;
-use crate::domain::state::{Observation, Resolution};
 use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::{At, Place, Tag};
 use crate::web::error::{WebError, WebResult};
@@ -24,6 +17,13 @@ use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::{Observation, Resolution};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{EntryRef, ReviewId, RuleSetName, Timestamp};
 
 /// How long drift is accepted, or a hotfix made of it lives, unless somebody says otherwise.
 const DAYS_DEFAULT: i64 = 14;

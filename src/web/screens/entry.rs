@@ -12,14 +12,14 @@ use axum::routing::get;
 use super::ledger::{Row, rows};
 use crate::app::AppError;
 use crate::app::ledger::Listed;
-use crate::domain::access::{Act, Scope};
-use crate::domain::ids::EntryRef;
-use crate::domain::ledger::StoredEntry;
-use crate::domain::manifest::is_direction_or_invisible;
 use crate::web::error::WebResult;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::EntryRef;
+use rulegate_ledger::ledger::StoredEntry;
+use rulegate_ledger::manifest::is_direction_or_invisible;
 
 /// Longer entries than this do not fit into a line of a shell that anybody would read.
 const ONE_LINE_BYTES_MAX: usize = 1_500;

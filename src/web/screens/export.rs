@@ -10,12 +10,12 @@ use tokio::sync::mpsc;
 use super::ledger::{Asked, tell};
 use crate::app::ledger::{Direction, LedgerFilter, Listed};
 use crate::app::{AppError, export};
-use crate::domain::access::{Act, Scope};
-use crate::domain::ids::{AccountId, SiteName};
-use crate::domain::state::State as Truth;
 use crate::web::Portal;
 use crate::web::error::WebResult;
 use crate::web::user::User;
+use rulegate_domain::state::State as Truth;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::{AccountId, SiteName};
 
 /// Rows of a CSV: what a spreadsheet still opens with ease. The whole ledger is the NDJSON's task.
 pub(super) const CSV_ROWS_MAX: usize = 50_000;

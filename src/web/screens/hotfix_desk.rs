@@ -12,18 +12,18 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::app::AppError;
-use crate::domain::access::Act;
-use crate::domain::command::{Command, HotfixWords, SnapshotFacts};
-use crate::domain::decide::decide;
-use crate::domain::environment::Environment;
-use crate::domain::ids::RuleSetName;
-use crate::domain::refusal::Refusal;
-use crate::domain::state::State;
 use crate::web::Portal;
 use crate::web::error::WebError;
 use crate::web::form::FORM_SIZE_BYTES_MAX;
 use crate::web::offer::Offer;
 use crate::web::user::User;
+use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_domain::decide::decide;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::State;
+use rulegate_ledger::access::Act;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::RuleSetName;
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -51,7 +51,7 @@ fn obstacle(user: &User, ruleset: &RuleSetName) -> Option<Refusal> {
     let state = &user.snapshot.state;
     let environment = aim(state);
     let pin = state.pin(ruleset, &environment).map(|pin| pin.checksum);
-    let on_top_of = pin.unwrap_or(crate::domain::digest::Digest::ZERO);
+    let on_top_of = pin.unwrap_or(rulegate_ledger::digest::Digest::ZERO);
     let nothing = Command::ProposeHotfix {
         ruleset: ruleset.clone(),
         environment,
@@ -86,6 +86,6 @@ fn known_ruleset(user: &User, name: &str) -> Result<RuleSetName, WebError> {
     if !user.snapshot.state.has_ruleset(&ruleset) {
         return Err(missing().into());
     }
-    user.require(Act::View, crate::domain::access::Scope::ruleset(&ruleset))?;
+    user.require(Act::View, rulegate_ledger::access::Scope::ruleset(&ruleset))?;
     Ok(ruleset)
 }

@@ -11,8 +11,6 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::app::AppError;
-use crate::domain::access::{Act, Scope};
-use crate::domain::state::Hotfix;
 use crate::web::environment_view::{At, Place, Tag};
 use crate::web::error::WebResult;
 use crate::web::hotfix_words::{self, HotfixState};
@@ -20,6 +18,8 @@ use crate::web::offer::Offer;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::state::Hotfix;
+use rulegate_ledger::access::{Act, Scope};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -203,7 +203,7 @@ fn section(state: HotfixState) -> Section {
     }
 }
 
-fn desk(portal: &Portal, user: &User, ruleset: &crate::domain::ids::RuleSetName) -> Desk {
+fn desk(portal: &Portal, user: &User, ruleset: &rulegate_ledger::ids::RuleSetName) -> Desk {
     Desk {
         ruleset: ruleset.to_string(),
         href: format!("/hotfixes/new?ruleset={ruleset}"),

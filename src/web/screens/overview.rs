@@ -14,12 +14,12 @@ use self::debt::Debt;
 use self::matrix::Matrix;
 use self::picture::Picture;
 use self::todo::{Todo, Waiting};
-use crate::domain::access::{Act, Scope};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Notice, Page};
 use crate::web::site_words;
 use crate::web::user::User;
 use crate::web::{Portal, format};
+use rulegate_ledger::access::{Act, Scope};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new().route("/", get(show))

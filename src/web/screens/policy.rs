@@ -10,20 +10,20 @@ use serde::Deserialize;
 
 use super::accounts::problem_of;
 use crate::app::AppError;
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::Command;
-use crate::domain::event::Event;
-use crate::domain::ids::ReviewId;
-use crate::domain::policy::Policy;
-use crate::domain::refusal::Refusal;
-use crate::domain::review::Subject;
-use crate::domain::state::ReviewStatus;
 use crate::web::error::WebResult;
 use crate::web::form::{Form, fresh_once, see};
 use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address};
+use rulegate_domain::command::Command;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::ReviewStatus;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::ReviewId;
+use rulegate_ledger::policy::Policy;
+use rulegate_ledger::review::Subject;
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new().route("/policy", get(show).post(ask))

@@ -23,15 +23,15 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::app::AppError;
-use crate::domain::access::{Act, Scope};
-use crate::domain::gate::Gate;
-use crate::domain::ids::ReviewId;
-use crate::domain::state::{Review, ReviewStatus};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::fresh_once;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, review_words};
+use rulegate_domain::gate::Gate;
+use rulegate_domain::state::{Review, ReviewStatus};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::ReviewId;
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -213,18 +213,18 @@ struct Looked<'a> {
     /// Present while the review is open.
     gate: Option<&'a Gate>,
     /// The sights that this person has marked as seen.
-    seen: std::collections::BTreeSet<crate::domain::digest::Digest>,
+    seen: std::collections::BTreeSet<rulegate_ledger::digest::Digest>,
 }
 
 impl Looked<'_> {
-    fn name(&self, id: &crate::domain::ids::AccountId) -> String {
+    fn name(&self, id: &rulegate_ledger::ids::AccountId) -> String {
         self.portal.auth.directory.name(id)
     }
-    fn state(&self) -> &crate::domain::state::State {
+    fn state(&self) -> &rulegate_domain::state::State {
         &self.user.snapshot.state
     }
     /// What is shown now; of a closed review what its last approval stood for.
-    fn shown(&self) -> Option<&crate::domain::review::Shown> {
+    fn shown(&self) -> Option<&rulegate_ledger::review::Shown> {
         match self.gate {
             Some(gate) => Some(&gate.shown),
             None => self

@@ -12,18 +12,18 @@ use super::review::{Typed, again, folded, known_id};
 use crate::app::AppError;
 use crate::app::execute::Executed;
 use crate::auth::sign_in::SignInError;
-use crate::domain::command::Command;
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::ReviewId;
-use crate::domain::refusal::Refusal;
-use crate::domain::review::{Answer, Shown};
-use crate::domain::version::VersionName;
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, see};
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::command::Command;
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::ReviewId;
+use rulegate_ledger::review::{Answer, Shown};
+use rulegate_ledger::version::VersionName;
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()

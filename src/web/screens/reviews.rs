@@ -9,9 +9,6 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use crate::app::AppError;
-use crate::domain::access::{Act, Scope};
-use crate::domain::ids::ReviewId;
-use crate::domain::state::{Review, ReviewStatus};
 use crate::web::environment_view::{At, Tag};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
@@ -19,6 +16,9 @@ use crate::web::review_words::{self, SubjectWords};
 use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::state::{Review, ReviewStatus};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::ReviewId;
 
 /// Closed reviews on one page.
 const CLOSED_PER_PAGE: usize = 25;

@@ -7,9 +7,6 @@ use axum::routing::get;
 
 use super::versions::{attachment, crumbs, known_version};
 use crate::app::AppError;
-use crate::domain::diff::{self, Encoding, Facts, LineEnds, Options, Text};
-use crate::domain::digest::Digest;
-use crate::domain::ids::RuleSetName;
 use crate::web::diff_view::{self, Column, Sided};
 use crate::web::environment_view::{Place, Tag};
 use crate::web::error::WebResult;
@@ -17,6 +14,9 @@ use crate::web::hotfix_lines::{self, Chain};
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_compare::diff::{self, Encoding, Facts, LineEnds, Options, Text};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::RuleSetName;
 
 /// Lines on one page: a page of this size renders at once, and most rules fit.
 const LINES: u32 = 2_000;

@@ -9,17 +9,17 @@ use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
 
 use self::versions_table::VersionRow;
-use crate::domain::access::{Act, Scope, roles_for};
-use crate::domain::environment::Environment;
-use crate::domain::ids::RuleSetName;
-use crate::domain::refusal::Refusal;
-use crate::domain::version::VersionName;
 use crate::web::environment_view::{At, PinView, Place};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::page::{self, Link, Page};
 use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::access::{Act, Scope, roles_for};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// Versions on one page of a rule set.
 const PAGE: usize = 50;

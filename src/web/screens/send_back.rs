@@ -10,19 +10,19 @@ use bytes::Bytes;
 use super::versions::attachment;
 use crate::app::AppError;
 use crate::app::send_back::{SendBack, draft_name, question};
-use crate::domain::access::{Act, Scope};
-use crate::domain::diff::{Options, TextDiff, Window};
-use crate::domain::ids::RuleSetName;
-use crate::domain::merge_draft::{DraftRule, Outcome};
-use crate::domain::refusal::Refusal;
-use crate::domain::state::Hotfix;
-use crate::domain::version::VersionName;
 use crate::web::diff_view::{self, Row};
 use crate::web::error::{WebError, WebResult};
 use crate::web::page::{self, Page};
 use crate::web::structured_view::{AMONG_MANY, StructuredView, structured_view};
 use crate::web::user::User;
 use crate::web::{Portal, address};
+use rulegate_compare::diff::{Options, TextDiff, Window};
+use rulegate_compare::merge_draft::{DraftRule, Outcome};
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::Hotfix;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// Rules whose diff is on the page; the patch holds all.
 const DIFFS_MAX: usize = 40;

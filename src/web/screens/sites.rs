@@ -12,12 +12,6 @@ use serde::Deserialize;
 use super::accounts::problem_of;
 use super::stops::{PlaceFields, StopRow, WaitingRow, stop_rows, waiting_rows};
 use crate::app::AppError;
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::Command;
-use crate::domain::environment::Environment;
-use crate::domain::ids::SiteName;
-use crate::domain::refusal::Refusal;
-use crate::domain::state::State as Truth;
 use crate::web::choice::{Choice, choices, choices_or_all};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{Form, fresh_once, see};
@@ -26,6 +20,12 @@ use crate::web::page::{self, Notice, Page};
 use crate::web::site_words;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::command::Command;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::State as Truth;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::SiteName;
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()

@@ -7,14 +7,14 @@ use serde::Deserialize;
 
 use super::sites::{Typed, again};
 use crate::app::AppError;
-use crate::domain::command::Command;
-use crate::domain::ids::{EntryRef, LaneName, RuleSetName, Timestamp};
-use crate::domain::state::Stop;
 use crate::web::error::WebResult;
 use crate::web::form::{Form, fresh_once, see};
 use crate::web::offer::Offer;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::command::Command;
+use rulegate_domain::state::Stop;
+use rulegate_ledger::ids::{EntryRef, LaneName, RuleSetName, Timestamp};
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
@@ -115,7 +115,7 @@ fn lift_command(what: &str, id: EntryRef, reason: String) -> Command {
 /// Activations that wait anywhere, oldest first, with what stands against each.
 pub(super) fn waiting_rows(portal: &Portal, user: &User) -> Vec<WaitingRow> {
     let truth = &user.snapshot.state;
-    let row = |intent: &crate::domain::state::Intent| {
+    let row = |intent: &rulegate_domain::state::Intent| {
         let body = &intent.body;
         let obstacle = truth.intent_obstacle(intent, user.now);
         let command = Command::CancelIntent {

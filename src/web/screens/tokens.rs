@@ -10,12 +10,12 @@ use super::account::{again, known, require_manager, scope_of};
 use crate::app::AppError;
 use crate::auth::token::NewToken;
 use crate::auth::{Account, AccountKind};
-use crate::domain::access::Role;
-use crate::domain::ids::Timestamp;
 use crate::web::error::WebResult;
 use crate::web::form::{Form, see};
 use crate::web::page::{self, Link, Page};
 use crate::web::{Portal, format};
+use rulegate_ledger::access::Role;
+use rulegate_ledger::ids::Timestamp;
 
 pub(super) fn routes() -> Router<Portal> {
     Router::new()

@@ -15,17 +15,17 @@ use self::acts::{Recall, Validate};
 pub(super) use self::downloads::attachment;
 use self::story::{Found, Provenance, StandingRow, Word};
 use super::rulesets::known;
-use crate::domain::digest::Digest;
-use crate::domain::ids::RuleSetName;
-use crate::domain::refusal::Refusal;
-use crate::domain::state::VersionFacts;
-use crate::domain::version::VersionName;
 use crate::web::environment_view::{At, Tag};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::page::{self, Link, Page};
 use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::VersionFacts;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// Rules on one page of a version.
 const PAGE: usize = 200;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::at_stake::{Contained, Side};
-use crate::domain::diff::{self, Kind, TextDiff};
-use crate::domain::same_edits::{self, Edit};
-use crate::domain::verdict::RuleVerdict;
 use crate::web::diff_view::{Cell, parts};
+use rulegate_compare::at_stake::{Contained, Side};
+use rulegate_compare::diff::{self, Kind, TextDiff};
+use rulegate_compare::same_edits::{self, Edit};
+use rulegate_compare::verdict::RuleVerdict;
 
 /// Bytes of one line that are shown.
 const LINE_BYTES_MAX: usize = 4_000;

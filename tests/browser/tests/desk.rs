@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rulegate::domain::ids::ReviewId;
 use rulegate_browser_tests::served::Served;
 use rulegate_browser_tests::served::world::World;
 use rulegate_browser_tests::{Browser, axe};
+use rulegate_ledger::ids::ReviewId;
 use thirtyfour::prelude::*;
 
 type Tree = BTreeMap<String, String>;

@@ -5,9 +5,9 @@ use std::io::Write as _;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use bytes::Bytes;
-use rulegate::domain::access::Scope;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ledger::Head;
+use rulegate_ledger::access::Scope;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ledger::Head;
 
 use super::at;
 use crate::harness::world::{Answer, World, tar_of};

@@ -1,7 +1,7 @@
 //! Comparisons: the rules that differ, one rule by lines and by value, bounds, what is not there.
 
 use axum::http::{Method, StatusCode};
-use rulegate::domain::access::Scope;
+use rulegate_ledger::access::Scope;
 use serde_json::{Value, json};
 
 use crate::harness::world::World;

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use rulegate::domain::access::Scope;
+use rulegate_ledger::access::Scope;
 use serde_json::json;
 
 use super::at;

@@ -11,7 +11,7 @@ mod uploads;
 mod writes;
 
 use axum::http::{Method, Request, header};
-use rulegate::domain::access::Scope;
+use rulegate_ledger::access::Scope;
 
 use crate::harness::world::{Answer, World, environment};
 

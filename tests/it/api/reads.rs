@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use rulegate::domain::access::Scope;
-use rulegate::domain::digest::Digest;
+use rulegate_ledger::access::Scope;
+use rulegate_ledger::digest::Digest;
 use serde_json::{Value, json};
 
 use super::routes::world_with_everything;
@@ -143,7 +143,7 @@ async fn the_ledger_is_given_byte_for_byte() {
         assert_eq!(inner["prev"], prev);
         prev = entry["hash"].as_str().unwrap().to_owned();
     }
-    let checksum = rulegate::domain::digest::Digest::of(b"one\n");
+    let checksum = rulegate_ledger::digest::Digest::of(b"one\n");
     let content = format!("/api/v1/contents/{checksum}");
     let content = world
         .api(Method::GET, &token, &content, Body::empty())

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use rulegate::domain::access::{Role, Scope};
-use rulegate::domain::command::Command;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::Timestamp;
+use rulegate_domain::command::Command;
+use rulegate_ledger::access::{Role, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::Timestamp;
 use serde_json::json;
 
 use super::{at, every_operation, filled};

@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use rulegate::domain::access::Scope;
-use rulegate::domain::digest::Digest;
+use rulegate_ledger::access::Scope;
+use rulegate_ledger::digest::Digest;
 use serde_json::{Value, json};
 
 use crate::harness::world::{Answer, World};

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use rulegate::domain::access::Scope;
+use rulegate_ledger::access::Scope;
 use serde_json::json;
 
 use super::routes::world_with_everything;
@@ -130,8 +130,8 @@ async fn a_hotfix_is_proposed_on_what_runs_and_given_up_with_a_reason() {
     let state = &world.app.snapshot().state;
     let pin = state.pin(&"crs".parse().unwrap(), &"ipc2/prod".parse().unwrap());
     let pin = pin.unwrap().checksum.to_hex();
-    let day = rulegate::domain::ids::Timestamp(
-        world.app.clock.now().0 + 5 * rulegate::domain::ids::Timestamp::DAY_US,
+    let day = rulegate_ledger::ids::Timestamp(
+        world.app.clock.now().0 + 5 * rulegate_ledger::ids::Timestamp::DAY_US,
     );
     let day = &day.to_rfc3339()[..10];
     let proposal = |on: &str, rules| json!({"on_top_of": on, "rules": rules, "reason": "locked out", "incident": "INC-9", "ends_at": day});
@@ -181,7 +181,7 @@ async fn observed_drift_is_dismissed_or_adopted() {
     let entry = seen.json()["entry"].as_str().unwrap().replace('#', "/");
     let ana = world.token("ana", Scope::EVERYWHERE).await;
     let now = world.app.clock.now().0;
-    let later = rulegate::domain::ids::Timestamp(now + 864_000_000_000).to_rfc3339();
+    let later = rulegate_ledger::ids::Timestamp(now + 864_000_000_000).to_rfc3339();
     let dismissal = json!({"reason": "known", "ends_at": later});
     let dismiss = format!("/api/v1/observations/{entry}/dismiss");
     let done = tell(&world, &ana, &dismiss, None, dismissal.clone()).await;

@@ -1,10 +1,10 @@
 use rulegate::app::AppError;
-use rulegate::domain::command::Command;
-use rulegate::domain::event::Event;
-use rulegate::domain::gate::CheckKind;
-use rulegate::domain::ids::{ReviewId, Timestamp};
-use rulegate::domain::refusal::Refusal;
-use rulegate::domain::review::{Answer, ShownChange};
+use rulegate_domain::command::Command;
+use rulegate_domain::gate::CheckKind;
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{ReviewId, Timestamp};
+use rulegate_ledger::review::{Answer, ShownChange};
 
 use crate::harness::world::{World, environment, ruleset, version};
 
@@ -389,7 +389,7 @@ async fn a_policy_nobody_could_satisfy_is_refused_and_a_good_one_goes_through_a_
     let world = World::new().await;
     let now = world.app.snapshot().state.policy();
     let ask = |approvals: u32| Command::OpenPolicy {
-        policy: rulegate::domain::policy::Policy {
+        policy: rulegate_ledger::policy::Policy {
             production_approvals: approvals,
             ..now.clone()
         },

@@ -1,5 +1,5 @@
-use rulegate::domain::command::Command;
-use rulegate::domain::ids::Timestamp;
+use rulegate_domain::command::Command;
+use rulegate_ledger::ids::Timestamp;
 
 use crate::harness::world::{World, environment, opened, rules, ruleset};
 

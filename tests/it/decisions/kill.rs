@@ -6,11 +6,11 @@ use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rulegate::domain::command::Command;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::SiteName;
-use rulegate::domain::ledger::{Entry, Head, follow};
 use rulegate::store::Store;
+use rulegate_domain::command::Command;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::ledger::{Entry, Head, follow};
 
 use crate::harness::postgres;
 use crate::harness::world::World;

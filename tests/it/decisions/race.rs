@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rulegate::domain::command::Command;
 use rulegate::store::Store;
+use rulegate_domain::command::Command;
 
 use crate::harness::postgres;
 use crate::harness::world::{World, environment, ruleset, version};

@@ -1,7 +1,7 @@
 use rulegate::app::AppError;
-use rulegate::domain::command::Command;
-use rulegate::domain::gate::CheckKind;
-use rulegate::domain::refusal::Refusal;
+use rulegate_domain::command::Command;
+use rulegate_domain::gate::CheckKind;
+use rulegate_domain::refusal::Refusal;
 
 use crate::harness::world::{World, environment, ruleset, version};
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 
-use rulegate::domain::diff::{Alignment, Options, Row, TextDiff, Window, align, word_marks};
+use rulegate_compare::diff::{Alignment, Options, Row, TextDiff, Window, align, word_marks};
 
 thread_local!(static COMPARED: Cell<u64> = const { Cell::new(0) });
 

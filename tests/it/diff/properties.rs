@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use proptest::prelude::*;
-use rulegate::domain::diff::{
+use rulegate_compare::diff::{
     Kind, Options, Page, Row, RuleChange, SideRow, TextDiff, Window, align, patch,
 };
 

@@ -14,14 +14,14 @@ use rulegate::app::{App, AppError, Clock};
 use rulegate::auth::token::NewToken;
 use rulegate::cli::serve::{portal, router};
 use rulegate::config::Config;
-use rulegate::domain::access::{Actor, Grant, Role, Scope, TokenBounds};
-use rulegate::domain::command::{Command, HotfixWords};
-use rulegate::domain::environment::{Environment, Topology};
-use rulegate::domain::event::{Event, Provenance};
-use rulegate::domain::ids::{AccountId, ReviewId, RuleSetName, Timestamp};
-use rulegate::domain::version::VersionName;
 use rulegate::store::{Account, AccountKind, Store};
 use rulegate::web::Portal;
+use rulegate_domain::command::{Command, HotfixWords};
+use rulegate_ledger::access::{Actor, Grant, Role, Scope, TokenBounds};
+use rulegate_ledger::environment::{Environment, Topology};
+use rulegate_ledger::event::{Event, Provenance};
+use rulegate_ledger::ids::{AccountId, ReviewId, RuleSetName, Timestamp};
+use rulegate_ledger::version::VersionName;
 use tower::ServiceExt as _;
 
 /// Names of the sample accounts: one a role, and second ones for four eyes.
@@ -236,7 +236,7 @@ impl World {
         self.act(name, command).await
     }
 
-    pub async fn fingerprint(&self, review: &ReviewId) -> rulegate::domain::digest::Digest {
+    pub async fn fingerprint(&self, review: &ReviewId) -> rulegate_ledger::digest::Digest {
         let snapshot = self.app.snapshot();
         self.app
             .gate(&snapshot.state, snapshot.state.review(review).unwrap())
@@ -275,7 +275,7 @@ impl World {
                 environment: environment.clone(),
                 hotfix: hotfix.clone(),
                 paths: vec![path.to_owned()],
-                answer: rulegate::domain::review::Answer::ContainedByHand {
+                answer: rulegate_ledger::review::Answer::ContainedByHand {
                     reason: "looked".into(),
                 },
                 judged: Vec::new(),

@@ -1,7 +1,7 @@
 //! Signed notes: what is written, what is believed.
 
-use rulegate::domain::checkpoint::{NoteError, Origin, VerifierKey, open, read_unverified};
-use rulegate::domain::digest::Digest;
+use rulegate_ledger::checkpoint::{NoteError, Origin, VerifierKey, open, read_unverified};
+use rulegate_ledger::digest::Digest;
 
 use super::given::{key, site};
 

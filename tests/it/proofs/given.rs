@@ -1,12 +1,12 @@
 //! A ledger of real entries with the key that signs for it.
 
-use rulegate::domain::checkpoint::{Origin, SigningKey};
-use rulegate::domain::digest::Digest;
-use rulegate::domain::event::Fact;
-use rulegate::domain::event::{Event, SiteDeclared};
-use rulegate::domain::ids::{EntryRef, SiteName, Timestamp};
-use rulegate::domain::ledger::{Entry, Head, StoredEntry};
-use rulegate::domain::merkle::{Leaves, TILE_LEAVES, Tree, leaf};
+use rulegate_ledger::checkpoint::{Origin, SigningKey};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::Fact;
+use rulegate_ledger::event::{Event, SiteDeclared};
+use rulegate_ledger::ids::{EntryRef, SiteName, Timestamp};
+use rulegate_ledger::ledger::{Entry, Head, StoredEntry};
+use rulegate_ledger::merkle::{Leaves, TILE_LEAVES, Tree, leaf};
 
 pub fn site(name: &str) -> SiteName {
     name.parse().unwrap()

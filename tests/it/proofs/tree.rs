@@ -1,7 +1,7 @@
 //! The tree against the vectors of RFC 6962's reference and against a plain reading of the definition.
 
-use rulegate::domain::digest::Digest;
-use rulegate::domain::merkle::{
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::merkle::{
     Frontier, Leaves, TILE_LEAVES, Tree, is_consistent, is_included, leaf, node,
 };
 

@@ -1,6 +1,6 @@
 //! The rule by which another site's entries are believed.
 
-use rulegate::domain::trust::{Alarm, Copy, Trust};
+use rulegate_ledger::trust::{Alarm, Copy, Trust};
 
 use super::given::{Ledger, key, site};
 

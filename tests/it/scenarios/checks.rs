@@ -1,8 +1,8 @@
 //! Sentences that say what is then the case: asked at a site, of a pod, or read on a page.
 
-use rulegate::domain::event::Finding;
-use rulegate::domain::gate::Outcome;
-use rulegate::domain::state::{HotfixEnd, State};
+use rulegate_domain::gate::Outcome;
+use rulegate_domain::state::{HotfixEnd, State};
+use rulegate_ledger::event::Finding;
 
 use super::acts::{gate, runs};
 use super::book::{Blanks, fit};

@@ -1,7 +1,7 @@
 //! What the stories decide through the one door, decided through the forms of the page Between the sites.
 
 use axum::http::StatusCode;
-use rulegate::domain::access::Scope;
+use rulegate_ledger::access::Scope;
 
 use super::stage::{Ground, Stage};
 use super::{acts, checks};

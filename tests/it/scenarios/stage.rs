@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use rulegate::app::source::InProcess;
 use rulegate::app::{reader, recovery};
-use rulegate::domain::access::Scope;
-use rulegate::domain::checkpoint::VerifierKey;
-use rulegate::domain::ids::ReviewId;
-use rulegate::domain::ledger::Head;
 use rulegate::store::Store;
+use rulegate_ledger::access::Scope;
+use rulegate_ledger::checkpoint::VerifierKey;
+use rulegate_ledger::ids::ReviewId;
+use rulegate_ledger::ledger::Head;
 
 use crate::harness::postgres::Cluster;
 use crate::harness::world::{Answer, PEOPLE, World};

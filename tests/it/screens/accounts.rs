@@ -1,6 +1,6 @@
 use axum::http::StatusCode;
 use rulegate::auth::token::TokenError;
-use rulegate::domain::access::{Act, Role};
+use rulegate_ledger::access::{Act, Role};
 
 use crate::harness::world::{PASSWORD, World};
 
@@ -98,8 +98,8 @@ async fn a_new_person_signs_in_with_rights_given() {
     ];
     let ended = world.post(&adam, "/accounts/eve/rights/end", &ending).await;
     assert_eq!(ended.header("location"), "/accounts/eve?done=revoked");
-    let everywhere = rulegate::domain::access::Scope::EVERYWHERE;
-    let actor = rulegate::domain::access::Actor::person(&eve.id);
+    let everywhere = rulegate_ledger::access::Scope::EVERYWHERE;
+    let actor = rulegate_ledger::access::Actor::person(&eve.id);
     assert!(
         !world
             .app
@@ -271,7 +271,7 @@ async fn the_table_of_roles_is_the_programs_own() {
     let yes = page.select("tbody .ok-text").len();
     let allowed = Act::ALL
         .into_iter()
-        .map(|act| rulegate::domain::access::roles_for(act).len())
+        .map(|act| rulegate_ledger::access::roles_for(act).len())
         .sum::<usize>();
     assert_eq!(yes, allowed);
 }

@@ -1,7 +1,7 @@
 //! Any two compared: rows, marks, hotfix lines, pages, bounds.
 
 use axum::http::{Method, StatusCode};
-use rulegate::domain::access::Scope;
+use rulegate_ledger::access::Scope;
 
 use crate::harness::world::{Answer, World, environment, ruleset};
 

@@ -1,8 +1,8 @@
 //! The review as the place to judge hotfixes: what was seen, what goes back to the author, five hundred rules.
 
 use axum::http::StatusCode;
-use rulegate::domain::command::Command;
-use rulegate::domain::ids::ReviewId;
+use rulegate_domain::command::Command;
+use rulegate_ledger::ids::ReviewId;
 
 use crate::harness::world::{Answer, World, ruleset, version};
 

@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use rulegate::domain::command::Command;
+use rulegate_domain::command::Command;
 
 use crate::harness::world::{World, environment, rules, ruleset};
 

@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
-use rulegate::domain::command::Command;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::verify::{Verified, Verifier};
+use rulegate_domain::command::Command;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::verify::{Verified, Verifier};
 
 use crate::harness::world::{Answer, World};
 
@@ -23,7 +23,7 @@ fn seqs(answer: &Answer) -> Vec<u64> {
     seqs.iter().map(|seq| seq.parse().unwrap()).collect()
 }
 
-fn verify(text: &str) -> Result<Verified, rulegate::domain::verify::Fault> {
+fn verify(text: &str) -> Result<Verified, rulegate_ledger::verify::Fault> {
     let mut verifier = Verifier::default();
     for line in text.split_inclusive('\n') {
         verifier.take(line.as_bytes())?;

@@ -1,7 +1,7 @@
 //! What runs where: the matrix, the three facts of drift, what waits, hotfix debt, the picture.
 
 use axum::http::StatusCode;
-use rulegate::domain::command::Command;
+use rulegate_domain::command::Command;
 
 use crate::harness::world::{World, environment, rules, ruleset, version};
 
@@ -112,7 +112,7 @@ async fn what_waits_names_the_risk_and_debt_names_the_loss() {
     world
         .app
         .clock
-        .set_offset_us(11 * rulegate::domain::ids::Timestamp::DAY_US);
+        .set_offset_us(11 * rulegate_ledger::ids::Timestamp::DAY_US);
     let later = world.sign_in("rita").await;
     let page = world.get(&later, "/").await;
     assert_eq!(page.select("#debt .tag.bad"), ["overdue"]);

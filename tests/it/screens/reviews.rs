@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use rulegate::domain::ids::ReviewId;
+use rulegate_ledger::ids::ReviewId;
 
 use crate::harness::world::{PASSWORD, World};
 

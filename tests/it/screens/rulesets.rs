@@ -1,7 +1,7 @@
 //! Rule sets, their versions, and asking for an activation.
 
 use axum::http::StatusCode;
-use rulegate::domain::review::Subject;
+use rulegate_ledger::review::Subject;
 
 use crate::harness::world::{World, environment, ruleset, version};
 

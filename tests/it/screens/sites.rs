@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use rulegate::domain::policy::Policy;
+use rulegate_ledger::policy::Policy;
 
 use crate::harness::world::{World, environment, ruleset};
 
@@ -188,8 +188,8 @@ async fn the_other_site_is_switched_off_in_the_demonstration_only() {
     use rulegate::app::{App, Clock};
     use rulegate::cli::serve::{portal, router};
     use rulegate::config::Config;
-    use rulegate::domain::environment::Topology;
     use rulegate::store::Store;
+    use rulegate_ledger::environment::Topology;
     use tower::ServiceExt as _;
 
     let mut world = World::new().await;

@@ -1,9 +1,9 @@
 //! A version: provenance, history, acts, its rules as pages and files.
 
 use axum::http::StatusCode;
-use rulegate::domain::command::Command;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::event::{Provenance, StageEvidence};
+use rulegate_domain::command::Command;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::{Provenance, StageEvidence};
 
 use crate::harness::world::{World, rules, ruleset, version};
 

@@ -8,12 +8,12 @@ use rulegate::app::reader;
 use rulegate::app::sealing::SealingKey;
 use rulegate::auth::accounts::NewAccount;
 use rulegate::auth::{Account, AccountKind};
-use rulegate::domain::access::{Grant, Role, Scope};
-use rulegate::domain::command::Command;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::SiteName;
 use rulegate::ops::server;
 use rulegate::peer::{Peer, PeerSettings};
+use rulegate_domain::command::Command;
+use rulegate_ledger::access::{Grant, Role, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::SiteName;
 use tokio::sync::watch;
 
 use super::given::{alarm, known, until};

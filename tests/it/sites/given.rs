@@ -10,12 +10,12 @@ use rulegate::app::sealing::{PublicKey, Sealed};
 use rulegate::app::source::{Source, SourceError};
 use rulegate::app::{App, AppError, Clock, IdentitySettings};
 use rulegate::config::Config;
-use rulegate::domain::access::{Actor, Grant, Role, Scope};
-use rulegate::domain::command::Command;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::environment::Topology;
-use rulegate::domain::ids::SiteName;
 use rulegate::store::Store;
+use rulegate_domain::command::Command;
+use rulegate_ledger::access::{Actor, Grant, Role, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Topology;
+use rulegate_ledger::ids::SiteName;
 use tokio::sync::watch;
 
 use crate::proofs::given::{Ledger, key};

@@ -132,7 +132,7 @@ async fn every_append_is_signed_for_soon_after() {
     assert_eq!(kept.last(), Some(&*last));
     let keys = [app.verifier_key()];
     for kept in kept {
-        let said = rulegate::domain::checkpoint::open(&kept.note, &keys).unwrap();
+        let said = rulegate_ledger::checkpoint::open(&kept.note, &keys).unwrap();
         assert_eq!((said.size, said.root), (kept.size, kept.root));
     }
 }
@@ -156,7 +156,7 @@ async fn a_database_whose_entries_are_not_the_signed_ones_is_not_signed_for() {
             .await
             .unwrap()
     };
-    let empty = rulegate::domain::ledger::Head::EMPTY;
+    let empty = rulegate_ledger::ledger::Head::EMPTY;
     other
         .append(&first.config.site, empty, &entry)
         .await

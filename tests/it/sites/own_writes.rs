@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use rulegate::domain::access::Scope;
 use rulegate::store::{Faults, Store};
+use rulegate_ledger::access::Scope;
 use serde_json::json;
 
 use crate::harness::world::{Answer, World};

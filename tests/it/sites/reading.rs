@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rulegate::app::reader::{self, Reader};
 use rulegate::app::source::{InProcess, Source, SourceError};
 use rulegate::app::{App, AppError};
-use rulegate::domain::access::Scope;
 use rulegate::ops::server;
 use rulegate::peer::{Peer, PeerSettings};
 use rulegate::store::Store;
+use rulegate_ledger::access::Scope;
 
 use super::given::{alarm, grow, known, site, site_on, until};
 use crate::harness::world::World;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rulegate::app::reader::{self, Reader};
 use rulegate::app::source::InProcess;
 use rulegate::app::{App, AppError, recovery};
-use rulegate::domain::ledger::Head;
 use rulegate::store::Store;
+use rulegate_ledger::ledger::Head;
 
 use super::given::{grow, known, site, site_on, until};
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rulegate::app::App;
 use rulegate::app::reader::Reader;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::SiteName;
-use rulegate::domain::ledger::{Entry, Head};
 use rulegate::store::KeptCheckpoint;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::ledger::{Entry, Head};
 
 use super::given::{Scripted, alarm, grow, known, site, until};
 use crate::harness::world::World;
@@ -208,7 +208,7 @@ async fn with_a_release() -> (Ledger, Vec<(Digest, Bytes)>) {
         .await
         .unwrap();
     let fact = Entry::read(&stored.unwrap().bytes).unwrap().fact;
-    let rulegate::domain::event::Event::ReleaseCommitted(body) = &fact.event else {
+    let rulegate_ledger::event::Event::ReleaseCommitted(body) = &fact.event else {
         panic!("{fact:?}");
     };
     let manifest = world.app.content(&body.checksum).await.unwrap().unwrap();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rulegate::app::App;
 use rulegate::app::reader::Reader;
 use rulegate::app::sealing::{PublicKey, Sealed};
-use rulegate::domain::accounts::{AccountKind, Carried, CarriedAccount, Naming, Stamped};
-use rulegate::domain::checkpoint::SigningKey;
-use rulegate::domain::ids::Timestamp;
+use rulegate_ledger::accounts::{AccountKind, Carried, CarriedAccount, Naming, Stamped};
+use rulegate_ledger::checkpoint::SigningKey;
+use rulegate_ledger::ids::Timestamp;
 
 use super::given::{Scripted, alarm, grow, known, site, until};
 use crate::proofs::given::{Ledger, key};

@@ -1,8 +1,8 @@
 //! Which of two sites' words about an account counts.
 
 use proptest::prelude::*;
-use rulegate::domain::accounts::{Carried, CarriedAccount, settle};
-use rulegate::domain::ids::Timestamp;
+use rulegate_ledger::accounts::{Carried, CarriedAccount, settle};
+use rulegate_ledger::ids::Timestamp;
 
 use super::sealing::account;
 
@@ -37,7 +37,7 @@ fn word() -> impl Strategy<Value = CarriedAccount> {
         move |(id, name, named, password, closed, site, is_closed)| {
             let mut word = account(["eve", "eva"][usize::from(name)], 1);
             word.id = format!("a-{id}").parse().unwrap();
-            let site: rulegate::domain::ids::SiteName =
+            let site: rulegate_ledger::ids::SiteName =
                 ["ipc1", "ipc2"][usize::from(site)].parse().unwrap();
             (word.naming.at, word.naming.site) = (Timestamp(named * 10), site.clone());
             (word.password.at, word.password.site) = (Timestamp(password), site.clone());
@@ -127,7 +127,7 @@ fn at_one_instant_the_site_decides() {
 #[test]
 fn one_id_is_not_two_kinds() {
     let mut other = account("eve", 9);
-    other.kind = rulegate::domain::accounts::AccountKind::Service;
+    other.kind = rulegate_ledger::accounts::AccountKind::Service;
     let refused = settle(&all(vec![account("eve", 1)]), &all(vec![other])).unwrap_err();
     assert_eq!(
         refused,

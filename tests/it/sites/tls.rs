@@ -7,9 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use rulegate::app::source::{Source, SourceError};
-use rulegate::domain::access::Scope;
-use rulegate::domain::ids::SiteName;
 use rulegate::peer::{Peer, PeerSettings};
+use rulegate_ledger::access::Scope;
+use rulegate_ledger::ids::SiteName;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};

@@ -1,10 +1,10 @@
 //! Pages of the ledger against the plainest reading of the filters.
 
-use rulegate::domain::digest::Digest;
-use rulegate::domain::environment::Environment;
-use rulegate::domain::ids::Timestamp;
-use rulegate::domain::ledger::{Head, StoredEntry};
 use rulegate::store::{Cursor, Direction, KindFilter, LedgerFilter, SCAN_MAX, Store};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::Timestamp;
+use rulegate_ledger::ledger::{Head, StoredEntry};
 
 use super::given::{self, On, head_of, site};
 

@@ -1,10 +1,10 @@
 //! Accounts and tokens on their way between sites, on each database.
 
-use rulegate::domain::access::{Role, Scope};
-use rulegate::domain::accounts::Carried;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::Timestamp;
 use rulegate::store::{Account, AccountKind, SignIn, Store, Token};
+use rulegate_ledger::access::{Role, Scope};
+use rulegate_ledger::accounts::Carried;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::Timestamp;
 
 use super::given::{Given, site};
 

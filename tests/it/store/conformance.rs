@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rulegate::domain::access::{Role, Scope};
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::{AccountId, Timestamp};
-use rulegate::domain::ledger::Head;
 use rulegate::store::{Account, AccountKind, AppendError, Fault, SignIn, Store, StoreError, Token};
+use rulegate_ledger::access::{Role, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{AccountId, Timestamp};
+use rulegate_ledger::ledger::Head;
 
 use super::carried::what_another_site_says_of_accounts_is_taken;
 use super::given::{self, Given, On, chain, command, entry, head_of, site};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ledger::Head;
 use rulegate::store::{AppendError, Store, StoreError};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ledger::Head;
 use sqlx::{AssertSqlSafe, Connection};
 
 use super::given::{self, Given, On, chain, command, entry, head_of, site};

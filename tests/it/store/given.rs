@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::{CommandId, SiteName, Timestamp};
-use rulegate::domain::ledger::{Head, StoredEntry};
 use rulegate::store::{Faults, Store};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::{CommandId, SiteName, Timestamp};
+use rulegate_ledger::ledger::{Head, StoredEntry};
 
 use crate::harness::postgres;
 

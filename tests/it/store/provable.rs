@@ -1,8 +1,8 @@
 //! Keys, checkpoints and alarms: the same promises on each database.
 
-use rulegate::domain::digest::Digest;
-use rulegate::domain::ids::Timestamp;
 use rulegate::store::{ALARMS_MAX, KeptAlarm, KeptCheckpoint, SigningIdentity};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::Timestamp;
 
 use super::given::{self, Given, On, site};
 

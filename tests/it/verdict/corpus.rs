@@ -1,6 +1,6 @@
 //! Real hotfixes with known answers.
 
-use rulegate::domain::verdict::{Verdict, verdict};
+use rulegate_compare::verdict::{Verdict, verdict};
 
 use super::{cases, texts};
 

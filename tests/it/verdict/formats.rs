@@ -1,7 +1,7 @@
 //! Each format by its own rules: what its units are and what counts as the same.
 
-use rulegate::domain::verdict::Verdict::{Conflicting, Included, Overridden, Partial, Removed};
-use rulegate::domain::verdict::verdict;
+use rulegate_compare::verdict::Verdict::{Conflicting, Included, Overridden, Partial, Removed};
+use rulegate_compare::verdict::verdict;
 
 use super::{check, check_files, judge, snapshot};
 
@@ -488,7 +488,7 @@ fn a_hotfix_of_order_comments_or_white_space_alone() {
 
 #[test]
 fn bytes_that_are_no_utf8() {
-    use rulegate::domain::verdict::{Texts, verdict};
+    use rulegate_compare::verdict::{Texts, verdict};
     let of = |bytes: &'static [u8]| Texts::from([("a.cf", bytes)]);
     let said = |planned| {
         verdict(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rulegate::domain::verdict::{Limits, Texts, Verdict, verdict_within};
+use rulegate_compare::verdict::{Limits, Texts, Verdict, verdict_within};
 
 use super::{cases, texts};
 

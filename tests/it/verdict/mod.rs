@@ -11,7 +11,7 @@ mod safety;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rulegate::domain::verdict::{RuleVerdict, Texts, Verdict, verdict};
+use rulegate_compare::verdict::{RuleVerdict, Texts, Verdict, verdict};
 
 /// A snapshot of the given files.
 fn snapshot<'a>(files: &[(&'a str, &'a str)]) -> Texts<'a> {

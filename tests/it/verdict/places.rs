@@ -1,6 +1,6 @@
 //! A change that planned has word for word, but in another block or on the other side of what decides first.
 
-use rulegate::domain::verdict::Verdict;
+use rulegate_compare::verdict::Verdict;
 
 use super::judge;
 
@@ -290,7 +290,7 @@ fn a_like_block_in_another_file() {
             .collect()
     };
     let (base, hotfix, planned) = (lent(&base), lent(&hotfix), lent(&planned));
-    let rules = rulegate::domain::verdict::verdict(
+    let rules = rulegate_compare::verdict::verdict(
         &snapshot(&base),
         &snapshot(&hotfix),
         &snapshot(&planned),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use proptest::prelude::*;
-use rulegate::domain::verdict::Verdict;
+use rulegate_compare::verdict::Verdict;
 
 use super::judge;
 

@@ -1,6 +1,6 @@
 //! What is there to be seen but has no effect is not included.
 
-use rulegate::domain::verdict::Verdict;
+use rulegate_compare::verdict::Verdict;
 
 use super::{judge, snapshot};
 
@@ -19,7 +19,7 @@ fn not_included(path: &str, base: &str, hotfix: &str, planned: &str) {
 #[track_caller]
 fn not_included_files(base: &[(&str, &str)], hotfix: &[(&str, &str)], planned: &[(&str, &str)]) {
     for rule in
-        rulegate::domain::verdict::verdict(&snapshot(base), &snapshot(hotfix), &snapshot(planned))
+        rulegate_compare::verdict::verdict(&snapshot(base), &snapshot(hotfix), &snapshot(planned))
     {
         assert_ne!(
             rule.verdict,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Comparison;
 use crate::app::hotfix_lines::{self, Verdicts};
-use crate::domain::diff::Gap;
-use crate::domain::ids::RuleSetName;
-use crate::domain::state::{Hotfix, State};
+use rulegate_compare::diff::Gap;
+use rulegate_domain::state::{Hotfix, State};
+use rulegate_ledger::ids::RuleSetName;
 
 /// What the address asks of every rule.
 #[derive(Clone)]

@@ -6,15 +6,15 @@ use bytes::Bytes;
 
 use super::asked::Asked;
 use super::gaps::{open_gap, open_gap_sided};
-use crate::domain::diff::{Gap, Options, TextDiff, Window};
-use crate::domain::digest::Digest;
-use crate::domain::same_edits::{self, Edit};
-use crate::domain::structured::{self, Bounds};
 use crate::web::diff_view::{self, Row, Sided};
 use crate::web::environment_view::Tag;
 use crate::web::format;
 use crate::web::hotfix_lines::{self, Chain};
 use crate::web::structured_view::{AMONG_MANY, StructuredView, structured_view};
+use rulegate_compare::diff::{Gap, Options, TextDiff, Window};
+use rulegate_compare::same_edits::{self, Edit};
+use rulegate_compare::structured::{self, Bounds};
+use rulegate_ledger::digest::Digest;
 
 /// Changed lines of one rule that a page of many shows.
 const LINES_FIRST: usize = 200;

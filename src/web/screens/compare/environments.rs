@@ -6,10 +6,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::RuleSetName;
-use crate::domain::manifest::Manifest;
 use crate::web::environment_view::{PinView, Place};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Link, Page};
@@ -18,6 +14,10 @@ use crate::web::screens::versions::crumbs;
 use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::manifest::Manifest;
 
 /// Rules on one page.
 const PAGE: usize = 200;

@@ -1,8 +1,8 @@
 //! Hidden lines of one rule that the address asks to see.
 
 use super::asked::Asked;
-use crate::domain::diff::{Gap, Options, TextDiff};
 use crate::web::diff_view::{self, Cell, Row, Shown, Sided};
+use rulegate_compare::diff::{Gap, Options, TextDiff};
 
 /// Hidden lines shown at once.
 const GAP_LINES: u32 = 500;

@@ -7,12 +7,12 @@ use super::draw::{Drawn, Left, Texts, draw};
 use super::drawings::Key;
 use super::{PAGE, Pair};
 use crate::app::AppError;
-use crate::domain::diff::Difference;
-use crate::domain::digest::Digest;
-use crate::domain::same_edits;
 use crate::web::environment_view::Tag;
 use crate::web::hotfix_lines::chain_of;
 use crate::web::{Portal, format};
+use rulegate_compare::diff::Difference;
+use rulegate_compare::same_edits;
+use rulegate_ledger::digest::Digest;
 
 /// Rules whose bytes are held at once: two texts of 8 MiB each at the very most.
 const AT_ONCE: usize = 8;

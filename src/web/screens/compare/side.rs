@@ -2,16 +2,16 @@
 
 use super::Choosable;
 use crate::app::AppError;
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::RuleSetName;
-use crate::domain::named::NotNamed;
-use crate::domain::version::VersionName;
 use crate::web::diff_view::Column;
 use crate::web::environment_view::Place;
 use crate::web::error::{WebError, refuse};
 use crate::web::user::User;
 use crate::web::{address, format};
+use rulegate_domain::named::NotNamed;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// Versions offered for choosing; older ones by their address.
 const OFFERED: usize = 200;

@@ -5,15 +5,15 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use super::{aim, known_ruleset, may_write};
-use crate::domain::access::{Act, Scope};
-use crate::domain::digest::Digest;
-use crate::domain::policy::Policy;
 use crate::web::environment_view::{PinView, Place};
 use crate::web::error::WebResult;
 use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, format, typed};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::policy::Policy;
 
 /// Rules listed on one page; the filter finds the others.
 const RULES_SHOWN_MAX: usize = 400;

@@ -11,10 +11,6 @@ use super::{aim, known_ruleset, may_write, obstacle};
 use crate::app::AppError;
 use crate::app::contents::Rules;
 use crate::app::hotfixing::Draft;
-use crate::domain::command::{Command, HotfixWords};
-use crate::domain::event::Event;
-use crate::domain::ids::{ReviewId, RuleSetName, Timestamp};
-use crate::domain::refusal::Refusal;
 use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::Place;
 use crate::web::error::{WebError, WebResult, refuse};
@@ -23,6 +19,10 @@ use crate::web::offer::Offer;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::command::{Command, HotfixWords};
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{ReviewId, RuleSetName, Timestamp};
 
 /// How long a hotfix lives unless its author says otherwise.
 const DAYS_DEFAULT: i64 = 14;

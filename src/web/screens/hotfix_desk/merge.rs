@@ -12,15 +12,6 @@ use super::known_ruleset;
 use super::paper::{Paper, Problem, Sent, Sheet, Upload};
 use crate::app::AppError;
 use crate::app::reconcile::MergeOffer;
-use crate::domain::command::{Command, HotfixWords, SnapshotFacts};
-use crate::domain::decide::decide;
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::event::Event;
-use crate::domain::ids::{ReviewId, RuleSetName, Timestamp};
-use crate::domain::merge_draft::{DraftRule, Outcome};
-use crate::domain::refusal::Refusal;
-use crate::domain::state::Hotfix;
 use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::{Place, Tag};
 use crate::web::error::{WebError, WebResult, refuse};
@@ -29,6 +20,15 @@ use crate::web::offer::Offer;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format, hotfix_lines, typed};
+use rulegate_compare::merge_draft::{DraftRule, Outcome};
+use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_domain::decide::decide;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::Hotfix;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{ReviewId, RuleSetName, Timestamp};
 
 /// What is merged into what: part of the address, for showing as for sending.
 #[derive(Debug, Clone, Deserialize)]
@@ -283,7 +283,7 @@ fn words(paper: &Paper, otherwise: Timestamp) -> HotfixWords {
 fn command(
     found: &Found,
     snapshot: SnapshotFacts,
-    changes: Vec<crate::domain::manifest::Change>,
+    changes: Vec<rulegate_ledger::manifest::Change>,
     lines_changed: u32,
     words: HotfixWords,
 ) -> Command {

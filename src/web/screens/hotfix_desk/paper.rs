@@ -10,13 +10,13 @@ use bytes::Bytes;
 
 use crate::app::contents::Rules;
 use crate::app::hotfixing::Edits;
-use crate::domain::digest::Digest;
-use crate::domain::ids::Timestamp;
 use crate::web::Portal;
 use crate::web::error::WebError;
 use crate::web::form::{FORM_SIZE_BYTES_MAX, check_csrf};
 use crate::web::typed;
 use crate::web::user::User;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::ids::Timestamp;
 
 /// A rule's text as it stands in its field.
 #[derive(Debug, Clone, Default)]

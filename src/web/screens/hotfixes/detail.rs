@@ -6,12 +6,6 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use crate::app::AppError;
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::Command;
-use crate::domain::ids::RuleSetName;
-use crate::domain::refusal::Refusal;
-use crate::domain::state::{Hotfix, HotfixEnd};
-use crate::domain::version::VersionName;
 use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::{At, Place, Tag};
 use crate::web::error::{WebError, WebResult};
@@ -22,6 +16,12 @@ use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format, review_words};
+use rulegate_domain::command::Command;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::{Hotfix, HotfixEnd};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// Verdicts shown before the fold, worst first.
 const RULES_SHOWN: usize = 6;

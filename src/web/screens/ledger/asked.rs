@@ -4,11 +4,11 @@ use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::app::ledger::{self, Direction, KindFilter, LedgerFilter, Search};
-use crate::domain::event::Event;
-use crate::domain::ids::{AccountId, EntryRef, Timestamp};
-use crate::domain::state::State as Truth;
 use crate::web::choice::{Choice, choices};
 use crate::web::{Portal, format};
+use rulegate_domain::state::State as Truth;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{AccountId, EntryRef, Timestamp};
 
 /// The filters as they stand in the address; an empty one is none.
 #[derive(Debug, Clone, Default, Deserialize)]

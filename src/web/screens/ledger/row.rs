@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::app;
 use crate::app::ledger::Listed;
-use crate::domain::ids::AccountId;
-use crate::domain::state::State as Truth;
 use crate::web::told::{Bit, bits};
 use crate::web::{Portal, format};
+use rulegate_domain::state::State as Truth;
+use rulegate_ledger::ids::AccountId;
 
 /// One entry in a list.
 pub(crate) struct Row {

@@ -1,14 +1,14 @@
 //! Open hotfixes: how old, when they end, what the next planned version would lose of them.
 
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::ids::RuleSetName;
-use crate::domain::state::State;
-use crate::domain::version::VersionName;
 use crate::web::environment_view::{At, Place};
 use crate::web::error::WebError;
 use crate::web::user::User;
 use crate::web::{Portal, address, format, hotfix_words};
+use rulegate_domain::state::State;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// One open hotfix in one environment.
 pub(super) struct Debt {

@@ -1,9 +1,9 @@
 //! Rule sets against environments.
 
-use crate::domain::ids::{RuleSetName, Timestamp};
-use crate::domain::state::State;
 use crate::web::environment_view::{PinView, Place};
 use crate::web::{address, format};
+use rulegate_domain::state::State;
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
 
 /// The matrix: a row a rule set, a column an environment.
 pub(super) struct Matrix {

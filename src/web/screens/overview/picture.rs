@@ -1,11 +1,11 @@
 //! What each environment ran over the last 14 days, as bars.
 
-use crate::domain::environment::Environment;
-use crate::domain::ids::{RuleSetName, Timestamp};
-use crate::domain::standing::SoftLaunch;
-use crate::domain::state::{Pin, State};
 use crate::web::environment_view::mode;
 use crate::web::{address, format};
+use rulegate_domain::standing::SoftLaunch;
+use rulegate_domain::state::{Pin, State};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
 
 const DAYS: i64 = 14;
 const SPAN_US: i64 = DAYS * Timestamp::DAY_US;

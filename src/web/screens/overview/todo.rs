@@ -1,15 +1,15 @@
 //! What waits on the person who looks, and which approved activations wait at a site.
 
-use crate::domain::access::{Act, Scope};
-use crate::domain::event::Mode;
-use crate::domain::gate::{CheckKind, Gate, Outcome};
-use crate::domain::ids::Timestamp;
-use crate::domain::review::Subject;
-use crate::domain::state::{Review, ReviewStatus, State};
 use crate::web::environment_view::{At, Tag};
 use crate::web::error::WebError;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::gate::{CheckKind, Gate, Outcome};
+use rulegate_domain::state::{Review, ReviewStatus, State};
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::event::Mode;
+use rulegate_ledger::ids::Timestamp;
+use rulegate_ledger::review::Subject;
 
 /// One thing this person can move on.
 pub(super) struct Todo {

@@ -7,10 +7,10 @@ use super::Looked;
 use super::stakes::StakeRow;
 use crate::app::AppError;
 use crate::app::alike::RuleEdits;
-use crate::domain::manifest::Change;
-use crate::domain::same_edits::{self, Edit};
-use crate::domain::verdict::Verdict;
 use crate::web::{format, review_words};
+use rulegate_compare::same_edits::{self, Edit};
+use rulegate_compare::verdict::Verdict;
+use rulegate_ledger::manifest::Change;
 
 /// Rules whose bytes are compared to find those changed alike; beyond this each stands for itself.
 const ALIKE_MAX: usize = 3_000;
@@ -154,7 +154,7 @@ fn edit_words(edit: &Edit) -> String {
 
 /// A text cut to a few words, with visible marks for characters that hide.
 fn short(text: &[u8]) -> String {
-    let pieces = crate::domain::diff::segments(text.trim_ascii(), &[], WORD_MAX * 4);
+    let pieces = rulegate_compare::diff::segments(text.trim_ascii(), &[], WORD_MAX * 4);
     let text: String = pieces.into_iter().map(|piece| piece.text).collect();
     match text.char_indices().nth(WORD_MAX) {
         Some((at, _)) => format!("{}…", &text[..at]),

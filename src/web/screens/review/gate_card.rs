@@ -1,17 +1,17 @@
 //! The gate with its checks, what would follow, and which acts are offered.
 
 use super::Looked;
-use crate::domain::access::Act;
-use crate::domain::command::Command;
-use crate::domain::environment::Environment;
-use crate::domain::gate::{self, Check, CheckKind, Gate, Outcome};
-use crate::domain::ids::RuleSetName;
-use crate::domain::refusal::Refusal;
-use crate::domain::review::{Answer, ShownHotfix, ShownTarget, Subject};
-use crate::domain::state::{Review, ReviewStatus};
 use crate::web::environment_view::Place;
 use crate::web::offer::{self, Offer};
 use crate::web::{address, format};
+use rulegate_domain::command::Command;
+use rulegate_domain::gate::{self, Check, CheckKind, Gate, Outcome};
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::{Review, ReviewStatus};
+use rulegate_ledger::access::Act;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::review::{Answer, ShownHotfix, ShownTarget, Subject};
 
 /// Stands for whatever a person will type, when an act is only asked about.
 const SOME_TEXT: &str = "…";
@@ -321,7 +321,7 @@ pub(super) fn acts(looked: &Looked) -> Acts {
     let fingerprint = looked
         .gate
         .map(|gate| gate.fingerprint)
-        .unwrap_or(crate::domain::digest::Digest::ZERO);
+        .unwrap_or(rulegate_ledger::digest::Digest::ZERO);
     let judged = || {
         looked
             .gate
@@ -371,7 +371,7 @@ fn carry_out_text(review: &Review) -> String {
     match (&review.subject, review.subject.version()) {
         (
             Subject::Activation {
-                mode: crate::domain::event::Mode::Rollback,
+                mode: rulegate_ledger::event::Mode::Rollback,
                 ..
             },
             Some(version),

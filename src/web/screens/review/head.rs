@@ -1,12 +1,12 @@
 //! The head of a review: who asks for what, when, why, and what it replaces.
 
 use super::Looked;
-use crate::domain::digest::Digest;
-use crate::domain::review::Subject;
-use crate::domain::state::ReviewStatus;
 use crate::web::environment_view::{At, Place};
 use crate::web::review_words::{self, SubjectWords};
 use crate::web::{address, format};
+use rulegate_domain::state::ReviewStatus;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::review::Subject;
 
 /// The head.
 #[allow(missing_docs)]
@@ -58,7 +58,7 @@ pub(super) fn of(looked: &Looked) -> Head {
     let replaces = looked
         .shown()
         .map(|shown| {
-            let target = |target: &crate::domain::review::ShownTarget| Replaced {
+            let target = |target: &rulegate_ledger::review::ShownTarget| Replaced {
                 place: Place::of(&target.environment),
                 version: target
                     .pin

@@ -5,11 +5,11 @@ use bytes::Bytes;
 use super::stakes::{AnswerView, Stake, StakeRow};
 use super::{Looked, Query};
 use crate::app::AppError;
-use crate::domain::digest::Digest;
-use crate::domain::verdict::{RuleVerdict, Unit};
 use crate::web::diff_view::{Column, Row, Sided};
 use crate::web::structured_view::StructuredView;
 use crate::web::{address, format, review_words};
+use rulegate_compare::verdict::{RuleVerdict, Unit};
+use rulegate_ledger::digest::Digest;
 
 mod texts;
 

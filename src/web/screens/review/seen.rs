@@ -8,19 +8,19 @@ use serde::Deserialize;
 
 use super::{Typed, again, known_id, scope_of};
 use crate::app::AppError;
-use crate::domain::access::Act;
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::manifest::{Change, Manifest};
-use crate::domain::review::Subject;
-use crate::domain::sight::Sight;
-use crate::domain::state::Review;
-use crate::domain::verdict::RuleVerdict;
-use crate::domain::version::VersionName;
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, see};
 use crate::web::user::User;
 use crate::web::{Portal, format};
+use rulegate_compare::verdict::RuleVerdict;
+use rulegate_domain::sight::Sight;
+use rulegate_domain::state::Review;
+use rulegate_ledger::access::Act;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::manifest::{Change, Manifest};
+use rulegate_ledger::review::Subject;
+use rulegate_ledger::version::VersionName;
 
 /// Which texts a rule of a hotfix shows, beside those of the planned version if there is one.
 pub(super) fn sight(
@@ -144,7 +144,7 @@ async fn sights(
         return Ok(BTreeMap::new());
     };
     let planned = portal.app.manifest(&checksum).await?;
-    let questions = crate::domain::gate::questions(state, review);
+    let questions = rulegate_domain::gate::questions(state, review);
     let judged = portal.app.judge(&questions).await?;
     let of_hotfix = judged
         .iter()

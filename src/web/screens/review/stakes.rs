@@ -6,15 +6,15 @@ use std::ops::Range;
 use super::alike::{self, Group};
 use super::{Looked, Query, seen, stake_pages};
 use crate::app::AppError;
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::judgement::Judged;
-use crate::domain::manifest::{Change, Manifest};
-use crate::domain::review::{Answer, ShownHotfix, ShownRule, Subject};
-use crate::domain::verdict::{RuleVerdict, Verdict};
-use crate::domain::version::VersionName;
 use crate::web::environment_view::At;
 use crate::web::{address, format, review_words};
+use rulegate_compare::verdict::{RuleVerdict, Verdict};
+use rulegate_domain::judgement::Judged;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::manifest::{Change, Manifest};
+use rulegate_ledger::review::{Answer, ShownHotfix, ShownRule, Subject};
+use rulegate_ledger::version::VersionName;
 
 /// One open hotfix in one target.
 #[allow(missing_docs)]

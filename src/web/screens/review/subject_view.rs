@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::{Looked, seen};
 use crate::app::AppError;
-use crate::domain::digest::Digest;
-use crate::domain::manifest::Change;
-use crate::domain::policy::Policy;
-use crate::domain::refusal::Refusal;
-use crate::domain::review::Subject;
 use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::At;
 use crate::web::hotfix_lines;
 use crate::web::{address, format};
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::manifest::Change;
+use rulegate_ledger::policy::Policy;
+use rulegate_ledger::review::Subject;
 
 /// A hotfix in its review.
 #[allow(missing_docs)]

@@ -1,11 +1,11 @@
 //! The story of a review: approvals with what became of them, and every entry of it.
 
 use super::Looked;
-use crate::domain::event::Event;
-use crate::domain::ledger::Entry;
-use crate::domain::review::ShownChange;
 use crate::web::environment_view::At;
 use crate::web::{address, review_words};
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ledger::Entry;
+use rulegate_ledger::review::ShownChange;
 
 /// One approval.
 #[allow(missing_docs)]

@@ -11,18 +11,18 @@ use axum::response::{IntoResponse, Response};
 
 use super::{known, who_can};
 use crate::app::AppError;
-use crate::domain::access::{Act, Scope};
-use crate::domain::command::Command;
-use crate::domain::environment::Environment;
-use crate::domain::event::Event;
-use crate::domain::ids::{ReviewId, RuleSetName};
-use crate::domain::version::VersionName;
 use crate::web::environment_view::{At, Place};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::command::Command;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{ReviewId, RuleSetName};
+use rulegate_ledger::version::VersionName;
 
 use preview::{Preview, consequences, lost, would_open};
 

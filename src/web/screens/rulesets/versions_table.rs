@@ -1,14 +1,14 @@
 //! One version as a row: where it stands, where it came from, what it may override.
 
-use crate::domain::access::{Act, Scope};
-use crate::domain::event::{DriftFinding, Finding};
-use crate::domain::ids::RuleSetName;
-use crate::domain::state::VersionFacts;
-use crate::domain::version::VersionName;
 use crate::web::environment_view::{At, Tag, standing};
 use crate::web::page::Link;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::state::VersionFacts;
+use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::event::{DriftFinding, Finding};
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 pub(super) struct VersionRow {
     pub name: String,

@@ -5,16 +5,16 @@ use axum::http::StatusCode;
 
 use super::{Listed, known_version, page_of};
 use crate::app::AppError;
-use crate::domain::command::Command;
-use crate::domain::decide::decide;
-use crate::domain::event::Event;
-use crate::domain::ids::{ReviewId, RuleSetName};
-use crate::domain::refusal::Refusal;
-use crate::domain::version::VersionName;
 use crate::web::error::WebResult;
 use crate::web::form::{Form, fresh_once, see};
 use crate::web::user::User;
 use crate::web::{Portal, address};
+use rulegate_domain::command::Command;
+use rulegate_domain::decide::decide;
+use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::event::Event;
+use rulegate_ledger::ids::{ReviewId, RuleSetName};
+use rulegate_ledger::version::VersionName;
 
 /// The form on soft launch, as typed, with why it cannot be sent now.
 #[derive(Default)]

@@ -1,14 +1,14 @@
 //! Where a version came from, where it stood and stands, and what was found when it arrived.
 
-use crate::domain::digest::Digest;
-use crate::domain::environment::Environment;
-use crate::domain::event::{self, DriftFinding, Finding, StageEvidence};
-use crate::domain::ids::{RuleSetName, Timestamp};
-use crate::domain::state::{State, VersionFacts};
-use crate::domain::version::VersionName;
 use crate::web::environment_view::{At, Place, Tag, mode, standing, verdict};
 use crate::web::page::Link;
 use crate::web::{Portal, address, format};
+use rulegate_domain::state::{State, VersionFacts};
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::{self, DriftFinding, Finding, StageEvidence};
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
+use rulegate_ledger::version::VersionName;
 
 /// Where it was built; what the pipeline did not give is said to be missing.
 pub(super) struct Provenance {

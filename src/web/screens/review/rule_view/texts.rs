@@ -4,12 +4,6 @@ use bytes::Bytes;
 
 use super::View;
 use crate::app::AppError;
-use crate::domain::at_stake::not_lost;
-use crate::domain::diff::{Options, TextDiff, Window, written};
-use crate::domain::digest::Digest;
-use crate::domain::structured::Bounds;
-use crate::domain::verdict::RuleVerdict;
-use crate::domain::version::VersionName;
 use crate::web::diff_view::{self, Column, Origins, Row, Sided};
 use crate::web::format;
 use crate::web::hotfix_lines::{self, Chain};
@@ -17,6 +11,12 @@ use crate::web::screens::review::Looked;
 use crate::web::screens::review::stakes::Stake;
 use crate::web::structured_view::{StructuredView, structured_view};
 use crate::web::three_way::three_way;
+use rulegate_compare::at_stake::not_lost;
+use rulegate_compare::diff::{Options, TextDiff, Window, written};
+use rulegate_compare::structured::Bounds;
+use rulegate_compare::verdict::RuleVerdict;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::version::VersionName;
 
 /// Changed lines that a view of two texts shows.
 const LINES_MAX: usize = 2_000;

@@ -1,20 +1,20 @@
 //! What an activation would do: pins that move, hotfixes it would lose, checks of the gate.
 
-use crate::domain::command::Command;
-use crate::domain::decide::{Decided, decide};
-use crate::domain::environment::Environment;
-use crate::domain::event::{Event, Mode};
-use crate::domain::gate::{Gate, Outcome};
-use crate::domain::ids::{ReviewId, RuleSetName};
-use crate::domain::judgement::Judged;
-use crate::domain::refusal::Refusal;
-use crate::domain::review::Subject;
-use crate::domain::state::{Review, ReviewStatus};
-use crate::domain::version::VersionName;
 use crate::web::environment_view::{PinWords, Place, Tag, verdict};
 use crate::web::error::WebError;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
+use rulegate_domain::command::Command;
+use rulegate_domain::decide::{Decided, decide};
+use rulegate_domain::gate::{Gate, Outcome};
+use rulegate_domain::judgement::Judged;
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::{Review, ReviewStatus};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::{Event, Mode};
+use rulegate_ledger::ids::{ReviewId, RuleSetName};
+use rulegate_ledger::review::Subject;
+use rulegate_ledger::version::VersionName;
 
 /// What would follow.
 pub(super) struct Preview {

@@ -1,0 +1,200 @@
+//! Making a hotfix, and giving one up.
+
+use super::*;
+use crate::command::{HotfixWords, SnapshotFacts};
+use crate::state::Pin;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::{HotfixCommitted, HotfixDiscarded, ReviewOpened};
+use rulegate_ledger::manifest::Change;
+use rulegate_ledger::review::Subject;
+
+/// A hotfix that somebody wants to make.
+#[derive(Clone, Copy)]
+pub(super) struct Proposal<'a> {
+    pub ruleset: &'a RuleSetName,
+    pub environment: &'a Environment,
+    pub snapshot: &'a SnapshotFacts,
+    pub changes: &'a [Change],
+    pub lines_changed: u32,
+    pub words: &'a HotfixWords,
+}
+
+pub(super) fn propose(
+    asked: Asked,
+    proposal: Proposal,
+    on_top_of: Digest,
+) -> Result<Decided, Refusal> {
+    let Proposal {
+        ruleset,
+        environment,
+        changes,
+        ..
+    } = proposal;
+    let state = asked.state;
+    asked.known_environment(environment)?;
+    asked.require(Act::WriteHotfix, Scope::exactly(ruleset, environment))?;
+    if !state.has_ruleset(ruleset) {
+        return Err(Refusal::UnknownRuleSet {
+            ruleset: ruleset.clone(),
+        });
+    }
+    if !state.topology.is_production(environment) {
+        return Err(Refusal::NotProduction {
+            environment: environment.clone(),
+        });
+    }
+    if environment.site != *state.live_site() {
+        return Err(Refusal::NotTheLiveSite {
+            environment: environment.clone(),
+            live: state.live_site().clone(),
+        });
+    }
+    asked.own_environment(environment)?;
+    let pin = pinned(asked, ruleset, environment)?;
+    if pin.checksum != on_top_of {
+        return Err(Refusal::PinMoved {
+            environment: environment.clone(),
+            now: pin.version.clone(),
+        });
+    }
+    let policy = state.policy();
+    if let Some(change) = changes
+        .iter()
+        .find(|change| !policy.may_touch(&change.path))
+    {
+        return Err(Refusal::PathNotEditable {
+            path: change.path.clone(),
+            patterns: policy.hotfix_paths,
+        });
+    }
+    let (committed, _) = commit(asked, proposal, pin, Origin::default())?;
+    Ok(Decided::New(committed))
+}
+
+/// Where a hotfix's content comes from, if its author did not write it.
+#[derive(Default)]
+pub(super) struct Origin {
+    /// The observation that it adopts.
+    pub adopts: Option<EntryRef>,
+    /// The hotfix of the other site that it brings.
+    pub transfers: Option<VersionName>,
+}
+
+/// The facts of a hotfix on top of `pin` with its review, and its name.
+pub(super) fn commit(
+    asked: Asked,
+    proposal: Proposal,
+    pin: &Pin,
+    origin: Origin,
+) -> Result<(Vec<Fact>, VersionName), Refusal> {
+    let Proposal {
+        ruleset,
+        environment,
+        snapshot,
+        changes,
+        lines_changed,
+        words,
+    } = proposal;
+    if changes.is_empty() || snapshot.checksum == pin.checksum {
+        return Err(Refusal::NothingChanged);
+    }
+    let reason = given("reason", &words.reason, REASON_LENGTH_MAX)?;
+    let incident = given("incident reference", &words.incident, 200)?;
+    asked.ends(words.ends_at)?;
+    let version = next_name(asked.state, ruleset, &pin.version);
+    let body = HotfixCommitted {
+        version: version.clone(),
+        checksum: snapshot.checksum,
+        rules: snapshot.rules,
+        size_bytes: snapshot.size_bytes,
+        environment: environment.clone(),
+        on_top_of: pin.version.clone(),
+        on_top_of_checksum: pin.checksum,
+        changes: changes.to_vec(),
+        lines_changed,
+        reason: reason.clone(),
+        incident,
+        ends_at: words.ends_at,
+        adopts: origin.adopts,
+        transfers: origin.transfers,
+    };
+    let subject = Subject::Hotfix {
+        version: version.clone(),
+        checksum: snapshot.checksum,
+        environment: environment.clone(),
+    };
+    let facts = vec![
+        Fact::within(ruleset, &environment.lane, body),
+        Fact::within(ruleset, &environment.lane, ReviewOpened { subject, reason }),
+    ];
+    Ok((facts, version))
+}
+
+/// What runs there.
+pub(super) fn pinned<'a>(
+    asked: Asked<'a>,
+    ruleset: &RuleSetName,
+    environment: &Environment,
+) -> Result<&'a Pin, Refusal> {
+    asked
+        .state
+        .pin(ruleset, environment)
+        .ok_or_else(|| Refusal::NothingPinned {
+            environment: environment.clone(),
+        })
+}
+
+/// `<planned>+<own site>.<n>`, n counted per planned version at this site, never used twice.
+fn next_name(state: &State, ruleset: &RuleSetName, on_top_of: &VersionName) -> VersionName {
+    let used = state
+        .own_ledger()
+        .hotfixes
+        .keys()
+        .filter(|(name, version)| {
+            name == ruleset && version.planned_part() == on_top_of.planned_part()
+        })
+        .filter_map(|(_, version)| version.hotfix_origin())
+        .filter(|(site, _)| *site == state.own)
+        .map(|(_, number)| number)
+        .max()
+        .unwrap_or(0);
+    VersionName::hotfix(on_top_of, &state.own, used + 1)
+}
+
+pub(super) fn discard(
+    asked: Asked,
+    ruleset: &RuleSetName,
+    hotfix: &VersionName,
+    reason: &str,
+) -> Result<Decided, Refusal> {
+    let record = asked
+        .state
+        .hotfix(ruleset, hotfix)
+        .ok_or_else(|| Refusal::UnknownHotfix {
+            hotfix: hotfix.clone(),
+        })?;
+    let environment = &record.environment;
+    asked.require(Act::DiscardHotfix, Scope::exactly(ruleset, environment))?;
+    asked.own_environment(environment)?;
+    let open = asked
+        .state
+        .track(ruleset, environment)
+        .is_some_and(|track| track.open_hotfixes.contains(hotfix));
+    if !open {
+        return Err(Refusal::HotfixNotOpen {
+            hotfix: hotfix.clone(),
+        });
+    }
+    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let body = HotfixDiscarded {
+        environment: environment.clone(),
+        hotfix: hotfix.clone(),
+        reason,
+        review: None,
+    };
+    Ok(Decided::New(vec![Fact::within(
+        ruleset,
+        &environment.lane,
+        body,
+    )]))
+}

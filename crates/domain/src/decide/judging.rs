@@ -1,0 +1,237 @@
+//! Deciding on a review: answers, approvals, rejection.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::*;
+use crate::broken::{Check as Left, is_left_out};
+use crate::gate::{self, Gate};
+use crate::judgement::Judged;
+use crate::state::{Review, ReviewStatus};
+use rulegate_compare::verdict::Verdict;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::*;
+use rulegate_ledger::ids::ReviewId;
+use rulegate_ledger::review::{Answer, Subject};
+
+fn known<'a>(asked: Asked<'a>, id: &ReviewId) -> Result<&'a Arc<Review>, Refusal> {
+    let review = asked
+        .state
+        .review(id)
+        .ok_or_else(|| Refusal::UnknownReview { review: id.clone() })?;
+    if id.site != asked.state.own {
+        return Err(Refusal::OtherSite {
+            site: id.site.clone(),
+        });
+    }
+    Ok(review)
+}
+
+/// The review if it is open, and if the actor holds the right in every scope of it.
+pub(super) fn open<'a>(
+    asked: Asked<'a>,
+    id: &ReviewId,
+    act: Act,
+) -> Result<&'a Arc<Review>, Refusal> {
+    let review = known(asked, id)?;
+    for scope in gate::scopes(review) {
+        asked.require(act, scope)?;
+    }
+    let how = match &review.status {
+        ReviewStatus::Open => return Ok(review),
+        ReviewStatus::Executed { entry, .. } => format!("it was carried out at {entry}"),
+        ReviewStatus::Rejected { reason, .. } => format!("it was rejected: {reason}"),
+        ReviewStatus::Withdrawn { reason, .. } => format!("it was withdrawn: {reason}"),
+    };
+    Err(Refusal::ReviewClosed {
+        review: id.clone(),
+        how,
+    })
+}
+
+pub(super) fn fact(review: &Review, event: impl Into<Event>) -> Fact {
+    let lane = match &review.subject {
+        Subject::Hotfix { environment, .. } => Some(environment.lane.clone()),
+        Subject::Activation { targets, .. } => {
+            let lane = targets.first().map(|target| target.lane.clone());
+            lane.filter(|lane| targets.iter().all(|target| target.lane == *lane))
+        }
+        Subject::Recall { .. } | Subject::Policy { .. } => None,
+    };
+    Fact {
+        ruleset: review.ruleset.clone(),
+        lane,
+        event: event.into(),
+    }
+}
+
+pub(super) fn answer(
+    asked: Asked,
+    id: &ReviewId,
+    (environment, hotfix, paths): (&Environment, &VersionName, &[String]),
+    answer: &Answer,
+    judged: &[Judged],
+) -> Result<Decided, Refusal> {
+    let review = open(asked, id, Act::AnswerHotfix)?;
+    let gate = gate::gate(asked.state, review, judged, asked.now)?;
+    let verdicts: BTreeMap<&str, Verdict> = gate
+        .shown
+        .rules()
+        .filter(|(e, h, _)| *e == environment && *h == hotfix)
+        .map(|(_, _, rule)| (rule.path.as_str(), rule.verdict))
+        .collect();
+    let once: BTreeSet<&String> = paths.iter().collect();
+    if once.is_empty() {
+        return Err(Refusal::Missing { what: "rule" });
+    }
+    for path in &once {
+        match verdicts.get(path.as_str()) {
+            None => {
+                return Err(Refusal::NothingToAnswer {
+                    path: path.to_string(),
+                });
+            }
+            Some(Verdict::Included) => {
+                return Err(Refusal::AnswerNotNeeded {
+                    path: path.to_string(),
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    let reason = given("reason", answer.reason(), REASON_LENGTH_MAX)?;
+    let answer = match answer {
+        Answer::ContainedByHand { .. } => Answer::ContainedByHand { reason },
+        Answer::LossAccepted { .. } => Answer::LossAccepted { reason },
+        Answer::SentBack { .. } => Answer::SentBack { reason },
+    };
+    // One entry a rule: the ledger says of each what was decided about it.
+    let answered = |path: &String| ReviewAnswered {
+        review: id.clone(),
+        environment: environment.clone(),
+        hotfix: hotfix.clone(),
+        path: path.clone(),
+        verdict: verdicts[path.as_str()],
+        answer: answer.clone(),
+    };
+    let facts = once.into_iter().map(|path| fact(review, answered(path)));
+    Ok(Decided::New(facts.collect()))
+}
+
+pub(super) fn approve(
+    asked: Asked,
+    id: &ReviewId,
+    fingerprint: Digest,
+    note: &str,
+    judged: &[Judged],
+) -> Result<Decided, Refusal> {
+    let review = open(asked, id, Act::Approve)?;
+    let me = &asked.actor.account;
+    if let Some((_, role)) = gate::parties(asked.state, review)
+        .into_iter()
+        .find(|(party, _)| party == me && !is_left_out(Left::FourEyes))
+    {
+        return Err(Refusal::OwnReview { role });
+    }
+    let gate = gate::gate(asked.state, review, judged, asked.now)?;
+    if gate.fingerprint != fingerprint {
+        return Err(Refusal::Stale {
+            changes: since(review, fingerprint, &gate),
+        });
+    }
+    if gate.counted.contains(me) {
+        return Err(Refusal::AlreadyApproved);
+    }
+    let count = gate.shown.unanswered().len();
+    if count > 0 && !is_left_out(Left::HotfixAnswers) {
+        let sent_back = gate.shown.sent_back();
+        return Err(Refusal::Unanswered { count, sent_back });
+    }
+    let note = optional("note", note, REASON_LENGTH_MAX)?;
+    let body = ReviewApproved {
+        review: id.clone(),
+        fingerprint,
+        shown: gate.shown,
+        note,
+    };
+    Ok(Decided::New(vec![fact(review, body)]))
+}
+
+/// What changed since the fingerprint was shown, if some approval remembers what it stood for.
+pub(super) fn since(
+    review: &Review,
+    fingerprint: Digest,
+    gate: &Gate,
+) -> Vec<rulegate_ledger::review::ShownChange> {
+    review
+        .approvals
+        .iter()
+        .find(|approval| approval.fingerprint == fingerprint)
+        .map_or(Vec::new(), |approval| {
+            approval.shown.changes_until(&gate.shown)
+        })
+}
+
+pub(super) fn reject(asked: Asked, id: &ReviewId, reason: &str) -> Result<Decided, Refusal> {
+    let review = open(asked, id, Act::Approve)?;
+    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    Ok(Decided::New(vec![fact(
+        review,
+        ReviewRejected {
+            review: id.clone(),
+            reason,
+        },
+    )]))
+}
+
+pub(super) fn comment(asked: Asked, id: &ReviewId, text: &str) -> Result<Decided, Refusal> {
+    let review = known(asked, id)?;
+    let scope = review
+        .ruleset
+        .as_ref()
+        .map_or(Scope::EVERYWHERE, Scope::ruleset);
+    asked.require(Act::Comment, scope)?;
+    let text = given("comment", text, COMMENT_LENGTH_MAX)?;
+    Ok(Decided::New(vec![fact(
+        review,
+        ReviewCommented {
+            review: id.clone(),
+            text,
+        },
+    )]))
+}
+
+pub(super) fn withdraw(asked: Asked, id: &ReviewId, reason: &str) -> Result<Decided, Refusal> {
+    let review = open(asked, id, Act::View)?;
+    if review.requester != asked.actor.account {
+        return Err(Refusal::NotYourRequest);
+    }
+    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    Ok(Decided::New(vec![fact(
+        review,
+        ReviewWithdrawn {
+            review: id.clone(),
+            reason,
+        },
+    )]))
+}
+
+pub(super) fn look_at_glass(asked: Asked, id: &ReviewId, note: &str) -> Result<Decided, Refusal> {
+    let review = known(asked, id)?;
+    for scope in gate::scopes(review) {
+        asked.require(Act::ReviewBrokenGlass, scope)?;
+    }
+    let glass = review.glass.as_ref().ok_or(Refusal::NoGlassBroken)?;
+    let me = &asked.actor.account;
+    if glass.by == *me || glass.looked.iter().any(|(who, _, _)| who == me) {
+        return Err(Refusal::AlreadyLooked);
+    }
+    let note = given("note", note, REASON_LENGTH_MAX)?;
+    Ok(Decided::New(vec![fact(
+        review,
+        GlassReviewed {
+            review: id.clone(),
+            note,
+        },
+    )]))
+}

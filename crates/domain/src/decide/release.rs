@@ -1,0 +1,194 @@
+//! Delivering a planned version, and the word on its soft launch.
+
+use super::*;
+use crate::command::SnapshotFacts;
+use crate::judgement::Judged;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::event::{
+    DriftFinding, Event, Finding, Provenance, ReleaseCommitted, ValidationFailed, ValidationPassed,
+};
+
+pub(super) fn commit(
+    asked: Asked,
+    ruleset: &RuleSetName,
+    version: &VersionName,
+    snapshot: &SnapshotFacts,
+    provenance: &Provenance,
+    judged: &[Judged],
+) -> Result<Decided, Refusal> {
+    asked.require(Act::PushRelease, Scope::ruleset(ruleset))?;
+    if version.is_hotfix() {
+        return Err(Refusal::NotAPlannedName {
+            version: version.clone(),
+        });
+    }
+    let SnapshotFacts {
+        checksum,
+        rules,
+        size_bytes,
+    } = *snapshot;
+    if let Some(facts) = asked.state.version(ruleset, version) {
+        if facts.checksum != checksum {
+            let (version, checksum, entry) = (version.clone(), facts.checksum, facts.entry.clone());
+            return Err(Refusal::VersionExists {
+                version,
+                checksum,
+                entry,
+            });
+        }
+        if let Some(here) = asked.state.version_at(&asked.state.own, ruleset, version) {
+            return Ok(Decided::Already(here.entry.clone()));
+        }
+    }
+    let body = ReleaseCommitted {
+        version: version.clone(),
+        checksum,
+        rules,
+        size_bytes,
+        provenance: checked(provenance)?,
+        drift: findings(asked, ruleset, checksum, judged)?,
+    };
+    Ok(Decided::New(vec![Fact::about(ruleset, body)]))
+}
+
+fn checked(provenance: &Provenance) -> Result<Provenance, Refusal> {
+    let mut checked = provenance.clone();
+    let short = |what, text: &Option<String>| -> Result<Option<String>, Refusal> {
+        text.as_deref()
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| given(what, text, 200))
+            .transpose()
+    };
+    checked.commit = short("commit", &provenance.commit)?;
+    checked.e1.build = short("E1 build", &provenance.e1.build)?;
+    checked.e2.build = short("E2 build", &provenance.e2.build)?;
+    checked.link = provenance
+        .link
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+        .map(link)
+        .transpose()?;
+    Ok(checked)
+}
+
+/// What this release would meet, environment by environment.
+///
+/// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `judged`.
+pub(super) fn findings(
+    asked: Asked,
+    ruleset: &RuleSetName,
+    candidate: Digest,
+    judged: &[Judged],
+) -> Result<Vec<DriftFinding>, Refusal> {
+    asked
+        .state
+        .topology
+        .environments()
+        .into_iter()
+        .map(|environment| {
+            let finding =
+                asked
+                    .state
+                    .finding(ruleset, &environment, candidate, judged, asked.now)?;
+            Ok(DriftFinding {
+                environment,
+                finding,
+            })
+        })
+        .collect()
+}
+
+impl State {
+    /// What a release of `candidate` would meet in one environment, given the answers to [`State::questions`].
+    ///
+    /// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `judged`.
+    pub fn finding(
+        &self,
+        ruleset: &RuleSetName,
+        environment: &Environment,
+        candidate: Digest,
+        judged: &[Judged],
+        now: Timestamp,
+    ) -> Result<Finding, Refusal> {
+        let observations: Vec<EntryRef> = self
+            .open_drift(ruleset, environment, now)
+            .map(|drift| drift.id.clone())
+            .into_iter()
+            .collect();
+        let questions = self.questions(ruleset, environment, candidate);
+        let answers = State::match_evidence(&questions, judged).ok_or(Refusal::EvidenceOutdated)?;
+        let hotfixes: Vec<_> = answers
+            .iter()
+            .filter_map(|judged| judged.at_risk())
+            .collect();
+        if !hotfixes.is_empty() || !observations.is_empty() {
+            return Ok(Finding::MayOverride {
+                hotfixes,
+                observations,
+            });
+        }
+        if !answers.is_empty() {
+            let hotfixes = questions
+                .into_iter()
+                .map(|question| question.hotfix)
+                .collect();
+            return Ok(Finding::HotfixesContained { hotfixes });
+        }
+        let baseline = self
+            .track(ruleset, environment)
+            .and_then(|track| track.baseline.as_ref());
+        Ok(match baseline {
+            None => Finding::NoBaseline,
+            Some(_) => Finding::NoInterimHotfix,
+        })
+    }
+}
+
+pub(super) fn validate(
+    asked: Asked,
+    ruleset: &RuleSetName,
+    version: &VersionName,
+    passed: bool,
+    note: &str,
+    links: &[String],
+) -> Result<Decided, Refusal> {
+    let state = asked.state;
+    let lane = state.topology.soft_launch().clone();
+    let environment = Environment::new(&state.own, &lane);
+    asked.require(Act::Validate, Scope::exactly(ruleset, &environment))?;
+    let facts = asked.known_version(ruleset, version)?;
+    if state
+        .times_active(ruleset, version, &environment)
+        .is_empty()
+    {
+        return Err(Refusal::NotInSoftLaunch {
+            version: version.clone(),
+        });
+    }
+    let checksum = facts.checksum;
+    let note = given("note", note, REASON_LENGTH_MAX)?;
+    let links = links
+        .iter()
+        .filter(|l| !l.trim().is_empty())
+        .map(|l| link(l))
+        .collect::<Result<Vec<_>, _>>()?;
+    let version = version.clone();
+    let event: Event = if passed {
+        ValidationPassed {
+            version,
+            checksum,
+            note,
+            links,
+        }
+        .into()
+    } else {
+        ValidationFailed {
+            version,
+            checksum,
+            note,
+            links,
+        }
+        .into()
+    };
+    Ok(Decided::New(vec![Fact::within(ruleset, &lane, event)]))
+}

@@ -1,0 +1,127 @@
+//! Who may do what: roles, acts, scopes, and the one table between them.
+
+mod act;
+mod actor;
+mod role;
+mod scope;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::AccountId;
+
+pub use act::Act;
+pub use actor::{Actor, TokenBounds};
+pub use role::Role;
+pub use scope::Scope;
+
+/// The whole table: may this role do this act (inside its scope)?
+pub fn allows(role: Role, act: Act) -> bool {
+    use Role::*;
+    let roles: &[Role] = match act {
+        Act::View => &[
+            ReleaseAdmin,
+            Reviewer,
+            Author,
+            Validator,
+            Operator,
+            Auditor,
+            Admin,
+            Pipeline,
+        ],
+        Act::PushRelease => &[Pipeline],
+        Act::Validate => &[Validator],
+        Act::RequestActivation
+        | Act::Activate
+        | Act::RequestRecall
+        | Act::Transfer
+        | Act::BreakGlass => &[ReleaseAdmin],
+        Act::AnswerHotfix | Act::Approve => &[ReleaseAdmin, Reviewer],
+        Act::Comment => &[ReleaseAdmin, Reviewer, Author, Validator, Operator, Admin],
+        Act::WriteHotfix => &[Author],
+        Act::DiscardHotfix | Act::DismissDrift => &[ReleaseAdmin],
+        Act::AdoptDrift => &[ReleaseAdmin, Author],
+        Act::Observe => &[Operator, Pipeline],
+        Act::Hold | Act::CancelIntent => &[ReleaseAdmin, Operator],
+        Act::Freeze | Act::DeclareLiveSite => &[Operator],
+        Act::ReviewBrokenGlass => &[ReleaseAdmin, Reviewer, Auditor],
+        Act::ExportLedger => &[ReleaseAdmin, Auditor, Admin, Mirror, Peer],
+        Act::ManageAccounts | Act::RequestPolicy => &[Admin],
+        Act::ReadAssignment => &[Pod],
+        Act::CarryAccounts => &[Peer],
+    };
+    roles.contains(&role)
+}
+
+/// The roles that may do an act, in the order of the table.
+pub fn roles_for(act: Act) -> Vec<Role> {
+    Role::ALL
+        .into_iter()
+        .filter(|role| allows(*role, act))
+        .collect()
+}
+
+/// A role given to an account inside a scope.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Grant {
+    pub account: AccountId,
+    pub role: Role,
+    #[serde(default)]
+    pub scope: Scope,
+}
+
+/// The whole table as text, one line an act, for the golden file and the documentation.
+pub fn table() -> String {
+    let mut text = String::from("act");
+    for role in Role::ALL {
+        text.push('\t');
+        text.push_str(role.name());
+    }
+    text.push_str("\ttoken\n");
+    for act in Act::ALL {
+        text.push_str(&format!("{act:?}"));
+        for role in Role::ALL {
+            text.push('\t');
+            text.push_str(if allows(role, act) { "yes" } else { "-" });
+        }
+        text.push('\t');
+        text.push_str(if act.needs_a_person() { "-" } else { "yes" });
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Environment;
+    use crate::ids::RuleSetName;
+
+    #[test]
+    fn a_right_reaches_no_further_than_its_scope() {
+        let name: RuleSetName = "a".parse().unwrap();
+        let here: Environment = "ipc2/prod".parse().unwrap();
+        let there: Environment = "ipc1/prod".parse().unwrap();
+        let held = Scope {
+            ruleset: None,
+            site: Some(here.site.clone()),
+            lane: None,
+        };
+        assert!(held.reaches(&Scope::exactly(&name, &here)));
+        assert!(!held.reaches(&Scope::exactly(&name, &there)));
+        assert!(held.reaches(&Scope::ruleset(&name)));
+        assert!(!held.covers(&Scope::ruleset(&name)));
+        assert!(!Act::ManageAccounts.holds(&held, &Scope::EVERYWHERE));
+        assert!(Act::View.holds(&held, &Scope::EVERYWHERE));
+    }
+
+    #[test]
+    fn no_service_role_judges() {
+        for act in Act::ALL.into_iter().filter(|act| act.needs_a_person()) {
+            assert!(
+                roles_for(act).iter().all(|role| !role.is_service()),
+                "{act:?}"
+            );
+        }
+    }
+}

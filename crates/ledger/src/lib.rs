@@ -1,0 +1,21 @@
+//! The words of the ledger, its entries, their proofs and the verification of an export.
+//!
+//! What an auditor reads and can build alone. Pure: no file, clock, network, randomness or thread; the caller hands
+//! in bytes and gets values or defects.
+pub mod access;
+pub mod accounts;
+pub mod checkpoint;
+pub mod digest;
+pub mod environment;
+pub mod event;
+pub mod ids;
+pub mod ledger;
+pub mod manifest;
+pub mod merkle;
+pub mod policy;
+pub mod review;
+pub mod text;
+pub mod trust;
+pub mod verdict;
+pub mod verify;
+pub mod version;
