@@ -189,7 +189,7 @@ impl Answer {
         }
     }
 
-    /// The answer arrives: judged, stored if the copy is still as long as when it was asked, folded.
+    /// The answer arrives: evidence, stored if the copy is still as long as when it was asked, folded.
     pub fn arrive(self, site: &mut Site, checked: bool) -> Arrived {
         let taken = match self.taken(checked) {
             Ok(taken) => taken,

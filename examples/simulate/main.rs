@@ -163,7 +163,7 @@ fn report(total: &Ran, seeds: usize, steps: usize, seconds: f64) {
 
 #[cfg(feature = "broken-checks")]
 fn leave_out(check: &str) -> Result<(), String> {
-    rulegate_domain::broken::leave_out(check)
+    rulegate_domain::defect::leave_out(check)
 }
 
 #[cfg(not(feature = "broken-checks"))]

@@ -234,7 +234,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// True if the review was carried out past this check.
+    /// True if the review was executed past this check.
     fn glass_of(&self, site: &Site, review: &ReviewId, check: &str) -> bool {
         let ledgers = site.disk.copy.iter().chain(&site.disk.own);
         ledgers.map(|(entry, _)| &entry.fact.event).any(|event| {

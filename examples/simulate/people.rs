@@ -212,8 +212,8 @@ impl Wish<'_> {
     }
 
     fn gate(&self, review: &Review) -> Option<Gate> {
-        let judged = self.shelf.judge(&gate::questions(self.state, review));
-        gate::gate(self.state, review, &judged, self.now).ok()
+        let evidence = self.shelf.judge(&gate::questions(self.state, review));
+        gate::gate(self.state, review, &evidence, self.now).ok()
     }
 
     /// Mostly what is true now; sometimes what somebody was shown a while ago.
@@ -247,7 +247,7 @@ impl Wish<'_> {
                 let gate = self.gate(&review)?;
                 Command::Approve {
                     fingerprint: self.fingerprint(&review, &gate),
-                    judged: gate.judged,
+                    evidence: gate.evidence,
                     review: review.id,
                     note: String::new(),
                 }
@@ -257,7 +257,7 @@ impl Wish<'_> {
                 let gate = self.gate(&review)?;
                 Command::Execute {
                     fingerprint: self.fingerprint(&review, &gate),
-                    judged: gate.judged,
+                    evidence: gate.evidence,
                     review: review.id,
                     break_glass: matches!(doing, Doing::Glass).then_some(reason),
                 }
@@ -452,7 +452,7 @@ impl Wish<'_> {
             );
         }
         Command::CommitRelease {
-            judged: self.shelf.judge(&questions),
+            evidence: self.shelf.judge(&questions),
             ruleset,
             version,
             snapshot,
@@ -478,7 +478,7 @@ impl Wish<'_> {
             hotfix,
             paths: vec![path],
             answer,
-            judged: gate.judged.clone(),
+            evidence: gate.evidence.clone(),
         })
     }
 
@@ -551,7 +551,7 @@ impl Wish<'_> {
             second,
             outcome,
             reason,
-            judged: self.shelf.judge(&pair.questions()),
+            evidence: self.shelf.judge(&pair.questions()),
         })
     }
 

@@ -295,7 +295,7 @@ impl Run {
             return Ok(());
         }
         let now = self.sites[index].now(self.true_us);
-        for command in self.sites[index].state.owed(now) {
+        for command in self.sites[index].state.due_commands(now) {
             if self.sites[index].is_up {
                 let fate = match self.random.below(300) {
                     0 => Fate::CrashBefore,
@@ -425,7 +425,7 @@ impl Run {
                     Arrived::Refused(alarm) => return Err(format!("refused: {alarm}")),
                 }
                 let now = self.sites[index].now(self.true_us);
-                for command in self.sites[index].state.owed(now) {
+                for command in self.sites[index].state.due_commands(now) {
                     self.submit(index, Actor::site_itself(), command, Fate::Fine)?;
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rulegate_compare::verdict::{RuleVerdict, Verdict};
 use rulegate_domain::command::SnapshotFacts;
-use rulegate_domain::judgement::{Judged, Question};
+use rulegate_domain::judgement::{Evidence, Question};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::manifest::Change;
 
@@ -78,8 +78,8 @@ impl Shelf {
             .collect()
     }
 
-    pub fn judge(&self, questions: &[Question]) -> Vec<Judged> {
-        let judge = |question: &Question| Judged {
+    pub fn judge(&self, questions: &[Question]) -> Vec<Evidence> {
+        let judge = |question: &Question| Evidence {
             question: question.clone(),
             rules: question
                 .changes

@@ -11,8 +11,8 @@ use super::Api;
 use super::answer::json;
 use super::caller::Caller;
 use super::problem::ApiResult;
-use super::request::Asked;
-use crate::app::carry::EVERYTHING;
+use super::request::Query;
+use crate::app::account_sync::EVERYTHING;
 use crate::app::sealing::{PublicKey, Sealed};
 use rulegate_ledger::access::Act;
 use rulegate_ledger::ids::SiteName;
@@ -42,7 +42,7 @@ pub struct SealedParams {
 pub async fn sealed(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    Asked(params): Asked<SealedParams>,
+    Query(params): Query<SealedParams>,
 ) -> ApiResult {
     caller.require_unbounded(Act::CarryAccounts)?;
     let SealedParams {

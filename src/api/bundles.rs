@@ -13,7 +13,7 @@ use super::Api;
 use super::answer::{is_known, not_modified};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem};
-use super::request::At;
+use super::request::Path;
 use crate::app::AppError;
 use rulegate_domain::state::State as Known;
 use rulegate_ledger::access::{Act, Role, Scope};
@@ -32,7 +32,7 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 pub async fn bundle(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(checksum): At<Digest>,
+    Path(checksum): Path<Digest>,
     headers: HeaderMap,
 ) -> ApiResult {
     require_reachable(&caller, &checksum)?;
@@ -63,7 +63,7 @@ pub async fn bundle(
 pub async fn manifest(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(checksum): At<Digest>,
+    Path(checksum): Path<Digest>,
 ) -> ApiResult {
     require_reachable(&caller, &checksum)?;
     let etag = tag(&checksum, "-manifest");

@@ -10,7 +10,7 @@ use super::Api;
 use super::answer::{Page, page, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
-use super::request::{Asked, At};
+use super::request::{Path, Query};
 use rulegate_compare::diff::{self, Difference};
 use rulegate_domain::named::{Named, NotNamed};
 use rulegate_ledger::digest::Digest;
@@ -92,8 +92,8 @@ pub struct DifferenceView {
 pub async fn comparison(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(ruleset): At<RuleSetName>,
-    Asked(params): Asked<ComparisonParams>,
+    Path(ruleset): Path<RuleSetName>,
+    Query(params): Query<ComparisonParams>,
 ) -> ApiResult {
     caller.require_ruleset(&ruleset)?;
     let from = named(&caller, &ruleset, &params.from)?;

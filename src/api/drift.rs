@@ -9,7 +9,7 @@ use super::Api;
 use super::answer::{Page, page, read, written};
 use super::caller::Caller;
 use super::problem::{ApiResult, refuse};
-use super::request::{Asked, At, Told, timestamp};
+use super::request::{Json, Path, Query, timestamp};
 use super::rulesets::PageParams;
 use super::view::ObservationView;
 use rulegate_domain::command::{Command, HotfixWords};
@@ -23,7 +23,7 @@ use rulegate_ledger::ids::{EntryRef, SiteName};
 pub async fn observations(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    Asked(params): Asked<PageParams>,
+    Query(params): Query<PageParams>,
 ) -> ApiResult {
     let found = page(
         caller.snapshot.state.observations(),
@@ -57,8 +57,8 @@ pub struct Dismissal {
 pub async fn dismiss(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((site, seq)): At<(SiteName, u64)>,
-    told: Told<Dismissal>,
+    Path((site, seq)): Path<(SiteName, u64)>,
+    told: Json<Dismissal>,
 ) -> ApiResult {
     let Dismissal { reason, ends_at } = told.value;
     let command = Command::DismissDrift {
@@ -87,8 +87,8 @@ pub struct Adoption {
 pub async fn adopt(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((site, seq)): At<(SiteName, u64)>,
-    told: Told<Adoption>,
+    Path((site, seq)): Path<(SiteName, u64)>,
+    told: Json<Adoption>,
 ) -> ApiResult {
     let Adoption {
         reason,

@@ -10,7 +10,7 @@ use super::answer::{Page, page, read};
 use super::caller::Caller;
 use super::problem::ApiResult;
 use super::releases::require_environment;
-use super::request::{Asked, At};
+use super::request::{Path, Query};
 use super::rulesets::PageParams;
 use super::view::{ObservationView, PinView, StopView};
 use rulegate_ledger::access::Act;
@@ -56,8 +56,8 @@ pub struct EnvironmentView {
 pub async fn environment(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((ruleset, site, lane)): At<(RuleSetName, SiteName, LaneName)>,
-    Asked(params): Asked<PageParams>,
+    Path((ruleset, site, lane)): Path<(RuleSetName, SiteName, LaneName)>,
+    Query(params): Query<PageParams>,
 ) -> ApiResult {
     let environment = Environment::new(&site, &lane);
     require_environment(&caller, Act::View, &ruleset, &environment)?;

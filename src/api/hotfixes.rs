@@ -12,7 +12,7 @@ use super::answer::{Page, page, read, written};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
 use super::releases::require_environment;
-use super::request::{Asked, At, Told, timestamp};
+use super::request::{Json, Path, Query, timestamp};
 use super::requests::Reason;
 use super::view::{ChangeView, PersonView};
 use crate::app::hotfixing::Edits;
@@ -51,7 +51,7 @@ pub enum HotfixStatus {
     Open,
     /// A planned version that contains it went live.
     Absorbed,
-    /// Given up, with a reason.
+    /// Discarded, with a reason.
     Discarded,
 }
 
@@ -92,7 +92,7 @@ pub struct HotfixView {
     /// The planned version that absorbed it.
     #[schema(value_type = Option<String>)]
     absorbed_by: Option<VersionName>,
-    /// Why it was given up.
+    /// Why it was discarded.
     discarded_because: Option<String>,
 }
 
@@ -145,7 +145,7 @@ fn view(api: &Api, caller: &Caller, hotfix: &Hotfix) -> HotfixView {
 pub async fn hotfixes(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    Asked(params): Asked<HotfixesParams>,
+    Query(params): Query<HotfixesParams>,
 ) -> ApiResult {
     let is_wanted = |hotfix: &Hotfix| {
         caller.sees(&hotfix.ruleset)
@@ -177,7 +177,7 @@ pub async fn hotfixes(
 pub async fn hotfix(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((ruleset, version)): At<(RuleSetName, VersionName)>,
+    Path((ruleset, version)): Path<(RuleSetName, VersionName)>,
 ) -> ApiResult {
     caller.require_ruleset(&ruleset)?;
     match caller.snapshot.state.hotfix(&ruleset, &version) {
@@ -211,8 +211,8 @@ pub struct Proposal {
 pub async fn propose(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((ruleset, site, lane)): At<(RuleSetName, SiteName, LaneName)>,
-    told: Told<Proposal>,
+    Path((ruleset, site, lane)): Path<(RuleSetName, SiteName, LaneName)>,
+    told: Json<Proposal>,
 ) -> ApiResult {
     let environment = Environment::new(&site, &lane);
     require_environment(&caller, Act::WriteHotfix, &ruleset, &environment)?;
@@ -269,12 +269,12 @@ fn require_pin(
 #[utoipa::path(post, path = "/api/v1/hotfixes/{ruleset}/{version}/discard", tag = "hotfixes",
     params(("ruleset" = String, Path, description = "The rule set."), ("version" = String, Path, description = "The hotfix.")),
     request_body = Reason,
-    responses((status = 201, description = "It is given up.", body = super::answer::Written)))]
+    responses((status = 201, description = "It is discarded.", body = super::answer::Written)))]
 pub async fn discard(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((ruleset, hotfix)): At<(RuleSetName, VersionName)>,
-    told: Told<Reason>,
+    Path((ruleset, hotfix)): Path<(RuleSetName, VersionName)>,
+    told: Json<Reason>,
 ) -> ApiResult {
     let reason = told.value.reason;
     let command = Command::DiscardHotfix {

@@ -12,7 +12,7 @@ use super::Api;
 use super::answer::{Page, is_known, limit, not_modified, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem};
-use super::request::{Asked, At};
+use super::request::{Path, Query};
 use rulegate_ledger::access::Act;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{EntryRef, SiteName};
@@ -75,8 +75,8 @@ pub fn require_site(caller: &Caller, site: &SiteName) -> Result<(), Problem> {
 pub async fn entries(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(site): At<SiteName>,
-    Asked(params): Asked<EntriesParams>,
+    Path(site): Path<SiteName>,
+    Query(params): Query<EntriesParams>,
 ) -> ApiResult {
     require_site(&caller, &site)?;
     let limit = limit(params.limit)?;
@@ -103,8 +103,8 @@ pub async fn entries(
 pub async fn lines(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(site): At<SiteName>,
-    Asked(params): Asked<EntriesParams>,
+    Path(site): Path<SiteName>,
+    Query(params): Query<EntriesParams>,
 ) -> ApiResult {
     require_site(&caller, &site)?;
     let limit = limit(params.limit)?;
@@ -138,7 +138,7 @@ pub async fn lines(
 pub async fn entry(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((site, seq)): At<(SiteName, u64)>,
+    Path((site, seq)): Path<(SiteName, u64)>,
 ) -> ApiResult {
     require_site(&caller, &site)?;
     let id = EntryRef {
@@ -159,7 +159,7 @@ pub async fn entry(
 pub async fn content(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(digest): At<Digest>,
+    Path(digest): Path<Digest>,
 ) -> ApiResult {
     require_content(&api, &caller, &digest).await?;
     let etag = HeaderValue::from_str(&format!("\"{digest}\"")).expect("hex is a header value");

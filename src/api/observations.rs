@@ -11,7 +11,7 @@ use super::answer::created;
 use super::caller::Caller;
 use super::problem::{ApiResult, refuse};
 use super::releases::{EnvironmentParams, require_environment};
-use super::request::{Asked, At, Received, archive};
+use super::request::{Path, Query, Received, archive};
 use super::view::{ChangeView, PinBrief};
 use crate::app::AppError;
 use rulegate_domain::command::Command;
@@ -54,8 +54,8 @@ pub struct ObservedView {
 pub async fn observe(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(ruleset): At<RuleSetName>,
-    Asked(params): Asked<EnvironmentParams>,
+    Path(ruleset): Path<RuleSetName>,
+    Query(params): Query<EnvironmentParams>,
     request: Request,
 ) -> ApiResult {
     let environment = params.environment;

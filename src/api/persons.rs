@@ -41,12 +41,12 @@ pub async fn answer(caller: Caller) -> ApiResult {
     needs_a_person(&caller, "answer for a hotfix")
 }
 
-/// Always 403: a token never carries a review out.
+/// Always 403: a token never executes a review.
 #[utoipa::path(post, path = "/api/v1/reviews/{review}/executions", tag = "for persons only",
     params(("review" = String, Path, description = "A review's id.")),
     responses((status = 403, description = "A token never activates: a person does, in the portal.")))]
 pub async fn execute(caller: Caller) -> ApiResult {
-    needs_a_person(&caller, "carry a review out")
+    needs_a_person(&caller, "execute a review")
 }
 
 /// Always 403: a token never says whether soft launch passed.

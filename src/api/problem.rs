@@ -13,10 +13,10 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What a handler answers instead of what was asked for.
 #[derive(Debug)]
-pub struct Problem(Box<Told>);
+pub struct Problem(Box<Fields>);
 
 #[derive(Debug)]
-struct Told {
+struct Fields {
     outcome: Outcome,
     /// What stands in `WWW-Authenticate`, for 401 only.
     challenge: Option<&'static str>,
@@ -73,7 +73,7 @@ impl Problem {
     }
 
     fn from_outcome(outcome: Outcome) -> Problem {
-        Problem(Box::new(Told {
+        Problem(Box::new(Fields {
             outcome,
             challenge: None,
             inner: None,
@@ -137,7 +137,7 @@ impl<E: Into<AppError>> From<E> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Told {
+        let Fields {
             outcome,
             challenge,
             inner,

@@ -12,7 +12,7 @@ use super::answer::{Page, limit, read};
 use super::caller::Caller;
 use super::ledger::require_site;
 use super::problem::{ApiResult, Problem};
-use super::request::{Asked, At};
+use super::request::{Path, Query};
 use crate::app::KeptCheckpoint;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{SiteName, Timestamp};
@@ -25,7 +25,7 @@ use rulegate_ledger::ids::{SiteName, Timestamp};
 pub async fn checkpoint(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(site): At<SiteName>,
+    Path(site): Path<SiteName>,
 ) -> ApiResult {
     require_site(&caller, &site)?;
     let Some(kept) = api.app.checkpoint(&site).await? else {
@@ -86,8 +86,8 @@ impl From<KeptCheckpoint> for CheckpointView {
 pub async fn checkpoints(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(site): At<SiteName>,
-    Asked(params): Asked<CheckpointsParams>,
+    Path(site): Path<SiteName>,
+    Query(params): Query<CheckpointsParams>,
 ) -> ApiResult {
     require_site(&caller, &site)?;
     let limit = limit(params.limit)?;
@@ -131,8 +131,8 @@ pub struct ProofView {
 pub async fn consistency(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(site): At<SiteName>,
-    Asked(params): Asked<ConsistencyParams>,
+    Path(site): Path<SiteName>,
+    Query(params): Query<ConsistencyParams>,
 ) -> ApiResult {
     require_own(&api, &caller, &site)?;
     let hashes = api.app.prove_consistency(params.from, params.to).await?;
@@ -157,8 +157,8 @@ pub struct InclusionParams {
 pub async fn inclusion(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(site): At<SiteName>,
-    Asked(params): Asked<InclusionParams>,
+    Path(site): Path<SiteName>,
+    Query(params): Query<InclusionParams>,
 ) -> ApiResult {
     require_own(&api, &caller, &site)?;
     let hashes = api.app.prove_inclusion(params.entry, params.size).await?;

@@ -9,10 +9,10 @@ use super::Api;
 use super::answer::created;
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
-use super::request::{Asked, At, archive};
+use super::request::{Path, Query, archive};
 use rulegate_compare::verdict::{RuleVerdict, Span, Unit, Verdict};
 use rulegate_domain::command::Command;
-use rulegate_domain::judgement::Judged;
+use rulegate_domain::judgement::Evidence;
 use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::digest::Digest;
@@ -95,8 +95,8 @@ pub struct RuleAtRiskView {
 pub async fn push(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(ruleset): At<RuleSetName>,
-    Asked(params): Asked<ReleaseParams>,
+    Path(ruleset): Path<RuleSetName>,
+    Query(params): Query<ReleaseParams>,
     request: Request,
 ) -> ApiResult {
     caller.require(Act::PushRelease, Scope::ruleset(&ruleset))?;
@@ -111,7 +111,7 @@ pub async fn push(
         version: version.clone(),
         snapshot: api.app.keep(&received.intake).await?,
         provenance,
-        judged: Vec::new(),
+        evidence: Vec::new(),
     };
     let done = caller.execute(&api, command, &received.digest).await?;
     let snapshot = api.app.snapshot();
@@ -133,13 +133,13 @@ pub async fn push(
                 .questions(&ruleset, &found.environment, checksum),
         );
     }
-    let judged = api.app.judge(&asked).await?;
+    let evidence = api.app.judge(&asked).await?;
     let view = ReleaseView {
         ruleset,
         version,
         checksum: received.intake.manifest.checksum(),
         entry: done.entry(),
-        may_override: overrides(&drift, &judged),
+        may_override: overrides(&drift, &evidence),
         drift,
     };
     Ok(created(&done, &view))
@@ -176,17 +176,17 @@ fn stage(
     })
 }
 
-/// Hotfixes at risk, environment by environment, with the single changes of those that are judged.
-fn overrides(drift: &[DriftFinding], judged: &[Judged]) -> Vec<OverrideView> {
+/// Hotfixes at risk, environment by environment, with the single changes of those that are evidence.
+fn overrides(drift: &[DriftFinding], evidence: &[Evidence]) -> Vec<OverrideView> {
     let mut views = Vec::new();
     for found in drift {
         let Finding::MayOverride { hotfixes, .. } = &found.finding else {
             continue;
         };
         for risk in hotfixes {
-            let judged = judged.iter().find(|judged| {
-                judged.question.environment == found.environment
-                    && judged.question.hotfix == risk.hotfix
+            let evidence = evidence.iter().find(|evidence| {
+                evidence.question.environment == found.environment
+                    && evidence.question.hotfix == risk.hotfix
             });
             views.push(OverrideView {
                 environment: found.environment.clone(),
@@ -194,7 +194,7 @@ fn overrides(drift: &[DriftFinding], judged: &[Judged]) -> Vec<OverrideView> {
                 rules: risk
                     .rules
                     .iter()
-                    .map(|rule| RuleAtRiskView::of(rule, judged))
+                    .map(|rule| RuleAtRiskView::of(rule, evidence))
                     .collect(),
             });
         }
@@ -203,9 +203,9 @@ fn overrides(drift: &[DriftFinding], judged: &[Judged]) -> Vec<OverrideView> {
 }
 
 impl RuleAtRiskView {
-    fn of(rule: &RuleAtRisk, judged: Option<&Judged>) -> RuleAtRiskView {
-        let known = judged.and_then(|judged| {
-            let mut rules = judged.rules.iter();
+    fn of(rule: &RuleAtRisk, evidence: Option<&Evidence>) -> RuleAtRiskView {
+        let known = evidence.and_then(|evidence| {
+            let mut rules = evidence.rules.iter();
             rules.find(|known| known.path == rule.path && known.verdict == rule.verdict)
         });
         RuleAtRiskView {
@@ -321,8 +321,8 @@ impl VerdictView {
 pub async fn check(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(ruleset): At<RuleSetName>,
-    Asked(params): Asked<EnvironmentParams>,
+    Path(ruleset): Path<RuleSetName>,
+    Query(params): Query<EnvironmentParams>,
     request: Request,
 ) -> ApiResult {
     let environment = params.environment;
@@ -331,30 +331,30 @@ pub async fn check(
     let checksum = received.intake.manifest.checksum();
     let snapshot = api.app.snapshot();
     let asked = snapshot.state.questions(&ruleset, &environment, checksum);
-    let judged = api.app.judge_candidate(&asked, &received.intake).await?;
-    let losses = judged.iter().filter_map(|judged| {
-        let rules: Vec<VerdictView> = judged
+    let evidence = api.app.judge_candidate(&asked, &received.intake).await?;
+    let losses = evidence.iter().filter_map(|evidence| {
+        let rules: Vec<VerdictView> = evidence
             .rules
             .iter()
             .filter(|rule| !rule.verdict.is_contained())
             .map(VerdictView::of)
             .collect();
         (!rules.is_empty()).then(|| LossView {
-            hotfix: judged.question.hotfix.clone(),
+            hotfix: evidence.question.hotfix.clone(),
             rules,
         })
     });
-    let contained = judged
+    let contained = evidence
         .iter()
-        .filter(|judged| judged.at_risk().is_none())
-        .map(|judged| judged.question.hotfix.clone())
+        .filter(|evidence| evidence.at_risk().is_none())
+        .map(|evidence| evidence.question.hotfix.clone())
         .collect();
     let view = CheckView {
         would_lose: losses.collect(),
         contained,
         finding: snapshot
             .state
-            .finding(&ruleset, &environment, checksum, &judged, caller.now)?,
+            .finding(&ruleset, &environment, checksum, &evidence, caller.now)?,
         ruleset,
         environment,
         checksum,

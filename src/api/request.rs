@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{self, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
@@ -27,14 +27,14 @@ const WHOLE_PATIENCE: Duration = Duration::from_secs(300);
 const JSON_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Names in the address.
-pub struct At<T>(pub T);
+pub struct Path<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for At<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Path<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<At<T>, Problem> {
-        match Path::from_request_parts(parts, api).await {
-            Ok(Path(value)) => Ok(At(value)),
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Path<T>, Problem> {
+        match extract::Path::from_request_parts(parts, api).await {
+            Ok(extract::Path(value)) => Ok(Path(value)),
             Err(rejection) => {
                 let text = rejection.body_text();
                 let text = text.strip_prefix("Invalid URL: ").unwrap_or(&text);
@@ -45,14 +45,14 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for At<T> {
 }
 
 /// The parameters behind `?`: each at most once, none that nobody knows.
-pub struct Asked<T>(pub T);
+pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Asked<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Query<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Asked<T>, Problem> {
-        match Query::try_from_uri(&parts.uri) {
-            Ok(Query(value)) => Ok(Asked(value)),
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Query<T>, Problem> {
+        match extract::Query::try_from_uri(&parts.uri) {
+            Ok(extract::Query(value)) => Ok(Query(value)),
             Err(rejection) => {
                 let text = rejection.body_text();
                 let text = text
@@ -65,24 +65,24 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Asked<T> {
 }
 
 /// A JSON body with its digest.
-pub struct Told<T> {
-    /// What was told.
+pub struct Json<T> {
+    /// What was sent.
     pub value: T,
     /// The SHA-256 of the bytes as they came.
     pub digest: Digest,
 }
 
-impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Told<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &Arc<Api>) -> Result<Told<T>, Problem> {
+    async fn from_request(request: Request, _: &Arc<Api>) -> Result<Json<T>, Problem> {
         if !has_type(request.headers(), &["application/json"]) {
             return Err(wrong_type("application/json"));
         }
         let bytes = whole_body(request, JSON_SIZE_BYTES_MAX).await?;
         let value = serde_json::from_slice(&bytes)
             .map_err(|e| Problem::bad_request("bad_json", sentence(&e.to_string())))?;
-        Ok(Told {
+        Ok(Json {
             value,
             digest: Digest::of(&bytes),
         })

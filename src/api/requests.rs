@@ -9,7 +9,7 @@ use super::Api;
 use super::answer::{Written, written};
 use super::caller::Caller;
 use super::problem::{ApiResult, refuse};
-use super::request::{At, Told};
+use super::request::{Json, Path};
 use super::reviews::known;
 use super::site::PolicyView;
 use rulegate_domain::command::Command;
@@ -45,8 +45,8 @@ pub struct ActivationRequest {
 pub async fn activation(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(ruleset): At<RuleSetName>,
-    told: Told<ActivationRequest>,
+    Path(ruleset): Path<RuleSetName>,
+    told: Json<ActivationRequest>,
 ) -> ApiResult {
     let scope = Scope::ruleset(&ruleset);
     caller.require(Act::RequestActivation, scope)?;
@@ -72,8 +72,8 @@ pub async fn activation(
 pub async fn recall(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((ruleset, version)): At<(RuleSetName, VersionName)>,
-    told: Told<Reason>,
+    Path((ruleset, version)): Path<(RuleSetName, VersionName)>,
+    told: Json<Reason>,
 ) -> ApiResult {
     let reason = told.value.reason;
     let command = Command::OpenRecall {
@@ -99,7 +99,7 @@ pub struct PolicyRequest {
 pub async fn policy(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    told: Told<PolicyRequest>,
+    told: Json<PolicyRequest>,
 ) -> ApiResult {
     let PolicyRequest { policy, reason } = told.value;
     let policy = policy.into();
@@ -121,8 +121,8 @@ pub struct CommentText {
 pub async fn comment(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(review): At<ReviewId>,
-    told: Told<CommentText>,
+    Path(review): Path<ReviewId>,
+    told: Json<CommentText>,
 ) -> ApiResult {
     known(&caller, &review)?;
     let text = told.value.text;
@@ -137,8 +137,8 @@ pub async fn comment(
 pub async fn withdraw(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(review): At<ReviewId>,
-    told: Told<Reason>,
+    Path(review): Path<ReviewId>,
+    told: Json<Reason>,
 ) -> ApiResult {
     let record = known(&caller, &review)?;
     if record.requester != caller.bearer.account.id {

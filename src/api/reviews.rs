@@ -10,7 +10,7 @@ use super::answer::{Page, page, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
 use super::releases::VerdictView;
-use super::request::{Asked, At};
+use super::request::{Path, Query};
 use super::view::PersonView;
 use rulegate_domain::gate::{Check, CheckKind, Gate, Outcome};
 use rulegate_domain::refusal::Refusal;
@@ -44,7 +44,7 @@ pub struct ReviewsParams {
 pub enum StatusWord {
     /// Waiting for decisions.
     Open,
-    /// Carried out.
+    /// Executed.
     Executed,
     /// Somebody said no.
     Rejected,
@@ -121,7 +121,7 @@ fn sees(caller: &Caller, review: &Review) -> bool {
 pub async fn reviews(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    Asked(params): Asked<ReviewsParams>,
+    Query(params): Query<ReviewsParams>,
 ) -> ApiResult {
     let is_wanted = |review: &Review| {
         sees(&caller, review)
@@ -248,7 +248,7 @@ pub struct AnswerView {
 pub async fn review(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(id): At<ReviewId>,
+    Path(id): Path<ReviewId>,
 ) -> ApiResult {
     let review = known(&caller, &id)?.clone();
     let gate = match review.status {
@@ -312,12 +312,12 @@ impl GateView {
             approvals_needed: gate.approvals_needed,
             approvals_counted: gate.counted.len(),
             hotfixes: gate
-                .judged
+                .evidence
                 .iter()
-                .map(|judged| HotfixVerdicts {
-                    environment: judged.question.environment.clone(),
-                    hotfix: judged.question.hotfix.clone(),
-                    rules: judged.rules.iter().map(VerdictView::of).collect(),
+                .map(|evidence| HotfixVerdicts {
+                    environment: evidence.question.environment.clone(),
+                    hotfix: evidence.question.hotfix.clone(),
+                    rules: evidence.rules.iter().map(VerdictView::of).collect(),
                 })
                 .collect(),
         }

@@ -11,7 +11,7 @@ use super::answer::read;
 use super::caller::Caller;
 use super::comparisons::{DifferenceView, named};
 use super::problem::{ApiResult, Problem};
-use super::request::{Asked, At};
+use super::request::{Path, Query};
 use super::view::PersonView;
 use crate::app::AppError;
 use crate::app::hotfix_lines::{self, HotfixLines, WrittenLines};
@@ -127,8 +127,8 @@ impl HotfixMarkView {
 pub async fn rule(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(ruleset): At<RuleSetName>,
-    Asked(params): Asked<RuleParams>,
+    Path(ruleset): Path<RuleSetName>,
+    Query(params): Query<RuleParams>,
 ) -> ApiResult {
     caller.require_ruleset(&ruleset)?;
     let take = params.take.unwrap_or(200);
@@ -170,8 +170,8 @@ pub async fn rule(
     let work = move || {
         let (chains, texts) = ((&chains.0, &chains.1), (&texts.0[..], &texts.1[..]));
         let path = difference.renamed_from.as_ref().unwrap_or(&difference.path);
-        let judged = verdicts.as_ref().zip(Some(path.as_str()));
-        let lines = HotfixLines::of(chains, difference.from, texts, judged);
+        let evidence = verdicts.as_ref().zip(Some(path.as_str()));
+        let lines = HotfixLines::of(chains, difference.from, texts, evidence);
         let compared = compared(difference, texts, &lines, window);
         (compared, lines)
     };

@@ -9,7 +9,7 @@ use super::Api;
 use super::answer::{Page, page, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, refuse};
-use super::request::{Asked, At};
+use super::request::{Path, Query};
 use super::view::{PersonView, PinBrief};
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::standing::Standing;
@@ -88,7 +88,7 @@ fn ruleset_view(caller: &Caller, ruleset: RuleSetName) -> RuleSetView {
 /// Every rule set that the token may see, by name.
 #[utoipa::path(get, path = "/api/v1/rulesets", tag = "rule sets", params(PageParams),
     responses((status = 200, description = "A page.", body = Page<RuleSetView>)))]
-pub async fn rulesets(caller: Caller, Asked(params): Asked<PageParams>) -> ApiResult {
+pub async fn rulesets(caller: Caller, Query(params): Query<PageParams>) -> ApiResult {
     let names = caller.snapshot.state.rulesets();
     let found = page(
         names,
@@ -106,7 +106,7 @@ pub async fn rulesets(caller: Caller, Asked(params): Asked<PageParams>) -> ApiRe
 #[utoipa::path(get, path = "/api/v1/rulesets/{ruleset}", tag = "rule sets",
     params(("ruleset" = String, Path, description = "Its name.")),
     responses((status = 200, description = "The rule set.", body = RuleSetView)))]
-pub async fn ruleset(caller: Caller, At(ruleset): At<RuleSetName>) -> ApiResult {
+pub async fn ruleset(caller: Caller, Path(ruleset): Path<RuleSetName>) -> ApiResult {
     caller.require_ruleset(&ruleset)?;
     let view = ruleset_view(&caller, ruleset);
     Ok(read(&caller, &view))
@@ -218,8 +218,8 @@ fn brief(
     responses((status = 200, description = "A page.", body = Page<VersionBrief>)))]
 pub async fn versions(
     caller: Caller,
-    At(ruleset): At<RuleSetName>,
-    Asked(params): Asked<PageParams>,
+    Path(ruleset): Path<RuleSetName>,
+    Query(params): Query<PageParams>,
 ) -> ApiResult {
     caller.require_ruleset(&ruleset)?;
     let found = page(
@@ -239,7 +239,7 @@ pub async fn versions(
 pub async fn version(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((ruleset, version)): At<(RuleSetName, VersionName)>,
+    Path((ruleset, version)): Path<(RuleSetName, VersionName)>,
 ) -> ApiResult {
     caller.require_ruleset(&ruleset)?;
     let state = &caller.snapshot.state;

@@ -12,7 +12,7 @@ use super::Api;
 use super::answer::{file, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
-use super::request::At;
+use super::request::Path;
 use crate::app::AppError;
 use crate::app::send_back::{SendBack, draft_name, question};
 use rulegate_compare::merge::Conflict;
@@ -102,7 +102,7 @@ pub struct ConflictView {
 pub async fn patch(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((ruleset, version)): At<(RuleSetName, VersionName)>,
+    Path((ruleset, version)): Path<(RuleSetName, VersionName)>,
 ) -> ApiResult {
     let hotfix = known(&caller, &ruleset, &version)?;
     let patch = api.app.hotfix_patch(&hotfix).await?;
@@ -116,7 +116,11 @@ pub async fn patch(
         ("version" = String, Path, description = "The hotfix."),
         ("planned" = String, Path, description = "The planned version, e.g. `4.18.0`.")),
     responses((status = 200, description = "The draft.", body = DraftView)))]
-pub async fn draft(State(api): State<Arc<Api>>, caller: Caller, At(names): At<Names>) -> ApiResult {
+pub async fn draft(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(names): Path<Names>,
+) -> ApiResult {
     let made = Made::of(&api, &caller, names).await?;
     Ok(read(&caller, &made.view()))
 }
@@ -130,7 +134,7 @@ pub async fn draft(State(api): State<Arc<Api>>, caller: Caller, At(names): At<Na
 pub async fn draft_patch(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(names): At<Names>,
+    Path(names): Path<Names>,
 ) -> ApiResult {
     let made = Made::of(&api, &caller, names).await?;
     Ok(made.file(&caller, DIFF, "patch", made.sent.draft_patch.clone()))
@@ -146,7 +150,7 @@ pub async fn draft_patch(
 pub async fn draft_archive(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(names): At<Names>,
+    Path(names): Path<Names>,
 ) -> ApiResult {
     let made = Made::of(&api, &caller, names).await?;
     let pack = move || {
@@ -230,7 +234,7 @@ impl Made {
     }
 
     fn rule(&self, rule: &DraftRule) -> DraftRuleView {
-        let told = self.sent.rule_told(rule);
+        let told = self.sent.describe_rule(rule);
         let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Digest::of);
         DraftRuleView {
             path: rule.path.clone(),

@@ -9,7 +9,7 @@ use super::Api;
 use super::answer::{Written, written};
 use super::caller::Caller;
 use super::problem::ApiResult;
-use super::request::{At, Told, timestamp};
+use super::request::{Json, Path, timestamp};
 use super::requests::Reason;
 use rulegate_domain::command::Command;
 use rulegate_ledger::ids::{EntryRef, LaneName, RuleSetName, SiteName};
@@ -33,7 +33,7 @@ pub struct HoldRequest {
 pub async fn hold(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    told: Told<HoldRequest>,
+    told: Json<HoldRequest>,
 ) -> ApiResult {
     let HoldRequest {
         ruleset,
@@ -56,8 +56,8 @@ pub async fn hold(
 pub async fn lift_hold(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((site, seq)): At<(SiteName, u64)>,
-    told: Told<Reason>,
+    Path((site, seq)): Path<(SiteName, u64)>,
+    told: Json<Reason>,
 ) -> ApiResult {
     let (hold, reason) = (EntryRef { site, seq }, told.value.reason);
     let command = Command::LiftHold { hold, reason };
@@ -85,7 +85,7 @@ pub struct FreezeRequest {
 pub async fn freeze(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    told: Told<FreezeRequest>,
+    told: Json<FreezeRequest>,
 ) -> ApiResult {
     let FreezeRequest {
         ruleset,
@@ -111,8 +111,8 @@ pub async fn freeze(
 pub async fn lift_freeze(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((site, seq)): At<(SiteName, u64)>,
-    told: Told<Reason>,
+    Path((site, seq)): Path<(SiteName, u64)>,
+    told: Json<Reason>,
 ) -> ApiResult {
     let (freeze, reason) = (EntryRef { site, seq }, told.value.reason);
     let command = Command::LiftFreeze { freeze, reason };
@@ -127,8 +127,8 @@ pub async fn lift_freeze(
 pub async fn cancel_intent(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At((site, seq)): At<(SiteName, u64)>,
-    told: Told<Reason>,
+    Path((site, seq)): Path<(SiteName, u64)>,
+    told: Json<Reason>,
 ) -> ApiResult {
     let (intent, reason) = (EntryRef { site, seq }, told.value.reason);
     let command = Command::CancelIntent { intent, reason };
@@ -150,7 +150,7 @@ pub struct LiveRequest {
 pub async fn declare_live(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    told: Told<LiveRequest>,
+    told: Json<LiveRequest>,
 ) -> ApiResult {
     let LiveRequest { site, reason } = told.value;
     let command = Command::DeclareLiveSite { live: site, reason };

@@ -14,7 +14,7 @@ use super::Api;
 use super::caller::Caller;
 use super::ledger::require_site;
 use super::problem::{ApiResult, Problem};
-use super::request::At;
+use super::request::Path;
 use rulegate_ledger::ids::SiteName;
 
 /// Listeners at a time: readers and mirrors, not pods.
@@ -34,7 +34,7 @@ const WAITING_MAX: usize = 8;
 pub async fn events(
     State(api): State<Arc<Api>>,
     caller: Caller,
-    At(site): At<SiteName>,
+    Path(site): Path<SiteName>,
 ) -> ApiResult {
     require_site(&caller, &site)?;
     if site != api.app.config.site {

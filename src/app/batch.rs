@@ -116,7 +116,7 @@ impl Batch {
     }
 
     /// What it was decided on is durable: whoever needs no entry is answered.
-    pub fn tell(&mut self) {
+    pub fn answer_all(&mut self) {
         for (submission, answer) in self.answered.drain(..) {
             let _ = submission.reply.send(answer);
         }

@@ -10,7 +10,7 @@ use rulegate_ledger::access::Actor;
 /// A freeze may end or bytes may arrive without an entry of ours: look again after this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
-/// Carries out what is owed until the process ends.
+/// Executes what is due until the process ends.
 pub fn start(app: Arc<App>) {
     let weak = Arc::downgrade(&app);
     let mut changes = app.changes();
@@ -30,8 +30,8 @@ pub fn start(app: Arc<App>) {
 }
 
 async fn fulfil(app: &App) -> Result<(), AppError> {
-    let owed = app.snapshot().state.owed(app.clock.now());
-    for command in owed {
+    let due = app.snapshot().state.due_commands(app.clock.now());
+    for command in due {
         if let Command::ReceiveRelease { checksum, .. } = &command
             && app.rules(checksum).await.is_err()
         {

@@ -120,19 +120,19 @@ impl App {
     async fn gather_evidence(&self, command: &mut Command) -> Result<(), AppError> {
         let state = &self.snapshot().state;
         let questions = questions_of(state, command);
-        if let Command::CommitRelease { judged, .. }
-        | Command::AnswerHotfix { judged, .. }
-        | Command::Approve { judged, .. }
-        | Command::ClosePair { judged, .. }
-        | Command::Execute { judged, .. } = command
+        if let Command::CommitRelease { evidence, .. }
+        | Command::AnswerHotfix { evidence, .. }
+        | Command::Approve { evidence, .. }
+        | Command::ClosePair { evidence, .. }
+        | Command::Execute { evidence, .. } = command
         {
-            *judged = self.judge(&questions).await?;
+            *evidence = self.judge(&questions).await?;
         }
         Ok(())
     }
 }
 
-/// What has to be judged from bytes before the command can be decided.
+/// What has to be evidence from bytes before the command can be decided.
 fn questions_of(state: &State, command: &Command) -> Vec<Question> {
     match command {
         Command::CommitRelease {

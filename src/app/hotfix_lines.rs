@@ -119,8 +119,8 @@ impl App {
         let Some(hotfix) = open.find(|hotfix| hotfix.checksum == from && from != to) else {
             return Ok(None);
         };
-        let judged = self.judge(&[question(state, &hotfix, to)]).await?;
-        let rules = judged.into_iter().flat_map(|judged| judged.rules);
+        let evidence = self.judge(&[question(state, &hotfix, to)]).await?;
+        let rules = evidence.into_iter().flat_map(|evidence| evidence.rules);
         Ok(Some(Verdicts {
             rules: rules.map(|rule| (rule.path.clone(), rule)).collect(),
             hotfix,
@@ -170,7 +170,7 @@ impl HotfixLines {
         (old_chain, new_chain): (&Chain, &Chain),
         old_digest: Option<Digest>,
         (old, new): (&[u8], &[u8]),
-        judged: Option<(&Verdicts, &str)>,
+        evidence: Option<(&Verdicts, &str)>,
     ) -> HotfixLines {
         let replaced = if !new_chain.is_empty() && new_chain.starts_at(old_digest) {
             written(old, new).1
@@ -181,7 +181,7 @@ impl HotfixLines {
             old: old_chain.lines(old),
             new: new_chain.lines(new),
             replaced,
-            not_lost: judged.map_or_else(BTreeSet::new, |(verdicts, path)| {
+            not_lost: evidence.map_or_else(BTreeSet::new, |(verdicts, path)| {
                 verdicts.not_lost(old_chain, path, old)
             }),
         }

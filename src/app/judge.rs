@@ -9,7 +9,7 @@ use super::intake::Intake;
 use super::{App, AppError};
 use rulegate_compare::verdict::{self, RuleVerdict, Texts};
 use rulegate_domain::gate::{self, Gate};
-use rulegate_domain::judgement::{Judged, Question};
+use rulegate_domain::judgement::{Evidence, Question};
 use rulegate_domain::state::{Review, State};
 use rulegate_ledger::digest::Digest;
 
@@ -29,16 +29,16 @@ impl App {
     /// Judges each question from the bytes it names, in order.
     ///
     /// Errors: [`AppError::NotFound`] if bytes are missing here.
-    pub async fn judge(&self, questions: &[Question]) -> Result<Vec<Judged>, AppError> {
-        let mut judged = Vec::with_capacity(questions.len());
+    pub async fn judge(&self, questions: &[Question]) -> Result<Vec<Evidence>, AppError> {
+        let mut evidence = Vec::with_capacity(questions.len());
         for question in questions {
             let rules = self.judge_one(question, None).await?;
-            judged.push(Judged {
+            evidence.push(Evidence {
                 question: question.clone(),
                 rules: rules.as_ref().clone(),
             });
         }
-        Ok(judged)
+        Ok(evidence)
     }
 
     /// The same for a candidate that is in memory only: nothing of it is stored. Every question must name its
@@ -47,16 +47,16 @@ impl App {
         &self,
         questions: &[Question],
         candidate: &Intake,
-    ) -> Result<Vec<Judged>, AppError> {
-        let mut judged = Vec::with_capacity(questions.len());
+    ) -> Result<Vec<Evidence>, AppError> {
+        let mut evidence = Vec::with_capacity(questions.len());
         for question in questions {
             let rules = self.judge_one(question, Some(&candidate.texts)).await?;
-            judged.push(Judged {
+            evidence.push(Evidence {
                 question: question.clone(),
                 rules: rules.as_ref().clone(),
             });
         }
-        Ok(judged)
+        Ok(evidence)
     }
 
     /// `candidate` holds the candidate's texts if they are at hand, else they are read by its checksum.
@@ -70,7 +70,7 @@ impl App {
                 .expect("digests and paths are JSON")
                 .as_bytes(),
         );
-        if let Some(known) = self.judged.0.get(&key) {
+        if let Some(known) = self.evidence.0.get(&key) {
             return Ok(known);
         }
         let base = self.rules(&question.on_top_of).await?.texts;
@@ -97,7 +97,7 @@ impl App {
             .await
             .map_err(|e| AppError::Broken(e.to_string()))?;
         let rules = Arc::new(rules);
-        self.judged.0.insert(key, rules.clone());
+        self.evidence.0.insert(key, rules.clone());
         Ok(rules)
     }
 }
@@ -112,7 +112,7 @@ fn view(texts: &BTreeMap<String, Bytes>) -> Texts<'_> {
 impl App {
     /// A review's gate as it stands in `state`, with the evidence gathered.
     pub async fn gate(&self, state: &State, review: &Review) -> Result<Gate, AppError> {
-        let judged = self.judge(&gate::questions(state, review)).await?;
-        Ok(gate::gate(state, review, &judged, self.clock.now())?)
+        let evidence = self.judge(&gate::questions(state, review)).await?;
+        Ok(gate::gate(state, review, &evidence, self.clock.now())?)
     }
 }

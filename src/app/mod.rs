@@ -1,8 +1,8 @@
 //! The application: one door for writes, questions over the folded state, contents through a cache.
 
+pub mod account_sync;
 pub mod alike;
 mod batch;
-pub mod carry;
 pub mod clock;
 pub mod contents;
 pub mod duties;
@@ -17,8 +17,8 @@ pub mod judge;
 pub mod ledger;
 mod ledger_blocks;
 pub mod outcome;
-pub mod own_writes;
 mod proofs;
+pub mod read_your_writes;
 pub mod reader;
 pub mod reconcile;
 pub mod recovery;
@@ -28,7 +28,7 @@ pub mod send_back;
 mod signer;
 pub mod snapshot;
 pub mod source;
-pub mod told;
+pub mod summary;
 pub mod trail;
 pub mod watchdog;
 mod writer;
@@ -69,7 +69,7 @@ pub struct App {
     submissions: mpsc::Sender<writer::Submission>,
     contents: contents::Cache,
     blocks: ledger_blocks::Cache,
-    judged: judge::Cache,
+    evidence: judge::Cache,
     edited: alike::Cache,
     /// Whether the reader may reach the other site; only the demonstration cuts it.
     pub link_up: AtomicBool,
@@ -134,7 +134,7 @@ impl App {
             submissions,
             contents: contents::Cache::default(),
             blocks: ledger_blocks::Cache::default(),
-            judged: judge::Cache::default(),
+            evidence: judge::Cache::default(),
             edited: alike::Cache::default(),
             link_up: AtomicBool::new(true),
             powered: AtomicBool::new(true),
@@ -152,7 +152,7 @@ impl App {
             nudged: Notify::new(),
             ending: watch::Sender::new(false),
         });
-        app.believe(&identity.peer_keys);
+        app.trust_keys(&identity.peer_keys);
         if let Some(signed) = &signed {
             app.note_signed_elsewhere(signed.size, "this site signed them")
                 .await?;

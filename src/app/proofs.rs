@@ -104,7 +104,7 @@ impl App {
     }
 
     /// Believes checkpoints under these keys from now on, beside those that are believed already.
-    pub fn believe(&self, keys: &[VerifierKey]) {
+    pub fn trust_keys(&self, keys: &[VerifierKey]) {
         self.peer_keys.rcu(|known| {
             let mut known = BTreeMap::clone(known);
             for key in keys {

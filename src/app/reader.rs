@@ -1,4 +1,4 @@
-//! Reads the other site's ledger: page by page from our copy's head to its last checkpoint, each page judged by
+//! Reads the other site's ledger: page by page from our copy's head to its last checkpoint, each page evidence by
 //! [`Trust`] before it is kept. It changes nothing at the other site and any number of processes may run it.
 
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::carry::{AccountsStatus, Carrier};
+use super::account_sync::{AccountSync, AccountsStatus};
 use super::source::{InProcess, Source, SourceError};
 use super::{App, AppError};
 use crate::store::{AppendError, KeptCheckpoint};
-use rulegate_domain::broken::{Check, is_left_out};
+use rulegate_domain::defect::{Defect, is_left_out};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::Event;
 use rulegate_ledger::ids::{SiteName, Timestamp};
@@ -87,7 +87,7 @@ impl From<crate::store::StoreError> for Stop {
 
 /// Reads `peer`, a site in the same process, until the process ends, and believes its key.
 pub fn start(app: Arc<App>, peer: Arc<App>) {
-    app.believe(&[peer.verifier_key()]);
+    app.trust_keys(&[peer.verifier_key()]);
     start_from(app, InProcess(peer));
 }
 
@@ -130,7 +130,7 @@ pub struct Reader<S> {
     trust: Option<Trust>,
     rounds: u64,
     shorter: u32,
-    carrier: Carrier,
+    account_sync: AccountSync,
 }
 
 impl<S: Source> Reader<S> {
@@ -143,7 +143,7 @@ impl<S: Source> Reader<S> {
             trust: None,
             rounds: 0,
             shorter: 0,
-            carrier: Carrier::default(),
+            account_sync: AccountSync::default(),
         }
     }
 
@@ -175,7 +175,7 @@ impl<S: Source> Reader<S> {
                 };
                 app.peer.store(Arc::new(status));
                 // Whose ledger is not believed, whose word on accounts is not either.
-                self.carrier.round(app, &self.source).await;
+                self.account_sync.round(app, &self.source).await;
             }
             Err(Stop::Refused(alarm, evidence)) => {
                 self.trust = None;
@@ -194,7 +194,7 @@ impl<S: Source> Reader<S> {
     }
 
     async fn pull(&mut self, app: &App) -> Result<(), Stop> {
-        if is_left_out(Check::Checkpoint) {
+        if is_left_out(Defect::Checkpoint) {
             return self.take_unsigned(app).await;
         }
         if self.rounds % COMPARE_EVERY == 1 {

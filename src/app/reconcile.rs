@@ -85,12 +85,12 @@ impl App {
         };
         let verdicts = self.judge(&[question]).await?.remove(0).rules;
         let brings = chain.iter().map(|below| below.version.clone()).collect();
-        let judged = verdicts.clone();
+        let evidence = verdicts.clone();
         let work = move || {
             changes
                 .iter()
                 .map(|change| {
-                    let verdict = judged.iter().find(|rule| rule.path == change.path);
+                    let verdict = evidence.iter().find(|rule| rule.path == change.path);
                     merged_rule(
                         &change.path,
                         verdict,
@@ -109,10 +109,10 @@ impl App {
         })
     }
 
-    /// What two hotfixes are to each other, judged from their bytes.
+    /// What two hotfixes are to each other, evidence from their bytes.
     pub async fn pair_finding(&self, pair: &Pair<'_>) -> Result<PairFinding, AppError> {
-        let judged = self.judge(&pair.questions()).await?;
-        Ok(pair.finding(&judged).ok_or(Refusal::EvidenceOutdated)?)
+        let evidence = self.judge(&pair.questions()).await?;
+        Ok(pair.finding(&evidence).ok_or(Refusal::EvidenceOutdated)?)
     }
 
     /// How far the other site's ledger is known here.

@@ -7,7 +7,7 @@ use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{AccountId, ReviewId};
 
 impl App {
-    /// The sights of a review that somebody has marked as seen; see [`rulegate_domain::sight::Sight`].
+    /// The sights of a review that somebody has marked as seen; see [`rulegate_domain::shown_texts::ShownTexts`].
     pub async fn seen(
         &self,
         account: &AccountId,

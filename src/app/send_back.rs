@@ -1,9 +1,9 @@
 //! What the author of a hotfix gets when it is sent back: the hotfix as a patch, and a draft of planned with the
 //! hotfix merged in where that is clean. Made when somebody asks for it, stored nowhere.
 
-mod told;
+mod summary;
 
-pub use told::{RuleTold, draft_name};
+pub use summary::{RuleSummary, draft_name};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use super::{App, AppError};
 use rulegate_compare::diff::{RuleChange, patch};
 use rulegate_compare::merge_draft::{DraftRule, Planned, Sources, draft_rule};
 use rulegate_compare::verdict::{RuleVerdict, Verdict};
-use rulegate_domain::judgement::{Judged, Question};
+use rulegate_domain::judgement::{Evidence, Question};
 use rulegate_domain::state::{Hotfix, State};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::manifest::Change;
@@ -65,10 +65,10 @@ impl App {
     ///
     /// Errors: [`AppError::NotFound`] if bytes are missing here.
     pub async fn send_back(&self, question: &Question) -> Result<SendBack, AppError> {
-        let judged = self.judge(std::slice::from_ref(question)).await?.remove(0);
+        let evidence = self.judge(std::slice::from_ref(question)).await?.remove(0);
         let sides = self.sides(&question.changes).await?;
         let planned = self.rules(&question.candidate).await?.texts;
-        let work = move || merged(judged, &sides, planned);
+        let work = move || merged(evidence, &sides, planned);
         let mut made = tokio::task::spawn_blocking(work)
             .await
             .map_err(|e| AppError::Broken(e.to_string()))?;
@@ -86,9 +86,9 @@ impl App {
             candidate: draft.manifest.checksum(),
             ..made.question.clone()
         };
-        let judged = self.judge_candidate(&[question], &draft).await?.remove(0);
+        let evidence = self.judge_candidate(&[question], &draft).await?.remove(0);
         let verdicts = made.rules.iter().map(|rule| {
-            let verdict = judged.verdict(&rule.path);
+            let verdict = evidence.verdict(&rule.path);
             (rule.path.clone(), verdict)
         });
         Ok(verdicts.collect())
@@ -133,19 +133,19 @@ fn patch_of(sides: &BTreeMap<String, Sides>) -> Bytes {
 }
 
 fn merged(
-    judged: Judged,
+    evidence: Evidence,
     sides: &BTreeMap<String, Sides>,
     planned: BTreeMap<String, Bytes>,
 ) -> SendBack {
     let mut rules: Vec<DraftRule> = Vec::with_capacity(sides.len());
     for (path, sides) in sides {
-        let verdict = judged.rules.iter().find(|rule| rule.path == *path);
+        let verdict = evidence.rules.iter().find(|rule| rule.path == *path);
         rules.push(draft_rule(&Sources {
             path,
             baseline: sides.before.as_deref(),
             hotfix: sides.after.as_deref(),
             planned: place(path, verdict, &planned),
-            is_contained: judged.verdict(path).is_contained(),
+            is_contained: evidence.verdict(path).is_contained(),
             units: verdict.map_or(&[][..], |verdict| &verdict.units),
         }));
     }
@@ -172,7 +172,7 @@ fn merged(
         patch: patch_of(sides),
         draft_patch: draft_patch.into(),
         draft,
-        question: judged.question,
+        question: evidence.question,
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::batch::Batch;
 use super::{App, AppError, Snapshot};
 use crate::store::{AppendError, Hint, Wakeups};
-use rulegate_domain::broken::{Check, is_left_out};
 use rulegate_domain::command::Command;
+use rulegate_domain::defect::{Defect, is_left_out};
 use rulegate_domain::state::State;
 use rulegate_ledger::access::Actor;
 use rulegate_ledger::digest::Digest;
@@ -95,18 +95,18 @@ impl Writer {
                         return;
                     }
                     self.gather(&mut waiting, BATCH_MAX).await;
-                    self.carry_out(waiting).await;
+                    self.execute_review(waiting).await;
                 }
                 hint = woken(&mut wakeups) => {
                     let snapshot = self.app.snapshot();
                     let known = |(site, head): (&SiteName, &u64)| snapshot.state.head(site).seq >= *head;
                     // Mostly this is the echo of its own appends.
                     if hint.is_empty() || !hint.iter().all(known) {
-                        self.look_around().await;
+                        self.poll_store().await;
                     }
                 }
-                _ = self.app.nudged.notified() => self.look_around().await,
-                _ = poll.tick() => self.look_around().await,
+                _ = self.app.nudged.notified() => self.poll_store().await,
+                _ = poll.tick() => self.poll_store().await,
             }
         }
     }
@@ -130,7 +130,7 @@ impl Writer {
 
     /// Lets those who were just answered come back and share the next commit, for no longer than the last one took:
     /// two half-empty commits cost more than one full one. Without anybody who waits already there is nothing to delay.
-    async fn linger(&mut self, ahead: &mut Batch, answered: usize, at_most: Duration) {
+    async fn coalesce(&mut self, ahead: &mut Batch, answered: usize, at_most: Duration) {
         let began = Instant::now();
         let mut came = 0;
         loop {
@@ -146,7 +146,7 @@ impl Writer {
         }
     }
 
-    async fn look_around(&self) {
+    async fn poll_store(&self) {
         if let Err(error) = self.catch_up().await {
             tracing::debug!(%error, "could not look for new entries");
         }
@@ -214,7 +214,7 @@ impl Writer {
         if stored <= known {
             return Ok(false);
         }
-        if is_left_out(Check::Checkpoint) {
+        if is_left_out(Defect::Checkpoint) {
             return self.catch_up_site(snapshot, site, None).await;
         }
         let kept = store.checkpoint_upto(site, stored).await?;
@@ -310,7 +310,7 @@ impl Writer {
     /// Decides and stores what is waiting, and what comes meanwhile, until nothing more waits. While a batch is on
     /// its way to the disk the next one is decided on top of it; nobody hears of that one before the first is
     /// durable, and if it fails the next is decided anew.
-    async fn carry_out(&mut self, waiting: Vec<Submission>) {
+    async fn execute_review(&mut self, waiting: Vec<Submission>) {
         let mut looked_at = Instant::now();
         let mut races = 0;
         let mut batch = self.decide_anew(waiting);
@@ -327,9 +327,9 @@ impl Writer {
                     repeated.extend(ahead.take_repeated());
                     let must_look = looked_at.elapsed() > POLL;
                     if repeated.is_empty() && !must_look && self.may_append() {
-                        self.linger(&mut ahead, answered, took.min(LINGER_MAX))
+                        self.coalesce(&mut ahead, answered, took.min(LINGER_MAX))
                             .await;
-                        ahead.tell();
+                        ahead.answer_all();
                         batch = ahead;
                         continue;
                     }
@@ -337,7 +337,7 @@ impl Writer {
                     let mut waiting = self.answer_known(repeated).await;
                     if must_look {
                         looked_at = Instant::now();
-                        self.look_around().await;
+                        self.poll_store().await;
                     }
                     waiting.extend(ahead.into_submissions());
                     batch = self.decide_anew(waiting);
@@ -387,7 +387,8 @@ impl Writer {
         };
         let outcome = match outcome {
             Err(AppendError::Unknown(why)) => {
-                self.find_out(batch.expected, &batch.stored, why).await
+                self.resolve_unknown(batch.expected, &batch.stored, why)
+                    .await
             }
             known => known,
         };
@@ -407,7 +408,7 @@ impl Writer {
             refuse_all(waiting, &AppError::Behind(reason.clone()));
         } else {
             self.decide_into(&mut batch, waiting);
-            batch.tell();
+            batch.answer_all();
         }
         batch
     }
@@ -430,7 +431,7 @@ impl Writer {
     }
 
     /// The connection broke during the commit: the ledger itself tells whether it happened.
-    async fn find_out(
+    async fn resolve_unknown(
         &self,
         expected: Head,
         stored: &[StoredEntry],

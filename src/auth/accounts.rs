@@ -68,7 +68,7 @@ impl Auth {
                 let why = format!("The name to show has at most {DISPLAY_LENGTH_MAX} characters");
                 return Err(bad("bad_display_name", why));
             }
-            given => crate::app::told::visible(given),
+            given => crate::app::summary::visible(given),
         };
         let password_hash = match wanted.kind {
             AccountKind::Person => Some(self.hashed(&wanted.password, &name).await?),

@@ -227,7 +227,7 @@ pub fn account(command: AccountCommand) -> CliResult {
                     AccountKind::Person
                 };
                 let display_name = display_name.unwrap_or_else(|| name.clone());
-                let display_name = crate::app::told::visible(&display_name);
+                let display_name = crate::app::summary::visible(&display_name);
                 let account = Account {
                     id: id.clone(),
                     name: name.clone(),

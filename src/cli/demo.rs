@@ -113,7 +113,7 @@ async fn serve(args: DemoArgs, known: Option<DemoFile>) -> CliResult {
     let url = |address: SocketAddr| format!("http://{address}");
     let mut file = match known {
         Some(file) => file,
-        None => story::tell(&apps).await?,
+        None => story::play(&apps).await?,
     };
     file.url = url(address);
     file.other_site = url(second.local_addr()?);

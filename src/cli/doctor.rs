@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::site::PeerArgs;
 use super::{CliResult, block_on, say};
-use crate::app::carry::EVERYTHING;
+use crate::app::account_sync::EVERYTHING;
 use crate::app::sealing::SealingKey;
 use crate::app::source::Source as _;
 use crate::app::{Clock, identity};

@@ -40,7 +40,7 @@ pub fn run(args: VerifyArgs) -> CliResult {
     let is_key_given = !args.keys.is_empty();
     match verify(input, Verifier::new(args.keys))? {
         Ok(whole) => {
-            tell(&whole, is_key_given);
+            report(&whole, is_key_given);
             Ok(ExitCode::SUCCESS)
         }
         Err(fault) => {
@@ -50,7 +50,7 @@ pub fn run(args: VerifyArgs) -> CliResult {
     }
 }
 
-fn tell(whole: &Verified, is_key_given: bool) {
+fn report(whole: &Verified, is_key_given: bool) {
     let (entries, contents, site) = (whole.entries, whole.contents, &whole.site);
     say!(
         "{entries} entries and {contents} contents of {site} verified, head {}",

@@ -152,7 +152,7 @@ struct Answer {
 /// A problem as the interface tells it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Told {
+struct ProblemBody {
     code: String,
     detail: String,
     details: Vec<String>,
@@ -164,7 +164,7 @@ impl Answer {
         if self.status == 200 {
             return Ok(Some(self.body));
         }
-        let told: Told = serde_json::from_slice(&self.body).unwrap_or_default();
+        let told: ProblemBody = serde_json::from_slice(&self.body).unwrap_or_default();
         let (url, status) = (self.url, self.status);
         match (status, told.code.as_str()) {
             (404, "not_found") => Ok(None),
@@ -230,7 +230,7 @@ impl Source for Peer {
         let body = self.get(path, PAGE_SIZE_BYTES_MAX).await?.body()?;
         let text = String::from_utf8(body)
             .map_err(|_| SourceError::Newer("its page of entries is no text".into()))?;
-        // Which entry a line really holds is judged from its bytes.
+        // Which entry a line really holds is evidence from its bytes.
         let line = |(seq, line): (u64, &str)| Some((seq, entry_of(line)?.to_owned()));
         let entries: Option<Vec<_>> = (after + 1..).zip(text.lines()).map(line).collect();
         entries.ok_or_else(|| {

@@ -5,7 +5,7 @@ use sqlx::{query, query_as};
 use super::accounts::{BUMP, TokenRow, account_columns, bind_token, this_change, token_columns};
 use super::error::StoreError;
 use super::rows::column;
-use super::{Backend, Store, rd, wr};
+use super::{Backend, Store, in_transaction, read};
 use rulegate_ledger::accounts::{Carried, CarriedAccount, Naming, Stamped, Token, settle};
 use rulegate_ledger::ids::{AccountId, SiteName, Timestamp};
 
@@ -131,9 +131,8 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.carried_after(since, upto));
         }
-        let accounts: Vec<Numbered<CarriedRow>> = rd!(self, pool => query_as(ACCOUNTS).bind(since).bind(i64::from(limit)).fetch_all(pool))?;
-        let tokens: Vec<Numbered<TokenRow>> =
-            rd!(self, pool => query_as(TOKENS).bind(since).bind(i64::from(limit)).fetch_all(pool))?;
+        let accounts: Vec<Numbered<CarriedRow>> = read!(self, pool => query_as(ACCOUNTS).bind(since).bind(i64::from(limit)).fetch_all(pool))?;
+        let tokens: Vec<Numbered<TokenRow>> = read!(self, pool => query_as(TOKENS).bind(since).bind(i64::from(limit)).fetch_all(pool))?;
         // Where a list was cut, both end at the same number.
         let full = |count: usize, last: Option<i64>| last.filter(|_| count == limit as usize);
         let ends = [
@@ -151,8 +150,7 @@ impl Store {
         carried.tokens.retain(Token::travels);
         for token in &carried.tokens {
             if !carried.accounts.iter().any(|a| a.id == token.account) {
-                let row: CarriedRow =
-                    rd!(self, pool => query_as(ONE).bind(token.account.as_str()).fetch_one(pool))?;
+                let row: CarriedRow = read!(self, pool => query_as(ONE).bind(token.account.as_str()).fetch_one(pool))?;
                 carried.accounts.push(row.account()?);
             }
         }
@@ -195,14 +193,14 @@ impl Store {
             return Ok(memory.take_carried(offered));
         }
         // Mostly everything is known: then nothing is locked.
-        let accounts = rd!(self, pool => query_as(ALL_ACCOUNTS).fetch_all(pool))?;
-        let tokens = rd!(self, pool => query_as(ALL_TOKENS).fetch_all(pool))?;
+        let accounts = read!(self, pool => query_as(ALL_ACCOUNTS).fetch_all(pool))?;
+        let tokens = read!(self, pool => query_as(ALL_TOKENS).fetch_all(pool))?;
         match settle(&carried(accounts, tokens)?, offered) {
             Ok(settled) if settled != Carried::default() => {}
             known_or_refused => return Ok(known_or_refused),
         }
         let decode = |error: StoreError| sqlx::Error::Decode(error.to_string().into());
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(LOCK).execute(&mut *tx).await?;
             let accounts = query_as(ALL_ACCOUNTS).fetch_all(&mut *tx).await?;
             let tokens = query_as(ALL_TOKENS).fetch_all(&mut *tx).await?;
@@ -264,7 +262,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.displaced());
         }
-        let rows: Vec<(String, String)> = rd!(self, pool => query_as(SQL).fetch_all(pool))?;
+        let rows: Vec<(String, String)> = read!(self, pool => query_as(SQL).fetch_all(pool))?;
         rows.into_iter()
             .map(|(id, wanted)| {
                 Ok(Displaced {

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 
 use super::error::{AppendError, StoreError, bounded};
 use super::rows::digest_column;
-use super::{Backend, Store, fault, rd};
+use super::{Backend, Store, fault, read};
 use rulegate_ledger::digest::Digest;
 
 /// Contents in one statement, and the bytes after which a statement or a commit is cut: a big release
@@ -110,7 +110,7 @@ impl Store {
         self.check_away()?;
         let bytes: Option<Vec<u8>> = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.content(digest)),
-            _ => rd!(self, pool => query_scalar(SQL).bind(&digest.0[..]).fetch_optional(pool))?,
+            _ => read!(self, pool => query_scalar(SQL).bind(&digest.0[..]).fetch_optional(pool))?,
         };
         bytes.map(|bytes| checked(*digest, bytes)).transpose()
     }
@@ -127,7 +127,7 @@ impl Store {
         let mut found = HashMap::with_capacity(digests.len());
         for asked in digests.chunks(ASKED_MAX) {
             let sql = asking_sql(self.kind(), "digest, bytes", asked.len());
-            let rows = rd!(self, pool => {
+            let rows = read!(self, pool => {
                 let mut ask = query_as::<_, (Vec<u8>, Vec<u8>)>(AssertSqlSafe(sql.as_str()));
                 for digest in padded(asked) {
                     ask = ask.bind(&digest.0[..]);
@@ -151,7 +151,7 @@ impl Store {
         } else {
             for asked in digests.chunks(ASKED_MAX) {
                 let sql = asking_sql(self.kind(), "digest", asked.len());
-                let rows: Vec<Vec<u8>> = rd!(self, pool => {
+                let rows: Vec<Vec<u8>> = read!(self, pool => {
                     let mut ask = query_scalar(AssertSqlSafe(sql.as_str()));
                     for digest in padded(asked) {
                         ask = ask.bind(&digest.0[..]);

@@ -4,7 +4,7 @@ use sqlx::{query_as, query_scalar};
 
 use super::error::{AppendError, StoreError, bounded};
 use super::rows::{EntryRow, digest_column, entries, entry_columns, with_site_hops};
-use super::{Backend, Direction, LedgerFilter, Store, fault, rd};
+use super::{Backend, Direction, LedgerFilter, Store, fault, read};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{CommandId, ReviewId, SiteName, Timestamp};
 use rulegate_ledger::ledger::{Head, StoredEntry};
@@ -31,7 +31,7 @@ impl Store {
         self.check_away()?;
         let row: Option<(i64, i64, Vec<u8>)> = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.head(site)),
-            _ => rd!(self, pool => query_as(SQL).bind(site.as_str()).fetch_optional(pool))?,
+            _ => read!(self, pool => query_as(SQL).bind(site.as_str()).fetch_optional(pool))?,
         };
         let Some((seq, at_us, hash)) = row else {
             return Ok(Head::EMPTY);
@@ -99,7 +99,7 @@ impl Store {
         self.check_away()?;
         match &*self.backend {
             Backend::Memory(memory) => Ok(memory.entries_after(site, after, limit)),
-            _ => entries(rd!(self, pool => query_as::<_, EntryRow>(SQL)
+            _ => entries(read!(self, pool => query_as::<_, EntryRow>(SQL)
                 .bind(site.as_str())
                 .bind(seq(after))
                 .bind(i64::from(limit))
@@ -126,7 +126,7 @@ impl Store {
             };
             return Ok(page.into_iter().map(link).collect());
         }
-        let rows: Vec<(i64, String, Vec<u8>)> = rd!(self, pool => query_as(SQL)
+        let rows: Vec<(i64, String, Vec<u8>)> = read!(self, pool => query_as(SQL)
             .bind(site.as_str())
             .bind(seq(after))
             .bind(i64::from(limit))
@@ -156,7 +156,7 @@ impl Store {
         self.check_away()?;
         match &*self.backend {
             Backend::Memory(memory) => Ok(memory.entry(site, number)),
-            _ => rd!(self, pool => query_as::<_, EntryRow>(SQL)
+            _ => read!(self, pool => query_as::<_, EntryRow>(SQL)
                 .bind(site.as_str())
                 .bind(seq(number))
                 .fetch_optional(pool))?
@@ -178,7 +178,7 @@ impl Store {
         self.check_away()?;
         match &*self.backend {
             Backend::Memory(memory) => Ok(memory.entry_by_hash(hash)),
-            _ => rd!(self, pool => query_as::<_, EntryRow>(SQL)
+            _ => read!(self, pool => query_as::<_, EntryRow>(SQL)
                 .bind(&hash.0[..])
                 .fetch_optional(pool))?
             .map(EntryRow::entry)
@@ -199,7 +199,7 @@ impl Store {
         self.check_away()?;
         let first: Option<i64> = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.by_command(site, command)),
-            _ => rd!(self, pool => query_scalar(SQL)
+            _ => read!(self, pool => query_scalar(SQL)
                 .bind(site.as_str())
                 .bind(command.as_str())
                 .fetch_optional(pool))?,
@@ -266,7 +266,7 @@ impl Store {
         self.check_away()?;
         let names: Vec<String> = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.sites()),
-            _ => rd!(self, pool => query_scalar(SQL).fetch_all(pool))?,
+            _ => read!(self, pool => query_scalar(SQL).fetch_all(pool))?,
         };
         names
             .iter()

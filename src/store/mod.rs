@@ -68,9 +68,9 @@ pub struct Setting {
     pub ok: bool,
 }
 
-/// Runs one query on whichever database there is: `rd!(self, pool => query(SQL).fetch_all(pool))`.
+/// Runs one query on whichever database there is: `read!(self, pool => query(SQL).fetch_all(pool))`.
 /// Bounded in time; tried once more when the connection turned out to be dead.
-macro_rules! rd {
+macro_rules! read {
     ($store:expr, $pool:ident => $query:expr) => {{
         let mut again = true;
         loop {
@@ -95,11 +95,11 @@ macro_rules! rd {
         }
     }};
 }
-use rd;
+use read;
 
 /// Runs statements in one transaction on whichever database there is, and commits:
-/// `wr!(self, tx => { query(SQL).execute(&mut *tx).await?; })`. Inside, `?` is for the driver's errors.
-macro_rules! wr {
+/// `in_transaction!(self, tx => { query(SQL).execute(&mut *tx).await?; })`. Inside, `?` is for the driver's errors.
+macro_rules! in_transaction {
     ($store:expr, $tx:ident => $body:block) => {
         match &*$store.backend {
             $crate::store::Backend::Sqlite(sqlite) => {
@@ -122,7 +122,7 @@ macro_rules! wr {
         }
     };
 }
-use wr;
+use in_transaction;
 
 impl Store {
     /// Opens a database for serving and brings its tables up to date.
@@ -188,7 +188,7 @@ impl Store {
         self.check_away()?;
         let name = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.identity()),
-            _ => rd!(self, pool => sqlx::query_scalar::<_, String>(SQL).fetch_optional(pool))?,
+            _ => read!(self, pool => sqlx::query_scalar::<_, String>(SQL).fetch_optional(pool))?,
         };
         name.map(|name| rows::column("meta", "value", "site", &name))
             .transpose()
@@ -204,7 +204,7 @@ impl Store {
         if self.identity().await?.is_none() {
             match &*self.backend {
                 Backend::Memory(memory) => memory.claim_identity(site),
-                _ => wr!(self, tx => {
+                _ => in_transaction!(self, tx => {
                     sqlx::query(SQL).bind(site.as_str()).execute(&mut *tx).await?;
                 })?,
             }
@@ -226,7 +226,7 @@ impl Store {
         self.check_away()?;
         match &*self.backend {
             Backend::Memory(_) => Ok(()),
-            _ => rd!(self, pool => sqlx::query_scalar::<_, i64>("SELECT CAST(1 AS BIGINT)")
+            _ => read!(self, pool => sqlx::query_scalar::<_, i64>("SELECT CAST(1 AS BIGINT)")
                 .fetch_one(pool))
             .map(|_| ()),
         }

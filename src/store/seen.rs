@@ -6,13 +6,13 @@ use sqlx::{query, query_scalar};
 
 use super::error::StoreError;
 use super::rows::digest_column;
-use super::{Backend, Store, rd, wr};
+use super::{Backend, Store, in_transaction, read};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{AccountId, ReviewId, Timestamp};
 
 impl Store {
     /// What somebody has marked as seen in a review; each is the digest of a
-    /// [`Sight`](rulegate_domain::sight::Sight).
+    /// [`ShownTexts`](rulegate_domain::shown_texts::ShownTexts).
     pub async fn seen(
         &self,
         account: &AccountId,
@@ -24,7 +24,7 @@ impl Store {
             return Ok(memory.seen(account, review));
         }
         let key = review.to_string();
-        rd!(self, pool => query_scalar::<_, Vec<u8>>(SQL)
+        read!(self, pool => query_scalar::<_, Vec<u8>>(SQL)
             .bind(account.as_str())
             .bind(key.as_str())
             .fetch_all(pool))?
@@ -49,7 +49,7 @@ impl Store {
             return Ok(());
         }
         let review = review.to_string();
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             for sight in sights {
                 query(SQL)
                     .bind(account.as_str())
@@ -76,7 +76,7 @@ impl Store {
             return Ok(());
         }
         let review = review.to_string();
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             for sight in sights {
                 query(SQL)
                     .bind(account.as_str())

@@ -5,7 +5,7 @@ use sqlx::{query, query_as};
 use super::error::StoreError;
 use super::ledger::seq;
 use super::rows::digest_column;
-use super::{Backend, Store, rd, wr};
+use super::{Backend, Store, in_transaction, read};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{SiteName, Timestamp};
 
@@ -71,7 +71,7 @@ impl Store {
         self.check_away()?;
         let row: Option<(String, String, Option<Vec<u8>>)> = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.signing_identity()),
-            _ => rd!(self, pool => query_as(SQL).fetch_optional(pool))?,
+            _ => read!(self, pool => query_as(SQL).fetch_optional(pool))?,
         };
         Ok(row.map(|(origin, verifier_key, secret)| SigningIdentity {
             origin,
@@ -91,7 +91,7 @@ impl Store {
         self.check_away()?;
         match &*self.backend {
             Backend::Memory(memory) => memory.claim_signing_identity(wanted),
-            _ => wr!(self, tx => {
+            _ => in_transaction!(self, tx => {
                 query(SQL)
                     .bind(&wanted.origin)
                     .bind(&wanted.verifier_key)
@@ -116,7 +116,7 @@ impl Store {
         self.check_away()?;
         match &*self.backend {
             Backend::Memory(memory) => memory.put_checkpoint(site, kept),
-            _ => wr!(self, tx => {
+            _ => in_transaction!(self, tx => {
                 query(SQL)
                     .bind(site.as_str())
                     .bind(seq(kept.size))
@@ -141,7 +141,7 @@ impl Store {
         self.check_away()?;
         let row: Option<CheckpointRow> = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.checkpoint_upto(site, upto)),
-            _ => rd!(self, pool => query_as(SQL)
+            _ => read!(self, pool => query_as(SQL)
                 .bind(site.as_str())
                 .bind(seq(upto))
                 .fetch_optional(pool))?,
@@ -169,7 +169,7 @@ impl Store {
         self.check_away()?;
         let rows: Vec<CheckpointRow> = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.checkpoints_after(site, after, limit)),
-            _ => rd!(self, pool => query_as(SQL)
+            _ => read!(self, pool => query_as(SQL)
                 .bind(site.as_str())
                 .bind(seq(after))
                 .bind(i64::from(limit))
@@ -188,7 +188,7 @@ impl Store {
         let digest = Digest::of(text.as_bytes());
         match &*self.backend {
             Backend::Memory(memory) => memory.put_alarm(alarm),
-            _ => wr!(self, tx => {
+            _ => in_transaction!(self, tx => {
                 query(SQL)
                     .bind(alarm.site.as_str())
                     .bind(alarm.at.0)
@@ -212,7 +212,7 @@ impl Store {
         self.check_away()?;
         let rows: Vec<(String, i64, String, String, String)> = match &*self.backend {
             Backend::Memory(memory) => return Ok(memory.alarms(limit)),
-            _ => rd!(self, pool => query_as(SQL).bind(i64::from(limit)).fetch_all(pool))?,
+            _ => read!(self, pool => query_as(SQL).bind(i64::from(limit)).fetch_all(pool))?,
         };
         rows.into_iter()
             .map(|(site, at, code, sentence, evidence)| {

@@ -44,7 +44,7 @@ impl Appender {
     ///
     /// Errors: [`StoreError::Schema`] if the file cannot be opened for writing.
     pub(super) fn open(path: &Path, settings: Settings) -> Result<Appender, StoreError> {
-        let mut desk = Desk {
+        let mut desk = AppendThread {
             path: path.to_owned(),
             settings,
             pages_max: 0,
@@ -111,7 +111,7 @@ pub(super) struct Settings {
 }
 
 /// The thread's own.
-struct Desk {
+struct AppendThread {
     path: PathBuf,
     settings: Settings,
     /// 0: no bound.
@@ -120,7 +120,7 @@ struct Desk {
     connection: Option<Connection>,
 }
 
-impl Desk {
+impl AppendThread {
     fn work(mut self, waiting: &mpsc::Receiver<Job>) {
         while let Ok(job) = waiting.recv() {
             match job {

@@ -40,7 +40,7 @@ impl Tag {
     }
 
     /// The tag with its whole sentence.
-    pub fn told(self, title: impl Into<String>) -> Tag {
+    pub fn with_title(self, title: impl Into<String>) -> Tag {
         Tag {
             title: title.into(),
             ..self
@@ -51,31 +51,31 @@ impl Tag {
 /// An instant, for machines and for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct At {
+pub struct TimeView {
     pub iso: String,
     pub shown: String,
 }
 
-impl At {
+impl TimeView {
     /// `3 h ago`.
-    pub fn ago(at: Timestamp, now: Timestamp) -> At {
-        At {
+    pub fn ago(at: Timestamp, now: Timestamp) -> TimeView {
+        TimeView {
             iso: at.to_rfc3339(),
             shown: format!("{} ago", format::ago(at, now)),
         }
     }
 
     /// `21 Nov 2026`.
-    pub fn day(at: Timestamp) -> At {
-        At {
+    pub fn day(at: Timestamp) -> TimeView {
+        TimeView {
             iso: at.to_rfc3339(),
             shown: at.to_datetime().format("%-d %b %Y").to_string(),
         }
     }
 
     /// `21 Nov 2026 14:01`.
-    pub fn date(at: Timestamp) -> At {
-        At {
+    pub fn date(at: Timestamp) -> TimeView {
+        TimeView {
             iso: at.to_rfc3339(),
             shown: format::short_time(at),
         }
@@ -121,7 +121,7 @@ pub struct PinWords {
     pub version: String,
     pub href: String,
     pub checksum: String,
-    pub since: At,
+    pub since: TimeView,
     /// `planned`, `hotfix`, `rolled back`, `followed`.
     pub how: &'static str,
 }
@@ -133,7 +133,7 @@ impl PinWords {
             version: pin.version.to_string(),
             href: address::version(ruleset, &pin.version),
             checksum: pin.checksum.to_string(),
-            since: At::ago(pin.at, now),
+            since: TimeView::ago(pin.at, now),
             how: mode(pin.mode),
         }
     }
@@ -174,7 +174,7 @@ pub fn verdict(verdict: Verdict) -> Tag {
         Verdict::Removed => ("bad", "removed", "The version has no such rule"),
         Verdict::CannotTell => ("bad", "cannot tell", "Counts as not included"),
     };
-    Tag::new(kind, text).told(told)
+    Tag::new(kind, text).with_title(told)
 }
 
 /// Why a pin moved, in a word or two.
@@ -229,15 +229,19 @@ fn life(
 ) {
     if let Some(recall) = state.recall(ruleset, &pin.version, pin.checksum) {
         let told = format!("Recalled {}: {}", format::day(recall.at), recall.reason);
-        tags.push(Tag::new("bad", "recalled, still active").told(told));
+        tags.push(Tag::new("bad", "recalled, still active").with_title(told));
     }
     if state.topology.is_production(environment) || pin.version.is_hotfix() {
         return;
     }
     let href = format!("{}#soft-launch", address::version(ruleset, &pin.version));
     tags.push(match state.soft_launch(ruleset, &pin.version) {
-        SoftLaunch::Passed(word) => Tag::new("ok", "passed").told(word.note.clone()).to(href),
-        SoftLaunch::Failed(word) => Tag::new("bad", "failed").told(word.note.clone()).to(href),
+        SoftLaunch::Passed(word) => Tag::new("ok", "passed")
+            .with_title(word.note.clone())
+            .to(href),
+        SoftLaunch::Failed(word) => Tag::new("bad", "failed")
+            .with_title(word.note.clone())
+            .to(href),
         SoftLaunch::Running(_) | SoftLaunch::Unknown => {
             Tag::new("mute", "awaiting validation").to(href)
         }
@@ -265,7 +269,7 @@ fn drift(
     match (state.against_plan(ruleset, environment), baseline) {
         (Some(AgainstPlan::Differs), Some(baseline)) => tags.push(
             Tag::new("hot", "differs from plan")
-                .told(format!(
+                .with_title(format!(
                     "The last planned version that went live here is {}",
                     baseline.version
                 ))
@@ -275,10 +279,11 @@ fn drift(
                     &here,
                 )),
         ),
-        (Some(AgainstPlan::NoBaseline), _) => tags.push(
-            Tag::new("mute", "no baseline yet")
-                .told("Nothing planned was ever activated here: there is nothing to compare with"),
-        ),
+        (Some(AgainstPlan::NoBaseline), _) => {
+            tags.push(Tag::new("mute", "no baseline yet").with_title(
+                "Nothing planned was ever activated here: there is nothing to compare with",
+            ))
+        }
         _ => {}
     }
     if let Some(seen) = state
@@ -290,16 +295,16 @@ fn drift(
         let told = format!("Observed {}: {rules}", format::short_time(seen.at));
         tags.push(match &seen.resolution {
             _ if seen.is_open(now) => Tag::new("bad", format!("differs from pin: {rules}"))
-                .told(format!("{told}, author unknown"))
+                .with_title(format!("{told}, author unknown"))
                 .to(address::drift(ruleset, environment)),
             Some(Resolution::Dismissed { ends_at, .. }) => {
                 let until = format::day(*ends_at);
                 Tag::new("mute", format!("differs from pin, dismissed until {until}"))
-                    .told(told)
+                    .with_title(told)
                     .to(href)
             }
             _ => Tag::new("mute", "differs from pin, explained")
-                .told(told)
+                .with_title(told)
                 .to(href),
         });
     }
@@ -313,9 +318,9 @@ fn drift(
         let there = Environment::new(site, &environment.lane).to_string();
         tags.push(match &other.version {
             Some(version) => Tag::new("warn", text)
-                .told(format!("{there} runs {version}"))
+                .with_title(format!("{there} runs {version}"))
                 .to(address::compare(ruleset, &here, &there)),
-            None => Tag::new("warn", text).told(format!("Nothing runs in {there}")),
+            None => Tag::new("warn", text).with_title(format!("Nothing runs in {there}")),
         });
     }
 }
@@ -330,7 +335,7 @@ fn stops(
     for hold in state.holds(ruleset, environment) {
         tags.push(
             Tag::new("warn", "on hold")
-                .told(hold.reason.clone())
+                .with_title(hold.reason.clone())
                 .to("/sites"),
         );
     }
@@ -338,7 +343,7 @@ fn stops(
         let until = freeze.until.map(format::short_time).unwrap_or_default();
         tags.push(
             Tag::new("warn", format!("frozen until {until}"))
-                .told(freeze.reason.clone())
+                .with_title(freeze.reason.clone())
                 .to("/sites"),
         );
     }
@@ -349,7 +354,7 @@ fn waiting(state: &State, ruleset: &RuleSetName, environment: &Environment, tags
         if intent.ruleset == *ruleset && intent.body.environment == *environment {
             tags.push(
                 Tag::new("plan", format!("{} waits", intent.body.version))
-                    .told("Approved, and not carried out here yet")
+                    .with_title("Approved, and not executed here yet")
                     .to(address::review(&intent.body.review)),
             );
         }

@@ -64,7 +64,7 @@ struct ErrorPage {
 
 impl WebError {
     fn outcome(&self) -> Outcome {
-        let told = |status, code, title, sentence: &str, remedy: &str| Outcome {
+        let outcome = |status, code, title, sentence: &str, remedy: &str| Outcome {
             status,
             code,
             title,
@@ -75,29 +75,29 @@ impl WebError {
         };
         match self {
             WebError::App(error) => error.outcome(),
-            WebError::SignInFirst { .. } => told(401, "sign_in_first", "Sign in first", "", ""),
-            WebError::ForeignOrigin => told(
+            WebError::SignInFirst { .. } => outcome(401, "sign_in_first", "Sign in first", "", ""),
+            WebError::ForeignOrigin => outcome(
                 403,
                 "foreign_origin",
                 "This came from elsewhere",
                 "Another web site tried to send this form in your name. Nothing was done.",
                 "If you meant to do it, do it from the portal's own page.",
             ),
-            WebError::FormExpired => told(
+            WebError::FormExpired => outcome(
                 403,
                 "form_expired",
                 "This form is no longer good",
                 "It belongs to an earlier sign-in, or it was not made by this portal. Nothing was done.",
                 "Go back, reload the page and send the form again.",
             ),
-            WebError::Unreadable { status } => told(
+            WebError::Unreadable { status } => outcome(
                 *status,
                 "unreadable",
                 "This cannot be read",
                 "A part of the address, or what was sent to it, is not of the kind that belongs there. Nothing was done.",
                 "Check the address, or start from what runs where.",
             ),
-            WebError::BadForm(why) => told(
+            WebError::BadForm(why) => outcome(
                 422,
                 "bad_form",
                 "This form cannot be read",

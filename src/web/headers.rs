@@ -18,7 +18,7 @@ pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    let is_signed_in = super::own_writes::is_signed_in(&portal, request.headers());
+    let is_signed_in = super::read_your_writes::is_signed_in(&portal, request.headers());
     let is_static = request.uri().path().starts_with("/static/");
     let mut response = if is_change && !is_own_origin(&portal, request.headers()) {
         WebError::ForeignOrigin.into_response()
@@ -26,7 +26,7 @@ pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -
         designed(super::error::with_frame(next.run(request)).await)
     };
     if is_change && is_signed_in {
-        super::own_writes::remember(&portal, &mut response);
+        super::read_your_writes::remember(&portal, &mut response);
     }
     let headers = response.headers_mut();
     let mut put = |name: HeaderName, value: &'static str| {

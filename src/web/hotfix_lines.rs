@@ -61,7 +61,7 @@ pub fn note(portal: &Portal, hotfix: &Hotfix) -> String {
 impl Chain {
     /// The lines of `text`, which the chain led to, with the hotfix that wrote each: the last that did.
     pub fn origins(&self, text: &[u8]) -> Vec<Origin> {
-        self.told(self.chain.lines(text))
+        self.with_notes(self.chain.lines(text))
     }
 
     /// True if no hotfix wrote the text.
@@ -69,7 +69,7 @@ impl Chain {
         self.chain.is_empty()
     }
 
-    fn told(&self, written: Vec<WrittenLines>) -> Vec<Origin> {
+    fn with_notes(&self, written: Vec<WrittenLines>) -> Vec<Origin> {
         let Some(portal) = &self.portal else {
             return Vec::new();
         };
@@ -87,17 +87,17 @@ pub fn origins(
     (old_chain, new_chain): (&Chain, &Chain),
     old_digest: Option<Digest>,
     texts: (&[u8], &[u8]),
-    judged: Option<(&Verdicts, &str)>,
+    evidence: Option<(&Verdicts, &str)>,
 ) -> Origins {
     let found = HotfixLines::of(
         (&old_chain.chain, &new_chain.chain),
         old_digest,
         texts,
-        judged,
+        evidence,
     );
     Origins {
-        old: old_chain.told(found.old),
-        new: new_chain.told(found.new),
+        old: old_chain.with_notes(found.old),
+        new: new_chain.with_notes(found.new),
         replaced: found.replaced,
         not_lost: found.not_lost,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::app::{App, AppError};
 use crate::web::environment_view::Tag;
 use crate::web::{address, format};
-use rulegate_domain::judgement::Judged;
+use rulegate_domain::judgement::Evidence;
 use rulegate_domain::state::{Hotfix, HotfixEnd, Review, ReviewStatus, State};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
@@ -22,7 +22,7 @@ pub enum HotfixState {
     Proposed,
     /// A planned version that contains it went live.
     Absorbed,
-    /// Given up with a reason.
+    /// Discarded with a reason.
     Discarded,
     /// Its review ended without it going live.
     Dropped,
@@ -111,7 +111,7 @@ pub struct Meets {
     /// The planned version.
     pub version: VersionName,
     /// The verdict; absent if the version runs there already.
-    pub judged: Option<Judged>,
+    pub evidence: Option<Evidence>,
 }
 
 /// What a planned version would do to a hotfix where it is open: the one that an open review asks for there, else the
@@ -135,8 +135,8 @@ pub async fn meets(app: &App, state: &State, hotfix: &Hotfix) -> Result<Option<M
         .into_iter()
         .filter(|question| question.hotfix == hotfix.version)
         .collect();
-    let judged = app.judge(&questions).await?.pop();
-    Ok(Some(Meets { version, judged }))
+    let evidence = app.judge(&questions).await?.pop();
+    Ok(Some(Meets { version, evidence }))
 }
 
 /// Open reviews that ask for an activation there, each with the version and its checksum.
@@ -173,12 +173,12 @@ impl Meets {
     /// `4.18.0 would lose 3 of 29 rules`, as a tag that leads to where it is decided.
     pub fn tag(&self, state: &State, hotfix: &Hotfix) -> Tag {
         let lost = self
-            .judged
+            .evidence
             .as_ref()
-            .and_then(Judged::at_risk)
+            .and_then(Evidence::at_risk)
             .map_or(0, |risk| risk.rules.len());
         let version = &self.version;
-        let tag = match (&self.judged, lost) {
+        let tag = match (&self.evidence, lost) {
             (None, _) => Tag::new("mute", format!("{version} says nothing about it")),
             (Some(_), 0) => Tag::new("ok", format!("{version} contains it")),
             (Some(_), lost) => {

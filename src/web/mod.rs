@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod assets;
+pub mod availability;
 pub mod choice;
 pub mod diff_view;
 pub mod draft_view;
@@ -12,17 +13,16 @@ pub mod format;
 pub mod headers;
 pub mod hotfix_lines;
 pub mod hotfix_words;
-pub mod offer;
-pub mod own_writes;
 pub mod page;
+pub mod paging;
+pub mod read_your_writes;
 pub mod rehearsal;
 pub mod review_words;
 pub mod screens;
 pub mod site_words;
 pub mod structured_view;
+pub mod summary;
 pub mod three_way;
-pub mod told;
-pub mod turning;
 pub mod typed;
 pub mod user;
 

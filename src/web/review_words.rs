@@ -77,10 +77,10 @@ pub fn status(review: &Review) -> (&'static str, &'static str) {
     match (&review.status, &review.glass) {
         (ReviewStatus::Open, _) => ("plan", "open"),
         (ReviewStatus::Executed { .. }, Some(glass)) if glass.is_open() => {
-            ("bad", "glass broken, not yet looked at")
+            ("bad", "glass broken, after-review missing")
         }
-        (ReviewStatus::Executed { .. }, Some(_)) => ("warn", "carried out past the gate"),
-        (ReviewStatus::Executed { .. }, None) => ("ok", "carried out"),
+        (ReviewStatus::Executed { .. }, Some(_)) => ("warn", "executed past the gate"),
+        (ReviewStatus::Executed { .. }, None) => ("ok", "executed"),
         (ReviewStatus::Rejected { .. }, _) => ("bad", "rejected"),
         (ReviewStatus::Withdrawn { .. }, _) => ("mute", "withdrawn"),
     }

@@ -3,7 +3,7 @@
 use super::Portal;
 use super::format;
 use super::page::Notice;
-use crate::app::carry::AccountsStatus;
+use crate::app::account_sync::AccountsStatus;
 use rulegate_domain::lag::Lag;
 use rulegate_domain::live::{Stay, Urgency};
 use rulegate_domain::state::State;

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::Portal;
 use super::error::{WebError, remember_user};
-use super::own_writes;
 use super::page::{Notice, Page, UserBadge};
+use super::read_your_writes;
 use super::site_words;
 use crate::app::Snapshot;
 use crate::auth::sign_in::Person;
@@ -84,7 +84,7 @@ impl User {
         }
     }
 
-    /// Open reviews that this person could move on: approve, answer, carry out, or look at afterwards.
+    /// Open reviews that this person could move on: approve, answer, execute, or look at afterwards.
     pub fn waiting(&self) -> Vec<std::sync::Arc<rulegate_domain::state::Review>> {
         let state = &self.snapshot.state;
         let me = &self.person.account.id;
@@ -111,7 +111,7 @@ impl User {
                     _ => review.glass.as_ref().is_some_and(|glass| {
                         glass.is_open()
                             && glass.by != *me
-                            && glass.looked.iter().all(|(who, _, _)| who != me)
+                            && glass.after_reviews.iter().all(|(who, _, _)| who != me)
                             && everywhere(Act::ReviewBrokenGlass)
                     }),
                 }
@@ -187,7 +187,7 @@ impl FromRequestParts<Portal> for User {
         let name = cookie_name(portal.app.config.is_tls());
         let secret =
             cookie(&parts.headers, name).ok_or_else(|| WebError::SignInFirst { back: back() })?;
-        let seen = own_writes::seen(portal, &parts.headers);
+        let seen = read_your_writes::seen(portal, &parts.headers);
         if let Some(seen) = &seen {
             portal.auth.catch_up_to(seen.accounts).await;
         }

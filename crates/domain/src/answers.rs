@@ -6,7 +6,7 @@ use rulegate_ledger::review::Answer;
 use rulegate_ledger::version::VersionName;
 
 /// Which rule is answered for: where, of which hotfix, its path.
-pub type Asked = (Environment, VersionName, String);
+pub type AnswerKey = (Environment, VersionName, String);
 
 /// An answer with who gave it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,17 +20,17 @@ pub struct Answered {
 /// Answers in the order of what they are for, each once. A sorted list instead of a map: most reviews have one
 /// or two, there are tens of thousands of reviews, and a map's first node has room for eleven.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Answers(Vec<(Asked, Answered)>);
+pub struct Answers(Vec<(AnswerKey, Answered)>);
 
 impl Answers {
     /// The answer for a rule.
-    pub fn get(&self, asked: &Asked) -> Option<&Answered> {
+    pub fn get(&self, asked: &AnswerKey) -> Option<&Answered> {
         let place = self.place(asked).ok()?;
         self.0.get(place).map(|(_, answered)| answered)
     }
 
     /// Takes a new answer in the place of an earlier one for the same rule.
-    pub fn insert(&mut self, asked: Asked, answered: Answered) {
+    pub fn insert(&mut self, asked: AnswerKey, answered: Answered) {
         match self.place(&asked) {
             Ok(place) => self.0[place].1 = answered,
             Err(place) => {
@@ -43,11 +43,11 @@ impl Answers {
     }
 
     /// All of them, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Asked, &Answered)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&AnswerKey, &Answered)> {
         self.0.iter().map(|(asked, answered)| (asked, answered))
     }
 
-    fn place(&self, asked: &Asked) -> Result<usize, usize> {
+    fn place(&self, asked: &AnswerKey) -> Result<usize, usize> {
         self.0.binary_search_by(|(known, _)| known.cmp(asked))
     }
 }

@@ -1,6 +1,6 @@
 //! What somebody wants done, parsed and with its evidence.
 
-use crate::judgement::Judged;
+use crate::judgement::Evidence;
 use rulegate_ledger::access::Grant;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
@@ -33,13 +33,13 @@ pub struct HotfixWords {
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub enum Command {
-    /// Deliver a planned version. `judged` answers the questions of every environment.
+    /// Deliver a planned version. `evidence` answers the questions of every environment.
     CommitRelease {
         ruleset: RuleSetName,
         version: VersionName,
         snapshot: SnapshotFacts,
         provenance: Provenance,
-        judged: Vec<Judged>,
+        evidence: Vec<Evidence>,
     },
     /// The bytes of a version committed elsewhere are here and verified.
     ReceiveRelease {
@@ -115,14 +115,14 @@ pub enum Command {
         hotfix: VersionName,
         paths: Vec<String>,
         answer: Answer,
-        judged: Vec<Judged>,
+        evidence: Vec<Evidence>,
     },
     /// Say yes to exactly what has this fingerprint.
     Approve {
         review: ReviewId,
         fingerprint: Digest,
         note: String,
-        judged: Vec<Judged>,
+        evidence: Vec<Evidence>,
     },
     /// Say no; closes the review.
     Reject { review: ReviewId, reason: String },
@@ -135,7 +135,7 @@ pub enum Command {
         review: ReviewId,
         fingerprint: Digest,
         break_glass: Option<String>,
-        judged: Vec<Judged>,
+        evidence: Vec<Evidence>,
     },
     /// Look at a broken glass afterwards.
     ReviewGlass { review: ReviewId, note: String },
@@ -166,14 +166,14 @@ pub enum Command {
         environment: Environment,
         reason: String,
     },
-    /// Say what two hotfixes made at two sites are to each other. `judged` answers the pair's questions.
+    /// Say what two hotfixes made at two sites are to each other. `evidence` answers the pair's questions.
     ClosePair {
         ruleset: RuleSetName,
         first: VersionName,
         second: VersionName,
         outcome: PairOutcome,
         reason: String,
-        judged: Vec<Judged>,
+        evidence: Vec<Evidence>,
     },
     /// Let a cold environment differ from the live site.
     AcceptDifference {

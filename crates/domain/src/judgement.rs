@@ -29,14 +29,14 @@ pub struct Question {
 
 /// A question with its answer from bytes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
+pub struct Evidence {
     /// What was asked.
     pub question: Question,
     /// One verdict a rule of the question, by path; a rule whose net change is nothing is absent.
     pub rules: Vec<RuleVerdict>,
 }
 
-impl Judged {
+impl Evidence {
     /// The verdict on one rule; a rule whose net change is nothing is contained.
     pub fn verdict(&self, path: &str) -> Verdict {
         self.rules
@@ -64,7 +64,7 @@ impl Judged {
 }
 
 impl State {
-    /// What has to be judged before `candidate` may replace the pin of `environment`: one question
+    /// What has to be evidence before `candidate` may replace the pin of `environment`: one question
     /// an open hotfix, oldest first; empty if the candidate is what runs there already.
     pub fn questions(
         &self,
@@ -112,11 +112,11 @@ impl State {
     /// The evidence for exactly these questions, in their order; `None` if any is missing.
     pub fn match_evidence<'a>(
         questions: &[Question],
-        judged: &'a [Judged],
-    ) -> Option<Vec<&'a Judged>> {
+        evidence: &'a [Evidence],
+    ) -> Option<Vec<&'a Evidence>> {
         questions
             .iter()
-            .map(|question| judged.iter().find(|j| j.question == *question))
+            .map(|question| evidence.iter().find(|j| j.question == *question))
             .collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::judgement::{Judged, Question};
+use crate::judgement::{Evidence, Question};
 use crate::state::{ClosedPair, Hotfix, PairKey, State};
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::event::PairFinding;
@@ -32,7 +32,7 @@ impl Pair<'_> {
         paths.filter(|path| theirs(path)).collect()
     }
 
-    /// What has to be judged from bytes to say what they are to each other; none if they left the same bytes.
+    /// What has to be evidence from bytes to say what they are to each other; none if they left the same bytes.
     pub fn questions(&self) -> Vec<Question> {
         if self.left_same_bytes() {
             return Vec::new();
@@ -48,13 +48,13 @@ impl Pair<'_> {
     }
 
     /// What they are to each other, from the answers to [`Pair::questions`]; `None` if one is missing.
-    pub fn finding(&self, judged: &[Judged]) -> Option<PairFinding> {
+    pub fn finding(&self, evidence: &[Evidence]) -> Option<PairFinding> {
         if self.left_same_bytes() {
             return Some(PairFinding::SameBytes);
         }
-        let answers = State::match_evidence(&self.questions(), judged)?;
+        let answers = State::match_evidence(&self.questions(), evidence)?;
         Some(
-            match answers.iter().all(|judged| judged.at_risk().is_none()) {
+            match answers.iter().all(|evidence| evidence.at_risk().is_none()) {
                 true => PairFinding::SameEffect,
                 false => PairFinding::Conflict,
             },

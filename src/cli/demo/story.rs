@@ -18,7 +18,7 @@ use rulegate_ledger::event::{Event, Provenance, StageEvidence};
 use rulegate_ledger::ids::{AccountId, ReviewId, RuleSetName, Timestamp};
 use rulegate_ledger::version::VersionName;
 
-type Told<T> = Result<T, Box<dyn std::error::Error>>;
+type StoryResult<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Name, shown name, role.
 const PEOPLE: &[(&str, &str, Role)] = &[
@@ -59,7 +59,7 @@ struct Teller<'a> {
 }
 
 /// Tells the whole story and returns what the newcomer needs to know.
-pub(super) async fn tell(apps: &[Arc<App>; 2]) -> Told<DemoFile> {
+pub(super) async fn play(apps: &[Arc<App>; 2]) -> StoryResult<DemoFile> {
     let started = Clockless::now();
     let mut teller = Teller {
         apps,
@@ -157,7 +157,7 @@ impl Teller<'_> {
             .collect()
     }
 
-    async fn make_people(&mut self) -> Told<Vec<SampleAccount>> {
+    async fn make_people(&mut self) -> StoryResult<Vec<SampleAccount>> {
         let mut samples = Vec::new();
         let auth = Auth::start(self.apps[0].clone()).await;
         for (name, display_name, role) in PEOPLE.iter().chain(SERVICES) {
@@ -214,7 +214,7 @@ impl Teller<'_> {
         Ok(samples)
     }
 
-    async fn release(&self, index: usize, hours_ago: i64) -> Told<VersionName> {
+    async fn release(&self, index: usize, hours_ago: i64) -> StoryResult<VersionName> {
         self.at_hours_ago(hours_ago);
         let (version, archive) = RELEASES[index];
         let version: VersionName = version.parse()?;
@@ -237,7 +237,7 @@ impl Teller<'_> {
             version: version.clone(),
             snapshot,
             provenance,
-            judged: Vec::new(),
+            evidence: Vec::new(),
         };
         self.act("pipeline", command).await?;
         Ok(version)
@@ -247,14 +247,14 @@ impl Teller<'_> {
         self.apps[0].keep(&Intake::unpack(archive)?).await
     }
 
-    /// Opens a review in lucy's name, has it approved where that is needed, and carries it out.
+    /// Opens a review in lucy's name, has it approved where that is needed, and executes it.
     async fn activate(
         &self,
         version: &VersionName,
         lane: &str,
         reason: &str,
         approver: Option<&str>,
-    ) -> Told<()> {
+    ) -> StoryResult<()> {
         let targets = self.everywhere(lane);
         let command = Command::OpenActivation {
             ruleset: self.ruleset.clone(),
@@ -276,9 +276,9 @@ impl Teller<'_> {
         review: &ReviewId,
         approvers: &[&str],
         executor: &str,
-    ) -> Told<()> {
+    ) -> StoryResult<()> {
         for approver in approvers {
-            let (note, judged) = (String::new(), Vec::new());
+            let (note, evidence) = (String::new(), Vec::new());
             let fingerprint = self.fingerprint(review).await?;
             self.act(
                 approver,
@@ -286,7 +286,7 @@ impl Teller<'_> {
                     review: review.clone(),
                     fingerprint,
                     note,
-                    judged,
+                    evidence,
                 },
             )
             .await?;
@@ -296,13 +296,13 @@ impl Teller<'_> {
             review: review.clone(),
             fingerprint,
             break_glass: None,
-            judged: Vec::new(),
+            evidence: Vec::new(),
         };
         self.act(executor, command).await?;
         Ok(())
     }
 
-    async fn fingerprint(&self, id: &ReviewId) -> Told<Digest> {
+    async fn fingerprint(&self, id: &ReviewId) -> StoryResult<Digest> {
         let app = &self.apps[0];
         let snapshot = app.snapshot();
         let review = snapshot.state.review(id).ok_or("the review is there")?;
@@ -310,7 +310,7 @@ impl Teller<'_> {
     }
 
     /// Waits until a site runs a version: the other one follows by itself.
-    async fn follow(&self, environment: &Environment, version: &VersionName) -> Told<()> {
+    async fn follow(&self, environment: &Environment, version: &VersionName) -> StoryResult<()> {
         let deadline = tokio::time::Instant::now() + FOLLOW_PATIENCE;
         loop {
             let snapshot = self.apps[0].snapshot();
@@ -328,7 +328,12 @@ impl Teller<'_> {
         }
     }
 
-    async fn soft_launch(&self, version: &VersionName, hours_ago: i64, evidence: &str) -> Told<()> {
+    async fn soft_launch(
+        &self,
+        version: &VersionName,
+        hours_ago: i64,
+        evidence: &str,
+    ) -> StoryResult<()> {
         self.at_hours_ago(hours_ago);
         self.activate(version, "sl", "try it in soft launch", None)
             .await?;
@@ -348,14 +353,14 @@ impl Teller<'_> {
         Ok(())
     }
 
-    async fn go_live(&self, version: &VersionName, hours_ago: i64) -> Told<()> {
+    async fn go_live(&self, version: &VersionName, hours_ago: i64) -> StoryResult<()> {
         self.at_hours_ago(hours_ago);
         self.activate(version, "prod", "it passed soft launch", Some("rita"))
             .await
     }
 
     /// The content of 4.17.1, made straight in production: more rules than the cap, so two approve.
-    async fn hotfix(&self, hours_ago: i64) -> Told<()> {
+    async fn hotfix(&self, hours_ago: i64) -> StoryResult<()> {
         self.at_hours_ago(hours_ago);
         let app = &self.apps[0];
         let environment = self.everywhere("prod").remove(0);
@@ -388,7 +393,7 @@ impl Teller<'_> {
         self.carry_through(&review, &["rita", "lucy"], "ana").await
     }
 
-    async fn tokens(&self) -> Told<DemoTokens> {
+    async fn tokens(&self) -> StoryResult<DemoTokens> {
         let auth = Auth::start(self.apps[0].clone()).await;
         let by = self.person("adam");
         let pipeline = NewToken {
@@ -417,7 +422,7 @@ impl Teller<'_> {
 }
 
 /// The review that a command opened.
-fn review_of(entries: &[Arc<rulegate_ledger::ledger::Entry>]) -> Told<ReviewId> {
+fn review_of(entries: &[Arc<rulegate_ledger::ledger::Entry>]) -> StoryResult<ReviewId> {
     let opened = entries
         .iter()
         .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));

@@ -3,7 +3,7 @@
 use sqlx::query_scalar;
 
 use crate::store::error::StoreError;
-use crate::store::{Backend, Store, rd};
+use crate::store::{Backend, Store, read};
 
 /// Comes first in every change: its row is locked until the commit, so that numbers become visible in their order.
 pub(in crate::store) const BUMP: &str = "UPDATE account_change SET version = version + 1";
@@ -65,6 +65,6 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.accounts_version());
         }
-        rd!(self, pool => query_scalar(SQL).fetch_one(pool))
+        read!(self, pool => query_scalar(SQL).fetch_one(pool))
     }
 }

@@ -11,7 +11,7 @@ use sqlx::{query, query_as};
 
 use super::error::StoreError;
 use super::rows::column;
-use super::{Backend, Store, rd, wr};
+use super::{Backend, Store, in_transaction, read};
 use rulegate_ledger::accounts::AccountKind;
 use rulegate_ledger::ids::{AccountId, Timestamp};
 
@@ -98,7 +98,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return memory.create_account(account);
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(BUMP).execute(&mut *tx).await?;
             query(SQL)
                 .bind(account.id.as_str())
@@ -121,7 +121,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.accounts().into_iter().find(|a| a.id == *id));
         }
-        rd!(self, pool => query_as::<_, AccountRow>(SQL).bind(id.as_str()).fetch_optional(pool))?
+        read!(self, pool => query_as::<_, AccountRow>(SQL).bind(id.as_str()).fetch_optional(pool))?
             .map(AccountRow::account)
             .transpose()
     }
@@ -137,7 +137,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.accounts().into_iter().find(|a| a.name == name));
         }
-        rd!(self, pool => query_as::<_, AccountRow>(SQL).bind(name).fetch_optional(pool))?
+        read!(self, pool => query_as::<_, AccountRow>(SQL).bind(name).fetch_optional(pool))?
             .map(AccountRow::account)
             .transpose()
     }
@@ -149,7 +149,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.accounts());
         }
-        rd!(self, pool => query_as::<_, AccountRow>(SQL).fetch_all(pool))?
+        read!(self, pool => query_as::<_, AccountRow>(SQL).fetch_all(pool))?
             .into_iter()
             .map(AccountRow::account)
             .collect()
@@ -173,7 +173,7 @@ impl Store {
                 account.password_hash = Some(password_hash.to_owned());
             });
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(BUMP).execute(&mut *tx).await?;
             let change = query(SQL).bind(id.as_str()).bind(password_hash).bind(at.0);
             change.execute(&mut *tx).await?.rows_affected() > 0
@@ -199,7 +199,7 @@ impl Store {
                 account.disabled_at = disabled_at;
             });
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(BUMP).execute(&mut *tx).await?;
             let change = query(SQL).bind(id.as_str()).bind(disabled_at.map(|at| at.0)).bind(at.0);
             change.execute(&mut *tx).await?.rows_affected() > 0
@@ -229,7 +229,7 @@ impl Store {
                 account.display_name = display_name.to_owned();
             });
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(BUMP).execute(&mut *tx).await?;
             let change = query(SQL).bind(id.as_str()).bind(name).bind(display_name).bind(at.0);
             change.execute(&mut *tx).await?.rows_affected() > 0

@@ -4,7 +4,7 @@ use sqlx::{query, query_as};
 
 use crate::store::error::StoreError;
 use crate::store::rows::{column, digest_column};
-use crate::store::{Backend, Store, rd, wr};
+use crate::store::{Backend, Store, in_transaction, read};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{AccountId, Timestamp};
 
@@ -74,7 +74,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return memory.insert_sign_in(sign_in);
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(SQL)
                 .bind(&sign_in.token_hash.0[..])
                 .bind(sign_in.account.as_str())
@@ -100,7 +100,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.sign_in(token_hash));
         }
-        rd!(self, pool => query_as::<_, SignInRow>(SQL)
+        read!(self, pool => query_as::<_, SignInRow>(SQL)
             .bind(&token_hash.0[..])
             .fetch_optional(pool))?
         .map(SignInRow::sign_in)
@@ -123,7 +123,7 @@ impl Store {
             });
             return Ok(());
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             let change = query(SQL).bind(&token_hash.0[..]).bind(seen_at.0).bind(expires_at.0);
             change.execute(&mut *tx).await?;
         })?)
@@ -141,7 +141,7 @@ impl Store {
             memory.change_sign_in(token_hash, |sign_in| sign_in.reauthenticated_at = at);
             return Ok(());
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(SQL).bind(&token_hash.0[..]).bind(at.0).execute(&mut *tx).await?;
         })?)
     }
@@ -154,7 +154,7 @@ impl Store {
             memory.retain_sign_ins(|sign_in| sign_in.token_hash != *token_hash);
             return Ok(());
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(SQL).bind(&token_hash.0[..]).execute(&mut *tx).await?;
         })?)
     }
@@ -166,7 +166,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.retain_sign_ins(|sign_in| sign_in.account != *account));
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(SQL).bind(account.as_str()).execute(&mut *tx).await?.rows_affected()
         })?)
     }
@@ -185,7 +185,7 @@ impl Store {
             found.sort_by_key(|sign_in| std::cmp::Reverse(sign_in.created_at));
             return Ok(found);
         }
-        rd!(self, pool => query_as::<_, SignInRow>(SQL).bind(account.as_str()).fetch_all(pool))?
+        read!(self, pool => query_as::<_, SignInRow>(SQL).bind(account.as_str()).fetch_all(pool))?
             .into_iter()
             .map(SignInRow::sign_in)
             .collect()
@@ -203,7 +203,7 @@ impl Store {
             }
             return Ok(last.into_iter().collect());
         }
-        rd!(self, pool => query_as::<_, (String, i64)>(SQL).fetch_all(pool))?
+        read!(self, pool => query_as::<_, (String, i64)>(SQL).fetch_all(pool))?
             .into_iter()
             .map(|(account, at)| {
                 let account = column("sign_in", "account", &account, &account)?;
@@ -219,7 +219,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.retain_sign_ins(|sign_in| sign_in.expires_at > now));
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(SQL).bind(now.0).execute(&mut *tx).await?.rows_affected()
         })?)
     }

@@ -5,7 +5,7 @@ use sqlx::{query, query_as};
 use super::{BUMP, this_change};
 use crate::store::error::StoreError;
 use crate::store::rows::{column, digest_column};
-use crate::store::{Backend, Store, rd, wr};
+use crate::store::{Backend, Store, in_transaction, read};
 use rulegate_ledger::access::Role;
 use rulegate_ledger::accounts::Token;
 use rulegate_ledger::ids::Timestamp;
@@ -91,7 +91,7 @@ impl Store {
         }
         let scope = serde_json::to_string(&token.scope)
             .map_err(|error| StoreError::Broken(error.to_string()))?;
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(BUMP).execute(&mut *tx).await?;
             bind_token!(query(SQL), token, scope).execute(&mut *tx).await?;
         })?)
@@ -104,7 +104,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.tokens());
         }
-        rd!(self, pool => query_as::<_, TokenRow>(SQL).fetch_all(pool))?
+        read!(self, pool => query_as::<_, TokenRow>(SQL).fetch_all(pool))?
             .into_iter()
             .map(TokenRow::token)
             .collect()
@@ -123,7 +123,7 @@ impl Store {
         if let Backend::Memory(memory) = &*self.backend {
             return Ok(memory.revoke_token(id, at));
         }
-        Ok(wr!(self, tx => {
+        Ok(in_transaction!(self, tx => {
             query(BUMP_IF_GOOD).bind(id).execute(&mut *tx).await?;
             let change = query(SQL).bind(id).bind(at.0);
             change.execute(&mut *tx).await?.rows_affected() > 0

@@ -6,7 +6,7 @@ use sqlx::query_scalar;
 
 use super::{Cursor, Direction, LedgerFilter};
 use crate::store::error::StoreError;
-use crate::store::{Store, rd};
+use crate::store::{Store, read};
 use rulegate_ledger::ids::{SiteName, Timestamp};
 
 /// A filter's times and a cursor, as exclusive bounds of one site's numbers and as times that still have to
@@ -95,7 +95,7 @@ impl Store {
                          THEN high ELSE (low + high) / 2 END \
              FROM search WHERE high - low > 1) \
              SELECT high FROM search WHERE high - low = 1";
-        let first: Option<i64> = rd!(self, pool => query_scalar(SQL)
+        let first: Option<i64> = read!(self, pool => query_scalar(SQL)
             .bind(site.as_str())
             .bind(at.0)
             .fetch_optional(pool))?;

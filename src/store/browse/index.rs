@@ -4,7 +4,7 @@ use sqlx::query_scalar;
 
 use super::{Direction, KindFilter, LedgerFilter};
 use crate::store::error::StoreError;
-use crate::store::{Backend, Store, rd};
+use crate::store::{Backend, Store, read};
 use rulegate_ledger::ids::SiteName;
 
 /// With two filters, how many hits back each index is sounded to find the rarer one.
@@ -63,7 +63,7 @@ impl Store {
         let mut best: Option<(i64, Index)> = None;
         for (index, value) in candidates {
             let sql = self.walk_sql(index, direction).place;
-            let place: Option<i64> = rd!(self, pool => query_scalar(sql)
+            let place: Option<i64> = read!(self, pool => query_scalar(sql)
                 .bind(site.as_str())
                 .bind(value.as_str())
                 .bind(above)
@@ -112,7 +112,7 @@ impl Store {
                 } else {
                     POSTGRES
                 };
-                rd!(self, pool => query_scalar(sql)
+                read!(self, pool => query_scalar(sql)
                     .bind(site.as_str())
                     .bind(from.as_str())
                     .bind(to.as_deref())

@@ -6,7 +6,7 @@ use super::filter::contains;
 use super::{Cursor, Direction, Index, KindFilter, LedgerFilter};
 use crate::store::error::StoreError;
 use crate::store::rows::EntryRow;
-use crate::store::{Store, rd};
+use crate::store::{Store, read};
 use rulegate_ledger::ids::{SiteName, Timestamp};
 use rulegate_ledger::ledger::StoredEntry;
 
@@ -66,7 +66,7 @@ impl Store {
         let mut entries: Vec<StoredEntry> = Vec::new();
         let mut looked = 0;
         loop {
-            let rows = rd!(self, pool => query_as::<_, EntryRow>(sql.rows)
+            let rows = read!(self, pool => query_as::<_, EntryRow>(sql.rows)
                 .bind(walk.site.as_str())
                 .bind(walk.value.as_str())
                 .bind(walk.above)
@@ -93,7 +93,7 @@ impl Store {
             if rows.len() as i64 == take {
                 place = rows.last().map(|row| row.seq);
             } else if sifting {
-                place = rd!(self, pool => query_scalar::<_, i64>(sql.place)
+                place = read!(self, pool => query_scalar::<_, i64>(sql.place)
                     .bind(walk.site.as_str())
                     .bind(walk.value.as_str())
                     .bind(walk.above)
@@ -133,7 +133,7 @@ impl Store {
 
     async fn cursor_at(&self, site: &SiteName, place: i64) -> Result<Option<Cursor>, StoreError> {
         const SQL: &str = "SELECT at_us FROM entry WHERE site = $1 AND seq = $2";
-        let at_us: Option<i64> = rd!(self, pool => query_scalar(SQL)
+        let at_us: Option<i64> = read!(self, pool => query_scalar(SQL)
             .bind(site.as_str())
             .bind(place)
             .fetch_optional(pool))?;

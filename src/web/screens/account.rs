@@ -15,10 +15,10 @@ use super::tokens::{TokenFields, TokenRow, token_rows};
 use crate::app::AppError;
 use crate::auth::sign_in::SignInError;
 use crate::auth::{Account, AccountKind};
+use crate::web::availability::Availability;
 use crate::web::choice::{Choice, choices, choices_or_all};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, format};
@@ -94,7 +94,7 @@ pub(super) struct AccountPage {
     scope: ScopeChoices,
     tokens: Vec<TokenRow>,
     token: TokenFields,
-    manage: Offer,
+    manage: Availability,
     once: String,
     problem: String,
 }
@@ -387,8 +387,8 @@ async fn me_page(portal: &Portal, user: &User, status: StatusCode, problem: Stri
         here: s.token_hash == user.person.sign_in.token_hash,
         since: format::short_time(s.created_at),
         seen: format!("{} ago", format::ago(s.seen_at, user.now)),
-        address: crate::app::told::visible(&s.address),
-        agent: crate::app::told::visible(&s.agent),
+        address: crate::app::summary::visible(&s.address),
+        agent: crate::app::summary::visible(&s.agent),
     };
     let sign_ins: Vec<SignInRow> = found.iter().map(row).collect();
     let grants = user.snapshot.state.grants_of(&account.id);
@@ -421,7 +421,7 @@ async fn change_password(State(portal): State<Portal>, form: Form<PasswordFields
             .await;
         }
         Err(SignInError::Busy) => {
-            let problem = "Many people sign in just now: try again in a few seconds.".to_owned();
+            let problem = "Sign-in is busy: try again in a few seconds.".to_owned();
             return no(StatusCode::TOO_MANY_REQUESTS, problem).await;
         }
         Err(SignInError::App(error)) => return Err(error.into()),

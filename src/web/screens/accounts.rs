@@ -11,10 +11,10 @@ use serde::Deserialize;
 use crate::app::AppError;
 use crate::auth::accounts::NewAccount;
 use crate::auth::{Account, AccountKind};
+use crate::web::availability::Availability;
 use crate::web::choice::{Choice, choices};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, format};
@@ -38,11 +38,11 @@ pub(super) fn require_sight(user: &User) -> Result<(), WebError> {
 }
 
 /// Whether this person may change accounts, and who can.
-pub(super) fn manage(portal: &Portal, user: &User) -> Offer {
+pub(super) fn manage(portal: &Portal, user: &User) -> Availability {
     let (act, scope) = (Act::ManageAccounts, Scope::EVERYWHERE);
     match user.may(act, &scope) {
-        true => Offer::default(),
-        false => Offer::refused(portal, user, None, &Refusal::NotAllowed { act, scope }),
+        true => Availability::default(),
+        false => Availability::refused(portal, user, None, &Refusal::NotAllowed { act, scope }),
     }
 }
 
@@ -82,7 +82,7 @@ struct AccountsPage {
     page: Page,
     rows: Vec<AccountRow>,
     displaced: Vec<DisplacedRow>,
-    manage: Offer,
+    manage: Availability,
     once: String,
     problem: String,
     typed: NewFields,

@@ -7,11 +7,11 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::app::AppError;
-use crate::app::told::{pair_words, visible};
-use crate::web::environment_view::{At, Place, Tag};
+use crate::app::summary::{pair_words, visible};
+use crate::web::availability::Availability;
+use crate::web::environment_view::{Place, Tag, TimeView};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
@@ -48,12 +48,12 @@ struct Brought {
     environment: String,
     reason: String,
     incident: String,
-    made: At,
+    made: TimeView,
     way: Tag,
     /// The desk where it is merged, if it has to be.
     merge_href: String,
-    bring: Offer,
-    leave: Offer,
+    bring: Availability,
+    leave: Availability,
 }
 
 /// Two hotfixes for one incident.
@@ -65,7 +65,7 @@ struct PairRow {
     shared: String,
     compare_href: String,
     may_be_one: bool,
-    close: Offer,
+    close: Availability,
 }
 
 struct Side {
@@ -84,7 +84,7 @@ struct Cold {
     compare_href: String,
     /// Who let it be, and why; empty if nobody has.
     accepted: String,
-    accept: Offer,
+    accept: Availability,
 }
 
 /// What was decided about a hotfix of the other site.
@@ -175,14 +175,14 @@ fn brought(portal: &Portal, user: &User, offered: &OfferedTransfer) -> Brought {
         environment: environment.to_string(),
         reason: visible(&hotfix.reason),
         incident: visible(&hotfix.incident),
-        made: At::ago(hotfix.at, user.now),
+        made: TimeView::ago(hotfix.at, user.now),
         way,
         merge_href: match offered.way {
             Way::Merge => address::merge(ruleset, &hotfix.version, environment),
             _ => String::new(),
         },
-        bring: Offer::of(portal, user, None, &open),
-        leave: Offer::of(portal, user, None, &decline),
+        bring: Availability::of(portal, user, None, &open),
+        leave: Availability::of(portal, user, None, &decline),
     }
 }
 
@@ -199,8 +199,8 @@ fn elsewhere(truth: &Truth) -> Vec<String> {
 }
 
 async fn pair_row(portal: &Portal, user: &User, pair: &Pair<'_>) -> Result<PairRow, AppError> {
-    let judged = portal.app.judge(&pair.questions()).await?;
-    let finding = pair.finding(&judged).unwrap_or(PairFinding::Conflict);
+    let evidence = portal.app.judge(&pair.questions()).await?;
+    let finding = pair.finding(&evidence).unwrap_or(PairFinding::Conflict);
     let kind = match finding {
         PairFinding::Conflict => "bad",
         PairFinding::SameBytes | PairFinding::SameEffect => "ok",
@@ -219,7 +219,7 @@ async fn pair_row(portal: &Portal, user: &User, pair: &Pair<'_>) -> Result<PairR
         second: second.version.clone(),
         outcome: PairOutcome::Both,
         reason: SOME_REASON.into(),
-        judged,
+        evidence,
     };
     let shared = pair.shared_paths().join(", ");
     Ok(PairRow {
@@ -237,7 +237,7 @@ async fn pair_row(portal: &Portal, user: &User, pair: &Pair<'_>) -> Result<PairR
         second: side(second),
         finding: Tag::new(kind, pair_words(finding)),
         may_be_one: finding != PairFinding::Conflict,
-        close: Offer::of(portal, user, None, &close),
+        close: Availability::of(portal, user, None, &close),
     })
 }
 
@@ -268,7 +268,7 @@ fn cold_row(portal: &Portal, user: &User, found: &ColdDifference) -> Cold {
             _ => String::new(),
         },
         accepted,
-        accept: Offer::of(portal, user, None, &command),
+        accept: Availability::of(portal, user, None, &command),
     }
 }
 
@@ -418,7 +418,7 @@ async fn close_pair(State(portal): State<Portal>, form: Form<PairFields>) -> Web
         second,
         outcome,
         reason: fields.reason.clone(),
-        judged: Vec::new(),
+        evidence: Vec::new(),
     };
     form.execute(&portal, command).await?;
     Ok(see(ADDRESS, "pair-closed"))

@@ -1,10 +1,10 @@
 //! Any two versions, environments or checksums of a rule set, compared.
 
-mod asked;
 mod draw;
 mod drawings;
 mod environments;
 mod gaps;
+mod params;
 mod rule_view;
 mod side;
 
@@ -13,8 +13,8 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 
-use self::asked::Asked;
 pub use self::drawings::Drawings;
+use self::params::Params;
 use self::rule_view::RuleView;
 use self::side::Side;
 use super::rulesets::known;
@@ -22,7 +22,7 @@ use super::versions::crumbs;
 use crate::web::diff_view::Column;
 use crate::web::error::WebResult;
 use crate::web::page::{self, Link, Page};
-use crate::web::turning::{Turn, Turned, turned};
+use crate::web::paging::{PageOfList, PageQuery, one_page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_compare::diff::{self, Difference, SnapshotDiff};
@@ -61,7 +61,7 @@ struct Comparison {
     after: String,
     #[serde(default)]
     before: String,
-    /// The number of a page, of links from before pages were turned by path.
+    /// The number of a page, of links from before pages were paged by path.
     #[serde(default)]
     page: usize,
     /// Changed lines of the one rule that earlier pages showed.
@@ -167,18 +167,18 @@ async fn show(
         .iter()
         .filter(|difference| query.lists(difference))
         .collect();
-    let turned = query.turned(&listed);
-    let wanted = &listed[turned.range.clone()];
+    let paged = query.page_of(&listed);
+    let wanted = &listed[paged.range.clone()];
     let sides = (from.checksum, to.checksum);
     let state = &user.snapshot.state;
     let verdicts = portal.app.verdicts_between(state, &ruleset, sides).await?;
-    let asked = Asked::new(state, &ruleset, &query, verdicts);
+    let asked = Params::new(state, &ruleset, &query, verdicts);
     let digests = |d: &Difference<'_, String>| pair(d, old.rules(), new.rules());
     let changes: Vec<_> = wanted.iter().map(|d| (*d, digests(d))).collect();
     page.rules = rule_view::all(&portal, &asked, &changes).await?;
     page.columns = vec![from.column("line"), to.column("plan")];
     page.kinds = kinds(&ruleset, &query, &differences);
-    turn_pages(&mut page, &ruleset, &query, &listed, &turned);
+    turn_pages(&mut page, &ruleset, &query, &listed, &paged);
     page.sides = Some(Sides {
         summary: summary(&differences),
         is_equal: differences.differences.is_empty(),
@@ -246,16 +246,16 @@ impl Comparison {
         Kind::named(&self.kind).is_none_or(|kind| Kind::of(difference) == kind)
     }
 
-    fn turned(&self, listed: &[&Difference<'_, String>]) -> Turned {
+    fn page_of(&self, listed: &[&Difference<'_, String>]) -> PageOfList {
         let turn = match self.path.is_empty() {
-            true => Turn {
+            true => PageQuery {
                 after: &self.after,
                 before: &self.before,
                 number: self.page,
             },
-            false => Turn::default(),
+            false => PageQuery::default(),
         };
-        turned(listed, PAGE, turn, |difference, path| {
+        one_page(listed, PAGE, turn, |difference, path| {
             difference.path().as_str().cmp(path)
         })
     }
@@ -325,17 +325,17 @@ fn turn_pages(
     ruleset: &RuleSetName,
     query: &Comparison,
     listed: &[&Difference<'_, String>],
-    turned: &Turned,
+    paged: &PageOfList,
 ) {
     let base = query.address(ruleset, &query.view, "");
     if !query.path.is_empty() {
         page.all = base;
         return;
     }
-    if !turned.is_all() {
-        page.shown = format!("rules {}", turned.words());
+    if !paged.is_all() {
+        page.shown = format!("rules {}", paged.words());
     }
-    (page.newer, page.older) = turned.links(listed, &base, "", |d| d.path().clone());
+    (page.newer, page.older) = paged.links(listed, &base, "", |d| d.path().clone());
 }
 
 /// The page with its form and nothing compared yet.

@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use super::hotfix_desk::end_of_day;
 use crate::app::AppError;
+use crate::web::availability::Availability;
 use crate::web::draft_view::{self, RuleDiff, Whose};
-use crate::web::environment_view::{At, Place, Tag};
+use crate::web::environment_view::{Place, Tag, TimeView};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
@@ -44,7 +44,7 @@ struct DriftRow {
     place: Place,
     size: String,
     pin: String,
-    seen: At,
+    seen: TimeView,
     tag: Tag,
 }
 
@@ -85,7 +85,7 @@ fn row(portal: &Portal, user: &User, seen: &Observation) -> DriftRow {
         place: Place::of(&seen.environment),
         size: format::count(seen.changes.len(), "rule differs", "rules differ"),
         pin: seen.pin.to_string(),
-        seen: At::ago(seen.at, user.now),
+        seen: TimeView::ago(seen.at, user.now),
         tag: tag(portal, user, seen),
     }
 }
@@ -130,7 +130,7 @@ struct DriftPage {
     pin_checksum: String,
     pin_moved: String,
     checksum: String,
-    seen: At,
+    seen: TimeView,
     reported_by: String,
     entry: Link,
     size: String,
@@ -141,8 +141,8 @@ struct DriftPage {
     hidden: usize,
     paths: Vec<String>,
     compare_href: String,
-    adopt: Offer,
-    dismiss: Offer,
+    adopt: Availability,
+    dismiss: Availability,
     typed: Words,
     /// `adopt` or `dismiss`, if its form came back.
     returned: &'static str,
@@ -367,9 +367,9 @@ async fn build(portal: &Portal, user: &User, seen: &Observation) -> Result<Drift
         reason: "…".into(),
         ends_at,
     };
-    let mut adopt = Offer::of(portal, user, None, &adopt);
+    let mut adopt = Availability::of(portal, user, None, &adopt);
     if adopt.is_open() && draft.is_none() {
-        adopt = Offer::held(
+        adopt = Availability::unavailable(
             Refusal::ObservedBytesMissing.message(),
             "Observe again with the rules themselves.",
         );
@@ -403,7 +403,7 @@ async fn build(portal: &Portal, user: &User, seen: &Observation) -> Result<Drift
         pin_checksum: seen.pin_checksum.to_string(),
         pin_moved: moved.unwrap_or_default(),
         checksum: seen.checksum.to_string(),
-        seen: At::date(seen.at),
+        seen: TimeView::date(seen.at),
         reported_by: portal.auth.directory.name(&seen.by),
         entry: Link {
             href: address::entry(&seen.id),
@@ -429,7 +429,7 @@ async fn build(portal: &Portal, user: &User, seen: &Observation) -> Result<Drift
             &seen.checksum.to_string(),
         ),
         adopt,
-        dismiss: Offer::of(portal, user, None, &dismiss),
+        dismiss: Availability::of(portal, user, None, &dismiss),
         typed: Words {
             ends: format::day(ends_at),
             ..Words::default()

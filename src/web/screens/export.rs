@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::ledger::{Asked, tell};
+use super::ledger::{LedgerQuery, describe};
 use crate::app::ledger::{Direction, LedgerFilter, Listed};
 use crate::app::{AppError, export};
 use crate::web::Portal;
@@ -59,7 +59,7 @@ pub(super) async fn ndjson(
 pub(super) async fn csv(
     State(portal): State<Portal>,
     user: User,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<LedgerQuery>,
 ) -> WebResult {
     user.require(Act::ExportLedger, Scope::EVERYWHERE)?;
     let wanted = asked.wanted(&portal, &user.snapshot.state);
@@ -181,7 +181,7 @@ fn put_entry(
             &environment,
             &shown(&stored.version),
             &shown(&stored.review),
-            &tell(names, truth, listed).sentence(),
+            &describe(names, truth, listed).sentence(),
             &stored.hash.to_hex(),
         ],
     );

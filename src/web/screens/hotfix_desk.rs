@@ -1,11 +1,11 @@
 //! The hotfix desk: where it aims, which rules, their texts, what the policy says, and off to the review.
 
 mod choose;
+mod draft_form;
 mod form;
 mod merge;
-mod paper;
 
-pub(super) use paper::end_of_day;
+pub(super) use draft_form::end_of_day;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -13,9 +13,9 @@ use axum::routing::{get, post};
 
 use crate::app::AppError;
 use crate::web::Portal;
+use crate::web::availability::Availability;
 use crate::web::error::WebError;
 use crate::web::form::FORM_SIZE_BYTES_MAX;
-use crate::web::offer::Offer;
 use crate::web::user::User;
 use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
 use rulegate_domain::decide::decide;
@@ -40,10 +40,10 @@ pub(super) fn aim(state: &State) -> Environment {
 }
 
 /// Whether the person may make a hotfix of the rule set now, by the decision that the hotfix itself will meet.
-pub(super) fn may_write(portal: &Portal, user: &User, ruleset: &RuleSetName) -> Offer {
+pub(super) fn may_write(portal: &Portal, user: &User, ruleset: &RuleSetName) -> Availability {
     match obstacle(user, ruleset) {
-        None => Offer::default(),
-        Some(refusal) => Offer::refused(portal, user, None, &refusal),
+        None => Availability::default(),
+        Some(refusal) => Availability::refused(portal, user, None, &refusal),
     }
 }
 

@@ -11,10 +11,10 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::app::AppError;
-use crate::web::environment_view::{At, Place, Tag};
+use crate::web::availability::Availability;
+use crate::web::environment_view::{Place, Tag, TimeView};
 use crate::web::error::WebResult;
 use crate::web::hotfix_words::{self, HotfixState};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
@@ -59,7 +59,7 @@ struct ListPage {
     sections: Vec<Section>,
     is_filtered: bool,
     /// Where a hotfix may be made, a rule set each.
-    desks: Vec<Desk>,
+    desks: Vec<DeskPage>,
     drift: usize,
 }
 
@@ -74,10 +74,10 @@ struct Section {
 
 /// The way to the desk.
 #[allow(missing_docs)]
-struct Desk {
+struct DeskPage {
     ruleset: String,
     href: String,
-    offer: Offer,
+    offer: Availability,
 }
 
 /// One hotfix.
@@ -90,7 +90,7 @@ struct HotfixRow {
     reason: String,
     incident: String,
     author: String,
-    made: At,
+    made: TimeView,
     size: String,
     tags: Vec<Tag>,
 }
@@ -203,8 +203,8 @@ fn section(state: HotfixState) -> Section {
     }
 }
 
-fn desk(portal: &Portal, user: &User, ruleset: &rulegate_ledger::ids::RuleSetName) -> Desk {
-    Desk {
+fn desk(portal: &Portal, user: &User, ruleset: &rulegate_ledger::ids::RuleSetName) -> DeskPage {
+    DeskPage {
         ruleset: ruleset.to_string(),
         href: format!("/hotfixes/new?ruleset={ruleset}"),
         offer: super::hotfix_desk::may_write(portal, user, ruleset),
@@ -241,7 +241,7 @@ async fn row(
         reason: hotfix.reason.clone(),
         incident: hotfix.incident.clone(),
         author: author(portal, hotfix),
-        made: At::ago(hotfix.at, user.now),
+        made: TimeView::ago(hotfix.at, user.now),
         size: format!(
             "{}, {}",
             format::count(hotfix.changes.len(), "rule", "rules"),

@@ -1,6 +1,6 @@
 //! The ledger, newest first, with filters.
 
-mod asked;
+mod query;
 mod row;
 
 use std::sync::Arc;
@@ -25,9 +25,9 @@ use rulegate_domain::state::State as Truth;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::ids::EntryRef;
 
-use asked::kinds;
-pub(super) use asked::{Asked, Wanted};
-pub(super) use row::tell;
+use query::kinds;
+pub(super) use query::{LedgerQuery, Wanted};
+pub(super) use row::describe;
 pub(crate) use row::{Row, rows};
 
 /// Entries on a page: a screen or two.
@@ -50,7 +50,7 @@ struct HeadView {
 #[template(path = "ledger/ledger.html")]
 struct LedgerPage {
     page: Page,
-    asked: Asked,
+    asked: LedgerQuery,
     filtered: bool,
     sites: Vec<Choice>,
     environments: Vec<Choice>,
@@ -93,7 +93,11 @@ impl LedgerPage {
     }
 }
 
-async fn show(State(portal): State<Portal>, user: User, Query(asked): Query<Asked>) -> WebResult {
+async fn show(
+    State(portal): State<Portal>,
+    user: User,
+    Query(asked): Query<LedgerQuery>,
+) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
     let truth = &user.snapshot.state;
     let wanted = asked.wanted(&portal, truth);
@@ -185,7 +189,7 @@ async fn put_hashed_in_place(
     Ok(())
 }
 
-impl Asked {
+impl LedgerQuery {
     fn view(
         &self,
         portal: &Portal,

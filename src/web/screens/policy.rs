@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use super::accounts::problem_of;
 use crate::app::AppError;
+use crate::web::availability::Availability;
 use crate::web::error::WebResult;
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address};
@@ -103,7 +103,7 @@ struct PolicyPage {
     page: Page,
     now: Fields,
     typed: Fields,
-    ask: Offer,
+    ask: Availability,
     once: String,
     problem: String,
     /// How many may approve everywhere: no number may ask for more than the others can give.
@@ -137,8 +137,8 @@ fn view(portal: &Portal, user: &User, typed: Fields, problem: String) -> PolicyP
         page: Page::new(portal, user, "accounts", "Policy"),
         now: Fields::of(&truth.policy()),
         ask: match user.may(act, &scope) {
-            true => Offer::default(),
-            false => Offer::refused(portal, user, None, &Refusal::NotAllowed { act, scope }),
+            true => Availability::default(),
+            false => Availability::refused(portal, user, None, &Refusal::NotAllowed { act, scope }),
         },
         typed,
         once: fresh_once(),

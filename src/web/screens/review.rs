@@ -8,9 +8,9 @@ mod seen;
 mod stake_pages;
 mod stakes;
 mod subject_view;
-mod told;
+mod trail;
 
-pub(super) use told::folded;
+pub(super) use trail::folded;
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ struct Query {
     before: Option<String>,
     /// Of which hotfix on the page, from 1.
     of: Option<usize>,
-    /// The number of a page, from 1, of links from before pages were turned by key.
+    /// The number of a page, from 1, of links from before pages were paged by key.
     page: Option<usize>,
     /// The group whose rules are all listed.
     alike: Option<String>,
@@ -83,8 +83,8 @@ struct ReviewPage {
     content: Option<subject_view::Content>,
     policy: Vec<subject_view::PolicyRow>,
     gate: Option<gate_card::GateCard>,
-    approvals: Vec<told::ApprovalView>,
-    trail: Vec<told::Told>,
+    approvals: Vec<trail::ApprovalView>,
+    trail: Vec<trail::TrailRow>,
     acts: gate_card::Acts,
     typed: Typed,
 }
@@ -145,7 +145,7 @@ pub(super) fn known_id(text: &str) -> Result<ReviewId, WebError> {
     })
 }
 
-/// The scope in which a review may be looked at.
+/// The scope in which a review may be context at.
 pub(super) fn scope_of(review: &Review) -> Scope {
     review
         .ruleset
@@ -174,15 +174,15 @@ async fn build(
         _ => None,
     };
     let seen = portal.app.seen(&user.person.account.id, id).await?;
-    let looked = Looked {
+    let context = ReviewContext {
         portal,
         user,
         review: &review,
         gate: gate.as_ref(),
         seen,
     };
-    let stakes = stakes::of(&looked, &query).await?;
-    let rule = rule_view::of(&looked, &stakes, &query).await?;
+    let stakes = stakes::of(&context, &query).await?;
+    let rule = rule_view::of(&context, &stakes, &query).await?;
     let entries = portal.app.trail(id).await?;
     Ok(ReviewPage {
         page: Page::new(
@@ -192,21 +192,21 @@ async fn build(
             review_words::subject(&review).sentence(),
         ),
         id: id.to_string(),
-        head: head::of(&looked),
+        head: head::of(&context),
         rule,
         stakes,
-        content: subject_view::content(&looked).await?,
-        policy: subject_view::policy(&looked),
-        gate: gate_card::card(&looked),
-        approvals: told::approvals(&looked),
-        trail: told::trail(&looked, &entries),
-        acts: gate_card::acts(&looked),
+        content: subject_view::content(&context).await?,
+        policy: subject_view::policy(&context),
+        gate: gate_card::card(&context),
+        approvals: trail::approvals(&context),
+        trail: trail::trail(&context, &entries),
+        acts: gate_card::acts(&context),
         typed,
     })
 }
 
 /// Everything that the parts of the page are made from.
-struct Looked<'a> {
+struct ReviewContext<'a> {
     portal: &'a Portal,
     user: &'a User,
     review: &'a Review,
@@ -216,7 +216,7 @@ struct Looked<'a> {
     seen: std::collections::BTreeSet<rulegate_ledger::digest::Digest>,
 }
 
-impl Looked<'_> {
+impl ReviewContext<'_> {
     fn name(&self, id: &rulegate_ledger::ids::AccountId) -> String {
         self.portal.auth.directory.name(id)
     }

@@ -1,4 +1,4 @@
-//! What people do on a review's page: comment, answer, approve, reject, carry out, break the glass, look.
+//! What people do on a review's page: comment, answer, approve, reject, execute, break the glass, look.
 
 use askama::Template;
 use axum::Router;
@@ -32,8 +32,8 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/reviews/{id}/approvals", post(approve))
         .route("/reviews/{id}/rejection", post(reject))
         .route("/reviews/{id}/withdrawal", post(withdraw))
-        .route("/reviews/{id}/execution", post(carry_out))
-        .route("/reviews/{id}/execute", post(carry_out))
+        .route("/reviews/{id}/execution", post(execute_review))
+        .route("/reviews/{id}/execute", post(execute_review))
         .route("/reviews/{id}/break-glass", post(break_glass))
         .route("/reviews/{id}/looks", post(look))
 }
@@ -129,7 +129,7 @@ async fn approve(
         review: review.clone(),
         fingerprint: fingerprint(&form.fields)?,
         note: note.clone(),
-        judged: Vec::new(),
+        evidence: Vec::new(),
     };
     let done = form.execute(&portal, command).await;
     let done = told_what_changed(&portal, &form, &review, done).await;
@@ -144,7 +144,7 @@ async fn approve(
     .await
 }
 
-async fn carry_out(
+async fn execute_review(
     State(portal): State<Portal>,
     Path(id): Path<String>,
     form: Form<Decision>,
@@ -154,7 +154,7 @@ async fn carry_out(
         review: review.clone(),
         fingerprint: fingerprint(&form.fields)?,
         break_glass: None,
-        judged: Vec::new(),
+        evidence: Vec::new(),
     };
     let done = form.execute(&portal, command).await;
     let done = told_what_changed(&portal, &form, &review, done).await;
@@ -197,9 +197,7 @@ async fn break_glass(
                     format::count(seconds as usize, "second", "seconds")
                 )
             }
-            SignInError::Busy => {
-                "Many people sign in just now: try again in a few seconds.".to_owned()
-            }
+            SignInError::Busy => "Sign-in is busy: try again in a few seconds.".to_owned(),
             SignInError::App(error) => return Err(WebError::App(error)),
         };
         return finish.again(problem).await;
@@ -208,7 +206,7 @@ async fn break_glass(
         review: review.clone(),
         fingerprint,
         break_glass: Some(reason),
-        judged: Vec::new(),
+        evidence: Vec::new(),
     };
     let done = form.execute(&portal, command).await;
     finish.with(done, "glass-broken").await
@@ -263,7 +261,7 @@ async fn answer(
         hotfix,
         paths: fields.path.clone(),
         answer,
-        judged: Vec::new(),
+        evidence: Vec::new(),
     };
     let done = form.execute(&portal, command).await;
     finish.with(done, "answered").await

@@ -9,11 +9,11 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use crate::app::AppError;
-use crate::web::environment_view::{At, Tag};
+use crate::web::environment_view::{Tag, TimeView};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
+use crate::web::paging::{PageQuery, one_page};
 use crate::web::review_words::{self, SubjectWords};
-use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::state::{Review, ReviewStatus};
@@ -34,7 +34,7 @@ struct Address {
     after: String,
     #[serde(default)]
     before: String,
-    /// The number of a page, from 1, of links from before pages were turned by review.
+    /// The number of a page, from 1, of links from before pages were paged by review.
     #[serde(default)]
     page: usize,
 }
@@ -60,7 +60,7 @@ struct ReviewRow {
     words: SubjectWords,
     reason: String,
     asked_by: String,
-    asked: At,
+    asked: TimeView,
     approvals: String,
     status: Tag,
     tags: Vec<Tag>,
@@ -128,12 +128,12 @@ async fn page_of(
     closed: &[Arc<Review>],
     address: &Address,
 ) -> Result<(Vec<ReviewRow>, Pages), AppError> {
-    let turn = Turn {
+    let turn = PageQuery {
         after: &address.after,
         before: &address.before,
         number: address.page.saturating_sub(1),
     };
-    let turned = turned(closed, CLOSED_PER_PAGE, turn, |review, key| {
+    let paged = one_page(closed, CLOSED_PER_PAGE, turn, |review, key| {
         let other: Option<ReviewId> = key.parse().ok();
         let other = other.and_then(|id| user.snapshot.state.review(&id));
         // Newest first; a review that is not known stands above all.
@@ -141,19 +141,19 @@ async fn page_of(
         other.cmp(&Some((review.opened_at, &review.id)))
     });
     let mut rows = Vec::new();
-    for review in &closed[turned.range.clone()] {
+    for review in &closed[paged.range.clone()] {
         rows.push(row(portal, user, review).await?);
     }
-    if turned.is_all() {
+    if paged.is_all() {
         return Ok((rows, Pages::default()));
     }
-    let (newer, older) = turned.links(closed, "/reviews", "#closed", |review| {
+    let (newer, older) = paged.links(closed, "/reviews", "#closed", |review| {
         review.id.to_string()
     });
     let pages = Pages {
         newer,
         older,
-        shown: turned.words(),
+        shown: paged.words(),
     };
     Ok((rows, pages))
 }
@@ -193,7 +193,7 @@ async fn row(portal: &Portal, user: &User, review: &Review) -> Result<ReviewRow,
         words: review_words::subject(review),
         reason: review.reason.clone(),
         asked_by: portal.auth.directory.name(&review.requester),
-        asked: At::ago(review.opened_at, user.now),
+        asked: TimeView::ago(review.opened_at, user.now),
         approvals,
         status: Tag::new(kind, words),
         tags,

@@ -9,10 +9,10 @@ use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
 
 use self::versions_table::VersionRow;
-use crate::web::environment_view::{At, PinView, Place};
+use crate::web::environment_view::{PinView, Place, TimeView};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::page::{self, Link, Page};
-use crate::web::turning::{Turn, turned};
+use crate::web::paging::{PageQuery, one_page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::refusal::Refusal;
@@ -59,7 +59,7 @@ struct ListRow {
     name: String,
     href: String,
     versions: String,
-    newest: Option<(String, String, At)>,
+    newest: Option<(String, String, TimeView)>,
     pins: Vec<PinView>,
 }
 
@@ -78,7 +78,7 @@ async fn list(State(portal): State<Portal>, user: User) -> WebResult {
                 versions: format::count(versions.len(), "version", "versions"),
                 newest: newest.map(|(version, facts)| {
                     let href = address::version(ruleset, version);
-                    (version.to_string(), href, At::ago(facts.at, user.now))
+                    (version.to_string(), href, TimeView::ago(facts.at, user.now))
                 }),
                 pins: pins(&user, ruleset),
             }
@@ -120,7 +120,7 @@ struct RuleSetPage {
 struct EnvironmentRow {
     pin: PinView,
     /// The last planned version that went live there, with its address.
-    baseline: Option<(String, String, At)>,
+    baseline: Option<(String, String, TimeView)>,
     differences: String,
 }
 
@@ -131,7 +131,7 @@ struct Listed {
     after: String,
     #[serde(default)]
     before: String,
-    /// The number of a page, of links from before pages were turned by version.
+    /// The number of a page, of links from before pages were paged by version.
     #[serde(default)]
     page: usize,
 }
@@ -145,12 +145,12 @@ async fn show(
     let ruleset = known(&user, &name)?;
     let state = &user.snapshot.state;
     let versions = state.versions(&ruleset);
-    let turn = Turn {
+    let turn = PageQuery {
         after: &listed.after,
         before: &listed.before,
         number: listed.page,
     };
-    let turned = turned(&versions, PAGE, turn, |(name, facts), key| {
+    let paged = one_page(&versions, PAGE, turn, |(name, facts), key| {
         let other: Option<VersionName> = key.parse().ok();
         let at = other
             .as_ref()
@@ -160,7 +160,7 @@ async fn show(
         (at, &other).cmp(&(Some(facts.at), &Some(name.clone())))
     });
     let href = address::ruleset(&ruleset);
-    let (newer, older) = turned.links(&versions, &href, "#versions", |(name, _)| name.to_string());
+    let (newer, older) = paged.links(&versions, &href, "#versions", |(name, _)| name.to_string());
     let environments = state.topology.environments();
     let page = RuleSetPage {
         page: Page::new(&portal, &user, "rulesets", ruleset.as_str()),
@@ -174,11 +174,11 @@ async fn show(
             .map(|environment| environment_row(&user, &ruleset, environment))
             .collect(),
         columns: environments.iter().map(Place::of).collect(),
-        versions: versions[turned.range.clone()]
+        versions: versions[paged.range.clone()]
             .iter()
             .map(|(version, facts)| VersionRow::of(&portal, &user, &ruleset, version, facts))
             .collect(),
-        shown: format!("{} versions", turned.words()),
+        shown: format!("{} versions", paged.words()),
         newer,
         older,
         may_activate: user.may(Act::RequestActivation, &Scope::ruleset(&ruleset)),
@@ -214,7 +214,11 @@ fn environment_row(
         pin: PinView::of(state, ruleset, environment, user.now),
         baseline: baseline.map(|pin| {
             let href = address::version(ruleset, &pin.version);
-            (pin.version.to_string(), href, At::ago(pin.at, user.now))
+            (
+                pin.version.to_string(),
+                href,
+                TimeView::ago(pin.at, user.now),
+            )
         }),
         differences: baseline
             .filter(|_| differs)

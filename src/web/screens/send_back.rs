@@ -78,7 +78,7 @@ struct RuleRow {
 }
 
 async fn show(State(portal): State<Portal>, user: User, Path(names): Path<Names>) -> WebResult {
-    let asked = Asked::of(&user, names)?;
+    let asked = Params::of(&user, names)?;
     let made = asked.made(&portal, &user).await?;
     let rules: Vec<RuleRow> = made.rules.iter().map(|rule| row(rule, &made)).collect();
     let work = move || {
@@ -134,7 +134,7 @@ async fn draft_patch(
     user: User,
     Path(names): Path<Names>,
 ) -> WebResult {
-    let asked = Asked::of(&user, names)?;
+    let asked = Params::of(&user, names)?;
     let made = asked.made(&portal, &user).await?;
     let name = draft_name(&asked.hotfix, &asked.planned, "patch");
     Ok(attachment(name, PATCH, made.draft_patch))
@@ -145,7 +145,7 @@ async fn draft_archive(
     user: User,
     Path(names): Path<Names>,
 ) -> WebResult {
-    let asked = Asked::of(&user, names)?;
+    let asked = Params::of(&user, names)?;
     let made = asked.made(&portal, &user).await?;
     let told = made.read_me(&asked.hotfix, &asked.planned);
     let pack = move || made.archive(&told);
@@ -178,19 +178,19 @@ fn hotfix(user: &User, ruleset: &str, version: &str) -> Result<std::sync::Arc<Ho
 }
 
 /// A hotfix and the planned version that it is merged into.
-struct Asked {
+struct Params {
     hotfix: std::sync::Arc<Hotfix>,
     planned: VersionName,
 }
 
-impl Asked {
-    fn of(user: &User, (ruleset, version, planned): Names) -> Result<Asked, WebError> {
+impl Params {
+    fn of(user: &User, (ruleset, version, planned): Names) -> Result<Params, WebError> {
         let hotfix = hotfix(user, &ruleset, &version)?;
         let planned = planned.parse().map_err(|_| AppError::NotFound {
             what: "version",
             name: planned.chars().take(80).collect(),
         })?;
-        Ok(Asked { hotfix, planned })
+        Ok(Params { hotfix, planned })
     }
 
     async fn made(&self, portal: &Portal, user: &User) -> Result<SendBack, WebError> {
@@ -206,7 +206,7 @@ impl Asked {
 }
 
 fn row(rule: &DraftRule, made: &SendBack) -> RuleRow {
-    let told = made.rule_told(rule);
+    let told = made.describe_rule(rule);
     RuleRow {
         path: rule.path.clone(),
         moved_to: rule.moved_to.clone().unwrap_or_default(),

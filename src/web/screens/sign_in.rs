@@ -168,7 +168,7 @@ async fn act(
             )
         }
         Err(SignInError::Busy) => again(
-            "Many people sign in just now: try again in a few seconds.".into(),
+            "Sign-in is busy: try again in a few seconds.".into(),
             StatusCode::TOO_MANY_REQUESTS,
         ),
         Err(SignInError::App(error)) => Err(WebError::App(error)),

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use super::accounts::problem_of;
 use super::stops::{PlaceFields, StopRow, WaitingRow, stop_rows, waiting_rows};
 use crate::app::AppError;
+use crate::web::availability::Availability;
 use crate::web::choice::{Choice, choices, choices_or_all};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Notice, Page};
 use crate::web::site_words;
 use crate::web::user::User;
@@ -86,10 +86,10 @@ struct SitesPage {
     rulesets: Vec<Choice>,
     lanes: Vec<Choice>,
     others: Vec<Choice>,
-    hold: Offer,
-    freeze: Offer,
-    declare: Offer,
-    link: Offer,
+    hold: Availability,
+    freeze: Availability,
+    declare: Availability,
+    link: Availability,
     demo: bool,
     linked: bool,
     freeze_rulesets: Vec<Choice>,
@@ -159,7 +159,7 @@ fn view(portal: &Portal, user: &User, typed: Typed, problem: String) -> SitesPag
         freeze: offer(Act::Freeze),
         declare: offer(Act::DeclareLiveSite),
         link: match may_cut(user) {
-            true => Offer::default(),
+            true => Availability::default(),
             false => offer(Act::DeclareLiveSite),
         },
         demo: portal.app.config.demo,
@@ -179,7 +179,7 @@ fn view(portal: &Portal, user: &User, typed: Typed, problem: String) -> SitesPag
 }
 
 /// Whether the person may do something at this site, somewhere in it.
-fn offer(portal: &Portal, user: &User, act: Act) -> Offer {
+fn offer(portal: &Portal, user: &User, act: Act) -> Availability {
     let scope = match act {
         Act::DeclareLiveSite => Scope::EVERYWHERE,
         _ => Scope {
@@ -188,8 +188,8 @@ fn offer(portal: &Portal, user: &User, act: Act) -> Offer {
         },
     };
     match user.may(act, &scope) {
-        true => Offer::default(),
-        false => Offer::refused(portal, user, None, &Refusal::NotAllowed { act, scope }),
+        true => Availability::default(),
+        false => Availability::refused(portal, user, None, &Refusal::NotAllowed { act, scope }),
     }
 }
 

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::sites::{Typed, again};
 use crate::app::AppError;
+use crate::web::availability::Availability;
 use crate::web::error::WebResult;
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::offer::Offer;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::command::Command;
@@ -39,7 +39,7 @@ pub(super) struct StopRow {
     pub since_iso: String,
     pub until: String,
     pub reason: String,
-    pub lift: Offer,
+    pub lift: Availability,
     pub once: String,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct WaitingRow {
     pub since_iso: String,
     pub obstacle: String,
     pub review: String,
-    pub cancel: Offer,
+    pub cancel: Availability,
     pub once: String,
 }
 
@@ -99,8 +99,8 @@ fn stop_row(portal: &Portal, user: &User, what: &'static str, stop: &Stop) -> St
         since: format::short_time(stop.at),
         since_iso: stop.at.to_rfc3339(),
         until: stop.until.map_or(String::new(), format::short_time),
-        reason: crate::app::told::visible(&stop.reason),
-        lift: Offer::of(portal, user, None, &command),
+        reason: crate::app::summary::visible(&stop.reason),
+        lift: Availability::of(portal, user, None, &command),
         once: fresh_once(),
     }
 }
@@ -139,7 +139,7 @@ pub(super) fn waiting_rows(portal: &Portal, user: &User) -> Vec<WaitingRow> {
                 )
             }),
             review: address::review(&body.review),
-            cancel: Offer::of(portal, user, None, &command),
+            cancel: Availability::of(portal, user, None, &command),
             once: fresh_once(),
         }
     };

@@ -15,10 +15,10 @@ use self::acts::{Recall, Validate};
 pub(super) use self::downloads::attachment;
 use self::story::{Found, Provenance, StandingRow, Word};
 use super::rulesets::known;
-use crate::web::environment_view::{At, Tag};
+use crate::web::environment_view::{Tag, TimeView};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::page::{self, Link, Page};
-use crate::web::turning::{Turn, turned};
+use crate::web::paging::{PageQuery, one_page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::refusal::Refusal;
@@ -84,7 +84,7 @@ struct VersionPage {
     standings: Vec<StandingRow>,
     words: Vec<Word>,
     found: Vec<Found>,
-    recalled: Option<(String, String, At)>,
+    recalled: Option<(String, String, TimeView)>,
     validate: Validate,
     recall: Recall,
     rules: RuleList,
@@ -100,7 +100,7 @@ struct HotfixWords {
     author: String,
     reason: String,
     incident: String,
-    ends: At,
+    ends: TimeView,
 }
 
 /// One page of the rules a version holds.
@@ -122,7 +122,7 @@ struct Listed {
     after: String,
     #[serde(default)]
     before: String,
-    /// The number of a page, of links from before pages were turned by path.
+    /// The number of a page, of links from before pages were paged by path.
     #[serde(default)]
     page: usize,
 }
@@ -180,8 +180,13 @@ async fn page_of(
             .release
             .as_ref()
             .map_or(Vec::new(), |release| story::found(ruleset, &release.drift)),
-        recalled: recalled
-            .map(|recall| (recall.reason.clone(), name(&recall.by), At::date(recall.at))),
+        recalled: recalled.map(|recall| {
+            (
+                recall.reason.clone(),
+                name(&recall.by),
+                TimeView::date(recall.at),
+            )
+        }),
         validate: validate.checked(user, ruleset, version),
         recall: recall.checked(user, ruleset, version),
         rules: rule_list(ruleset, version, manifest.rules(), listed),
@@ -213,7 +218,7 @@ fn hotfix(
         author: portal.auth.directory.name(&hotfix.author),
         reason: hotfix.reason.clone(),
         incident: hotfix.incident.clone(),
-        ends: At::day(hotfix.ends_at),
+        ends: TimeView::day(hotfix.ends_at),
     })
 }
 
@@ -228,28 +233,28 @@ fn rule_list(
         .iter()
         .filter(|(path, _)| wanted.is_empty() || path.to_lowercase().contains(&wanted))
         .collect();
-    let turn = Turn {
+    let turn = PageQuery {
         after: &listed.after,
         before: &listed.before,
         number: listed.page,
     };
-    let turned = turned(&matching, PAGE, turn, |(path, _), key| {
+    let paged = one_page(&matching, PAGE, turn, |(path, _), key| {
         path.as_str().cmp(key)
     });
     let href = address::version(ruleset, version);
     let base = format!("{href}?filter={}", format::url_encode(&listed.filter));
-    let (newer, older) = turned.links(&matching, &base, "#rules", |(path, _)| (*path).clone());
+    let (newer, older) = paged.links(&matching, &base, "#rules", |(path, _)| (*path).clone());
     RuleList {
-        rows: matching[turned.range.clone()]
+        rows: matching[paged.range.clone()]
             .iter()
             .map(|(path, digest)| {
                 let href = address::rule(ruleset, version, path);
                 ((*path).clone(), href, digest.to_string())
             })
             .collect(),
-        shown: match turned.is_all() {
+        shown: match paged.is_all() {
             true => format::count(matching.len(), "rule", "rules"),
-            false => format!("{} rules", turned.words()),
+            false => format!("{} rules", paged.words()),
         },
         newer,
         older,

@@ -1,4 +1,4 @@
-//! Hotfixes from the real corpus, judged on the review's page: by mouse and by keyboard only.
+//! Hotfixes from the real corpus, evidence on the review's page: by mouse and by keyboard only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,10 +58,16 @@ async fn served(case: &str) -> (Served, ReviewId) {
     for name in ["rita", "tom"] {
         world.approve(name, &made).await.expect("an approval");
     }
-    world.carry_out("ana", &made).await.expect("it goes live");
+    world
+        .execute_review("ana", &made)
+        .await
+        .expect("it goes live");
     world.release("2", &pairs(&planned)).await;
     let sl = world.ask("2", &["ipc2/sl"]).await;
-    world.carry_out("lucy", &sl).await.expect("soft launch");
+    world
+        .execute_review("lucy", &sl)
+        .await
+        .expect("soft launch");
     world.validate("2", true).await;
     let review = world.ask("2", &["ipc2/prod"]).await;
     (Served::start(world).await, review)

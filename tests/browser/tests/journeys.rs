@@ -51,7 +51,7 @@ async fn approve(browser: &Browser, demo: &Demo, name: &str, review: &str) -> We
     Ok(())
 }
 
-async fn carry_out(
+async fn execute_review(
     browser: &Browser,
     demo: &Demo,
     name: &str,
@@ -61,7 +61,7 @@ async fn carry_out(
     browser
         .click("form[action$='/execution'] button.main")
         .await?;
-    browser.read("Carried out.").await?;
+    browser.read("Executed.").await?;
     Ok(())
 }
 
@@ -195,7 +195,7 @@ async fn audit(browser: &Browser, demo: &Demo) -> WebDriverResult<()> {
 async fn main_journey(browser: &Browser, demo: &Demo) -> WebDriverResult<()> {
     let hotfix = make_hotfix(browser, demo).await?;
     approve(browser, demo, "rita", &hotfix).await?;
-    carry_out(browser, demo, "ana", &hotfix).await?;
+    execute_review(browser, demo, "ana", &hotfix).await?;
     browser.driver.goto(format!("{}/", demo.url)).await?;
     browser.read("4.17.0+ipc2.2").await?;
 
@@ -211,7 +211,7 @@ async fn main_journey(browser: &Browser, demo: &Demo) -> WebDriverResult<()> {
     browser.sign_in(demo, "ana", review).await?;
     answer_everything(browser, demo, review).await?;
     approve(browser, demo, "rita", review).await?;
-    carry_out(browser, demo, "ana", review).await?;
+    execute_review(browser, demo, "ana", review).await?;
     audit(browser, demo).await
 }
 

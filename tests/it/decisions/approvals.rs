@@ -26,7 +26,7 @@ async fn at_the_gate() -> (World, ReviewId) {
     world.hotfix(&[("a.conf", "one fixed\n")]).await;
     world.release("2", TWO).await;
     let sl = world.ask("2", &["ipc2/sl"]).await;
-    world.carry_out("lucy", &sl).await.unwrap();
+    world.execute_review("lucy", &sl).await.unwrap();
     world.validate("2", true).await;
     let review = world.ask("2", &["ipc2/prod"]).await;
     (world, review)
@@ -44,7 +44,7 @@ async fn answer(
         hotfix: version("1+ipc2.1"),
         paths: vec!["a.conf".into()],
         answer,
-        judged: Vec::new(),
+        evidence: Vec::new(),
     };
     world.act(name, command).await.map(|_| ())
 }
@@ -112,7 +112,7 @@ async fn nobody_approves_before_every_hotfix_rule_is_answered() {
     );
     answer(&world, "rita", &review, loss()).await.unwrap();
     world.approve("rita", &review).await.unwrap();
-    let done = world.carry_out("ana", &review).await.unwrap();
+    let done = world.execute_review("ana", &review).await.unwrap();
     let kinds: Vec<&str> = done.entries.iter().map(|e| e.fact.event.kind()).collect();
     assert_eq!(kinds, ["version.activated", "hotfix.discarded"]);
     assert!(
@@ -139,7 +139,7 @@ async fn a_hotfix_checked_by_hand_is_absorbed_and_one_contained_by_verdict_needs
     .await
     .unwrap();
     world.approve("rita", &review).await.unwrap();
-    let done = world.carry_out("ana", &review).await.unwrap();
+    let done = world.execute_review("ana", &review).await.unwrap();
     assert_eq!(done.entries[1].fact.event.kind(), "hotfix.absorbed");
 
     let world = World::new().await;
@@ -149,7 +149,7 @@ async fn a_hotfix_checked_by_hand_is_absorbed_and_one_contained_by_verdict_needs
         .release("2", &[("a.conf", "one fixed\n"), ("b.conf", "two more\n")])
         .await;
     let sl = world.ask("2", &["ipc2/sl"]).await;
-    world.carry_out("lucy", &sl).await.unwrap();
+    world.execute_review("lucy", &sl).await.unwrap();
     world.validate("2", true).await;
     let review = world.ask("2", &["ipc2/prod"]).await;
     let refused = refusal(answer(&world, "rita", &review, loss()).await.unwrap_err());
@@ -161,7 +161,7 @@ async fn a_hotfix_checked_by_hand_is_absorbed_and_one_contained_by_verdict_needs
         }
     );
     world.approve("rita", &review).await.unwrap();
-    let done = world.carry_out("ana", &review).await.unwrap();
+    let done = world.execute_review("ana", &review).await.unwrap();
     assert!(
         matches!(&done.entries[1].fact.event, Event::HotfixAbsorbed(b) if b.by == version("2"))
     );
@@ -177,12 +177,12 @@ async fn four_eyes_bind_everybody() {
         let refused = refusal(world.approve(name, &review).await.unwrap_err());
         assert_eq!(refused.code(), "not_allowed", "{name}");
     }
-    let blocked = refusal(world.carry_out("ana", &review).await.unwrap_err());
+    let blocked = refusal(world.execute_review("ana", &review).await.unwrap_err());
     assert!(
         matches!(&blocked, Refusal::GateBlocked { checks } if checks.len() == 1 && checks[0].kind == CheckKind::Approvals)
     );
     world.approve("ana", &review).await.unwrap();
-    world.carry_out("ana", &review).await.unwrap();
+    world.execute_review("ana", &review).await.unwrap();
 }
 
 #[tokio::test]
@@ -200,13 +200,13 @@ async fn the_author_of_a_hotfix_does_not_approve_it_and_a_large_one_needs_two() 
         refusal(world.approve("rita", &review).await.unwrap_err()),
         Refusal::AlreadyApproved
     );
-    let blocked = refusal(world.carry_out("ana", &review).await.unwrap_err());
+    let blocked = refusal(world.execute_review("ana", &review).await.unwrap_err());
     assert!(
         matches!(&blocked, Refusal::GateBlocked { checks } if checks[0].evidence == "1 of 2"),
         "{blocked:?}"
     );
     world.approve("tom", &review).await.unwrap();
-    world.carry_out("ana", &review).await.unwrap();
+    world.execute_review("ana", &review).await.unwrap();
     let pin = world
         .app
         .snapshot()
@@ -245,7 +245,7 @@ async fn an_approval_goes_stale_when_what_was_shown_changes_and_says_why() {
         review: review.clone(),
         fingerprint: old,
         break_glass: None,
-        judged: vec![],
+        evidence: vec![],
     };
     let refused = refusal(world.act("ana", command).await.unwrap_err());
     assert!(
@@ -256,7 +256,7 @@ async fn an_approval_goes_stale_when_what_was_shown_changes_and_says_why() {
         review,
         fingerprint: old,
         break_glass: Some("now!".into()),
-        judged: vec![],
+        evidence: vec![],
     };
     assert_eq!(
         refusal(world.act("ana", command).await.unwrap_err()),
@@ -272,7 +272,7 @@ async fn breaking_the_glass_passes_a_check_and_stays_red_until_two_others_looked
         review: review.clone(),
         fingerprint,
         break_glass: Some(reason.into()),
-        judged: vec![],
+        evidence: vec![],
     };
     assert_eq!(
         refusal(world.act("rita", glass("x")).await.unwrap_err()).code(),
@@ -327,7 +327,7 @@ async fn freeze_hold_and_recall_close_the_gate_even_to_glass() {
         reason: "quarter end".into(),
     };
     let freeze = world.act("omar", command).await.unwrap().entry().unwrap();
-    let blocked = refusal(world.carry_out("ana", &review).await.unwrap_err());
+    let blocked = refusal(world.execute_review("ana", &review).await.unwrap_err());
     assert!(
         matches!(&blocked, Refusal::GateBlocked { checks } if checks[0].kind == CheckKind::NoFreezeOrHold)
     );
@@ -348,7 +348,7 @@ async fn freeze_hold_and_recall_close_the_gate_even_to_glass() {
     };
     let hold = world.act("ana", command).await.unwrap().entry().unwrap();
     assert_eq!(
-        refusal(world.carry_out("ana", &review).await.unwrap_err()).code(),
+        refusal(world.execute_review("ana", &review).await.unwrap_err()).code(),
         "gate_blocked"
     );
     world
@@ -370,13 +370,13 @@ async fn freeze_hold_and_recall_close_the_gate_even_to_glass() {
     };
     let recall = crate::harness::world::opened(&world.act("lucy", command).await.unwrap());
     world.approve("rita", &recall).await.unwrap();
-    world.carry_out("ana", &recall).await.unwrap();
+    world.execute_review("ana", &recall).await.unwrap();
     let fingerprint = world.fingerprint(&review).await;
     let command = Command::Execute {
         review,
         fingerprint,
         break_glass: Some("please".into()),
-        judged: vec![],
+        evidence: vec![],
     };
     let blocked = refusal(world.act("ana", command).await.unwrap_err());
     assert!(
@@ -405,10 +405,10 @@ async fn a_policy_nobody_could_satisfy_is_refused_and_a_good_one_goes_through_a_
     );
     let review = crate::harness::world::opened(&world.act("adam", ask(2)).await.unwrap());
     assert_eq!(
-        refusal(world.carry_out("adam", &review).await.unwrap_err()).code(),
+        refusal(world.execute_review("adam", &review).await.unwrap_err()).code(),
         "gate_blocked"
     );
     world.approve("rita", &review).await.unwrap();
-    world.carry_out("adam", &review).await.unwrap();
+    world.execute_review("adam", &review).await.unwrap();
     assert_eq!(world.app.snapshot().state.policy().production_approvals, 2);
 }

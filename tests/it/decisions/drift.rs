@@ -101,7 +101,7 @@ async fn adopted_drift_becomes_a_hotfix_of_unknown_author_and_goes_through_the_g
     let done = world.act("theo", command).await.unwrap();
     let review = opened(&done);
     world.approve("rita", &review).await.unwrap();
-    world.carry_out("ana", &review).await.unwrap();
+    world.execute_review("ana", &review).await.unwrap();
     let state = &world.app.snapshot().state;
     let hotfix = state.hotfixes()[0].clone();
     assert_eq!(

@@ -18,7 +18,7 @@ async fn only_one_wins(store: Store) {
         review,
         fingerprint,
         break_glass: None,
-        judged: vec![],
+        evidence: vec![],
     };
     let outcomes = all_at_once(&world, (0..64).map(|_| execute(review.clone())).collect()).await;
     assert_eq!(
@@ -36,7 +36,7 @@ async fn only_one_wins(store: Store) {
         review,
         fingerprint,
         break_glass: None,
-        judged: vec![],
+        evidence: vec![],
     };
     let outcomes = all_at_once(&world, reviews.into_iter().map(execute).collect()).await;
     assert_eq!(outcomes, BTreeMap::from([("done", 1), ("stale", 63)]));
@@ -113,7 +113,7 @@ async fn two_processes_never_both_win_on_postgres() {
         review: review.clone(),
         fingerprint,
         break_glass: None,
-        judged: vec![],
+        evidence: vec![],
     };
     let (here, there) = tokio::join!(
         all_at_once(&one, (0..32).map(|_| execute()).collect()),

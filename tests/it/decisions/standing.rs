@@ -21,7 +21,7 @@ async fn a_version_lives_as_the_design_says() {
     assert_eq!(standing(&world, "1", "ipc2/sl"), "awaiting_soft_launch");
     assert_eq!(standing(&world, "1", "ipc1/sl"), "absent");
     let review = world.ask("1", &["ipc2/sl"]).await;
-    world.carry_out("lucy", &review).await.unwrap();
+    world.execute_review("lucy", &review).await.unwrap();
     assert_eq!(standing(&world, "1", "ipc2/sl"), "active");
     assert_eq!(standing(&world, "1", "ipc2/prod"), "awaiting_soft_launch");
 
@@ -29,7 +29,7 @@ async fn a_version_lives_as_the_design_says() {
     world.release("2", &[("a", "2\n")]).await;
     world.release("3", &[("a", "3\n")]).await;
     let review = world.ask("3", &["ipc2/sl"]).await;
-    world.carry_out("lucy", &review).await.unwrap();
+    world.execute_review("lucy", &review).await.unwrap();
     assert_eq!(standing(&world, "2", "ipc2/sl"), "superseded");
     assert_eq!(standing(&world, "1", "ipc2/sl"), "left_soft_launch");
     world.validate("3", false).await;
@@ -38,14 +38,14 @@ async fn a_version_lives_as_the_design_says() {
     // Failed: production is closed, soft launch is open again, and a new pass opens production.
     let review = world.ask("3", &["ipc2/prod"]).await;
     world.approve("rita", &review).await.unwrap();
-    let error = world.carry_out("ana", &review).await.unwrap_err();
+    let error = world.execute_review("ana", &review).await.unwrap_err();
     let AppError::Refused(Refusal::GateBlocked { checks }) = error else {
         panic!("{error}")
     };
     assert_eq!(checks[0].kind, CheckKind::PassedSoftLaunch);
     world.validate("3", true).await;
     assert_eq!(standing(&world, "3", "ipc2/prod"), "ready");
-    world.carry_out("ana", &review).await.unwrap();
+    world.execute_review("ana", &review).await.unwrap();
     assert_eq!(standing(&world, "3", "ipc2/prod"), "active");
 }
 
@@ -60,7 +60,7 @@ async fn back_to_what_production_had_needs_no_new_soft_launch() {
     );
     let review = world.ask("1", &["ipc2/prod"]).await;
     world.approve("rita", &review).await.unwrap();
-    let done = world.carry_out("ana", &review).await.unwrap();
+    let done = world.execute_review("ana", &review).await.unwrap();
     let text = done.entries[0].fact.event.body_json();
     assert!(text.contains(r#""mode":"rollback""#), "{text}");
 }
@@ -88,7 +88,7 @@ async fn a_rollback_that_would_lose_a_hotfix_asks_first_and_going_back_to_a_hotf
     );
     let review = world.ask("1+ipc2.1", &["ipc2/prod"]).await;
     world.approve("rita", &review).await.unwrap();
-    world.carry_out("ana", &review).await.unwrap();
+    world.execute_review("ana", &review).await.unwrap();
     let snapshot = world.app.snapshot();
     assert_eq!(snapshot.state.open_hotfixes(&ruleset(), &prod).len(), 1);
     let baseline = snapshot
@@ -118,7 +118,7 @@ async fn the_same_bytes_again_append_nothing_and_other_bytes_under_the_name_are_
         version: version("1"),
         snapshot,
         provenance: Default::default(),
-        judged: vec![],
+        evidence: vec![],
     };
     assert_eq!(
         world

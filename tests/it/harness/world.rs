@@ -198,7 +198,7 @@ impl World {
             version: version(name),
             snapshot,
             provenance: Provenance::default(),
-            judged: Vec::new(),
+            evidence: Vec::new(),
         };
         self.act("pipeline", command).await.unwrap()
     }
@@ -220,18 +220,22 @@ impl World {
             review: review.clone(),
             fingerprint,
             note: String::new(),
-            judged: Vec::new(),
+            evidence: Vec::new(),
         };
         self.act(name, command).await
     }
 
-    pub async fn carry_out(&self, name: &str, review: &ReviewId) -> Result<Executed, AppError> {
+    pub async fn execute_review(
+        &self,
+        name: &str,
+        review: &ReviewId,
+    ) -> Result<Executed, AppError> {
         let fingerprint = self.fingerprint(review).await;
         let command = Command::Execute {
             review: review.clone(),
             fingerprint,
             break_glass: None,
-            judged: Vec::new(),
+            evidence: Vec::new(),
         };
         self.act(name, command).await
     }
@@ -249,18 +253,18 @@ impl World {
     pub async fn live(&self, name: &str, texts: &[(&str, &str)]) {
         self.release(name, texts).await;
         let review = self.ask(name, &["ipc2/sl"]).await;
-        self.carry_out("lucy", &review).await.unwrap();
+        self.execute_review("lucy", &review).await.unwrap();
         self.validate(name, true).await;
         let review = self.ask(name, &["ipc2/prod"]).await;
         self.approve("rita", &review).await.unwrap();
-        self.carry_out("ana", &review).await.unwrap();
+        self.execute_review("ana", &review).await.unwrap();
     }
 
     /// As [`World::live`] where hotfixes are open: whatever is not contained is answered by hand.
     pub async fn live_after_answer(&self, name: &str, texts: &[(&str, &str)]) {
         self.release(name, texts).await;
         let review = self.ask(name, &["ipc2/sl"]).await;
-        self.carry_out("lucy", &review).await.unwrap();
+        self.execute_review("lucy", &review).await.unwrap();
         self.validate(name, true).await;
         let review = self.ask(name, &["ipc2/prod"]).await;
         let snapshot = self.app.snapshot();
@@ -278,12 +282,12 @@ impl World {
                 answer: rulegate_ledger::review::Answer::ContainedByHand {
                     reason: "looked".into(),
                 },
-                judged: Vec::new(),
+                evidence: Vec::new(),
             };
             self.act("rita", command).await.unwrap();
         }
         self.approve("rita", &review).await.unwrap();
-        self.carry_out("ana", &review).await.unwrap();
+        self.execute_review("ana", &review).await.unwrap();
     }
 
     pub async fn validate(&self, name: &str, passed: bool) {
@@ -337,11 +341,11 @@ impl World {
         }
     }
 
-    /// A hotfix of ipc2/prod, approved by rita and carried out by ana.
+    /// A hotfix of ipc2/prod, approved by rita and executed by ana.
     pub async fn hotfix(&self, texts: &[(&str, &str)]) -> ReviewId {
         let review = self.propose_hotfix(texts).await.unwrap();
         self.approve("rita", &review).await.unwrap();
-        self.carry_out("ana", &review).await.unwrap();
+        self.execute_review("ana", &review).await.unwrap();
         review
     }
 

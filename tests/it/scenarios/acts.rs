@@ -30,7 +30,7 @@ const ACTS: &[(&str, Act)] = &[
     ),
     ("{who} asks at {site} for {version} in {targets}", Act::Ask),
     ("{who} approves it", Act::Approve),
-    ("{who} carries it out", Act::CarryOut),
+    ("{who} executes it", Act::CarryOut),
     ("{who} breaks the glass: {reason}", Act::BreakGlass),
     (
         "{who} says at {site} that {version} passed: {reason}",
@@ -56,7 +56,7 @@ const ACTS: &[(&str, Act)] = &[
         "{who} answers for {path} of {hotfix} in {env}: sent back, {reason}",
         Act::SendBack,
     ),
-    ("{who} gives up {hotfix}: {reason}", Act::Discard),
+    ("{who} discards {hotfix}: {reason}", Act::Discard),
     ("{who} holds {env}: {reason}", Act::Hold),
     ("{who} lifts the hold on {env}: {reason}", Act::LiftHold),
     (
@@ -263,13 +263,13 @@ impl Acting<'_, '_> {
                     review,
                     fingerprint: gate.fingerprint,
                     note: String::new(),
-                    judged: Vec::new(),
+                    evidence: Vec::new(),
                 };
                 self.execute(&site, command).await?;
                 Ok(())
             }
-            Act::CarryOut => self.carry_out(None).await,
-            Act::BreakGlass => self.carry_out(Some(self.reason())).await,
+            Act::CarryOut => self.execute_review(None).await,
+            Act::BreakGlass => self.execute_review(Some(self.reason())).await,
             Act::Pass => self.validate(true).await,
             Act::Fail => self.validate(false).await,
             Act::Hotfix => self.make_hotfix().await,
@@ -361,7 +361,7 @@ impl Acting<'_, '_> {
             version: version(self.get("version")),
             snapshot,
             provenance: Provenance::default(),
-            judged: Vec::new(),
+            evidence: Vec::new(),
         };
         world.act("pipeline", command).await?;
         Ok(())
@@ -378,13 +378,13 @@ impl Acting<'_, '_> {
         self.open(&site, command).await
     }
 
-    async fn carry_out(&mut self, break_glass: Option<String>) -> Acted {
+    async fn execute_review(&mut self, break_glass: Option<String>) -> Acted {
         let (site, review, gate) = gate(self.stage).await?;
         let command = Command::Execute {
             review,
             fingerprint: gate.fingerprint,
             break_glass,
-            judged: Vec::new(),
+            evidence: Vec::new(),
         };
         self.execute(&site, command).await?;
         Ok(())
@@ -470,7 +470,7 @@ impl Acting<'_, '_> {
             hotfix: self.hotfix(),
             paths: vec![self.get("path").to_owned()],
             answer,
-            judged: Vec::new(),
+            evidence: Vec::new(),
         };
         self.execute(&site, command).await?;
         Ok(())
@@ -522,7 +522,7 @@ impl Acting<'_, '_> {
             second: version(self.get("other")),
             outcome,
             reason: self.reason(),
-            judged: Vec::new(),
+            evidence: Vec::new(),
         })
         .await
     }
@@ -549,7 +549,7 @@ impl Acting<'_, '_> {
             if lane == world.app.config.topology.production() {
                 world.approve("rita", &review).await?;
             }
-            world.carry_out("lucy", &review).await?;
+            world.execute_review("lucy", &review).await?;
             for target in &targets {
                 runs(self.stage, target, &name).await?;
                 sees(self.stage.at(&first)?, target, &name).await?;

@@ -211,7 +211,7 @@ pub async fn perform(stage: &mut Stage<'_>, text: &str) -> Result<(), String> {
         Check::Blocks | Check::Open | Check::Stale => {
             let words = blanks.get("words").cloned().unwrap_or_default();
             let who = blanks.get("who").map(|who| who.to_lowercase());
-            until(|| judged(stage, check, &words, who.as_deref())).await?;
+            until(|| evidence(stage, check, &words, who.as_deref())).await?;
         }
         Check::Waits | Check::NothingWaits => {
             // An intent is known where it was decided before it is known where it waits.
@@ -359,7 +359,7 @@ fn finding_words(finding: &Finding) -> String {
 }
 
 /// What the gate of the story's review says.
-async fn judged(
+async fn evidence(
     stage: &Stage<'_>,
     check: Check,
     words: &str,

@@ -28,7 +28,7 @@ async fn hotfixed_at_ipc1() -> Stage<'static> {
         the sites are level
         Theo hotfixes ipc1/prod for INC-8 with limit.conf "limit 70 / burst 5 / window 60"
         Rita approves it
-        Ana carries it out
+        Ana executes it
         the sites are level"#,
     )
     .await;
@@ -46,7 +46,7 @@ async fn the_merge_page_compares_by_value_too() {
         the sites are level
         Theo hotfixes ipc1/prod for INC-8 with a.yaml "id: r1 / level: 7 / note: x"
         Rita approves it
-        Ana carries it out
+        Ana executes it
         the sites are level
         the pipeline delivers 2 at ipc2 with a.yaml "id: r1 / level: 5 / note: y"
         2 goes live in ipc2/sl and ipc2/prod"#,
@@ -199,11 +199,11 @@ async fn a_pair_is_closed_and_a_difference_accepted() {
         the link is cut
         Theo hotfixes ipc2/prod for INC-7 with limit.conf "limit 99 / burst 5"
         Rita approves it
-        Ana carries it out
+        Ana executes it
         Omar declares at ipc1 that the app is live at ipc1: cut
         Theo hotfixes ipc1/prod for INC-7 with limit.conf "limit 50 / burst 5"
         Rita approves it
-        Ana carries it out
+        Ana executes it
         the link is mended
         the sites are level"#,
     )

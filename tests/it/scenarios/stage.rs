@@ -154,7 +154,7 @@ impl<'a> Stage<'a> {
         world.app.clock.set_offset_us(self.offset_us);
         // A process is told the other site's key when it starts; the copy is folded under it.
         for other in self.sites.values().filter_map(|site| site.key.as_ref()) {
-            world.app.believe(std::slice::from_ref(other));
+            world.app.trust_keys(std::slice::from_ref(other));
         }
         let folded = || async {
             let held = world.app.store.sites().await.map_err(|e| e.to_string())?;
@@ -282,7 +282,7 @@ impl<'a> Stage<'a> {
             });
             let owes = |world: &World| {
                 let state = &world.app.snapshot().state;
-                !state.owed(world.app.clock.now()).is_empty()
+                !state.due_commands(world.app.clock.now()).is_empty()
             };
             same && !owes(one) && !owes(other)
         };

@@ -17,7 +17,7 @@ async fn asked(
     hotfixed(&world, hotfix).await;
     world.release("2", two).await;
     let sl = world.ask("2", &["ipc2/sl"]).await;
-    world.carry_out("lucy", &sl).await.unwrap();
+    world.execute_review("lucy", &sl).await.unwrap();
     world.validate("2", true).await;
     let review = world.ask("2", &["ipc2/prod"]).await;
     (world, review)
@@ -29,7 +29,7 @@ pub async fn hotfixed(world: &World, texts: &[(&str, &str)]) {
     for name in ["rita", "tom"] {
         world.approve(name, &review).await.unwrap();
     }
-    world.carry_out("ana", &review).await.unwrap();
+    world.execute_review("ana", &review).await.unwrap();
 }
 
 async fn two_rules() -> (World, ReviewId) {

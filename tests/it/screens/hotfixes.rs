@@ -297,7 +297,7 @@ async fn an_upload_replaces_the_rule_of_its_name_byte_for_byte() {
         .parse()
         .unwrap();
     world.approve("rita", &review).await.unwrap();
-    world.carry_out("ana", &review).await.unwrap();
+    world.execute_review("ana", &review).await.unwrap();
     let page = world.get(&theo, "/hotfixes/new?ruleset=crs").await;
     assert!(
         page.select("label.tick")
@@ -353,7 +353,7 @@ async fn the_register_shows_the_debt_and_what_threatens_it() {
             .join(" ")
             .contains("1+ipc2.2")
     );
-    // What somebody asks for is judged, not what came after it.
+    // What somebody asks for is evidence, not what came after it.
     let review = world.ask("2", &["ipc2/prod"]).await;
     world.release("3", &[("c.data", "fixed\n")]).await;
     let page = world.get(&otto, "/hotfixes").await;

@@ -248,7 +248,7 @@ async fn contents_that_are_no_text_are_exported_too() {
         version: "1".parse().unwrap(),
         snapshot: world.app.keep(&intake).await.unwrap(),
         provenance: Default::default(),
-        judged: Vec::new(),
+        evidence: Vec::new(),
     };
     world.act("pipeline", command).await.unwrap();
     let cookie = world.sign_in("otto").await;

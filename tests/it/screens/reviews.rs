@@ -30,7 +30,7 @@ async fn at_risk() -> (World, ReviewId) {
         )
         .await;
     let sl = world.ask("2", &["ipc2/sl"]).await;
-    world.carry_out("lucy", &sl).await.unwrap();
+    world.execute_review("lucy", &sl).await.unwrap();
     world.validate("2", true).await;
     let review = world.ask("2", &["ipc2/prod"]).await;
     (world, review)
@@ -212,7 +212,7 @@ async fn approve_and_carry_out_through_the_forms() {
         .await;
     assert_eq!(answer.header("location"), of(&review, "?done=executed"));
     let page = world.get(&ana, &of(&review, "")).await;
-    assert!(page.select(".notice.info")[0].contains("carried out by ana"));
+    assert!(page.select(".notice.info")[0].contains("executed by ana"));
     assert_eq!(page.select("#decide").len(), 0, "nothing is left to decide");
     assert_eq!(
         page.select("#hotfix-1 tbody tr").len(),
@@ -355,7 +355,7 @@ async fn the_glass_needs_the_password_again_and_two_others() {
     }
     let page = world.get(&otto, &of(&review, "")).await;
     assert_eq!(page.select("#glass .held, #glass form").len(), 0);
-    assert!(page.select("#glass")[0].contains("looked at by two others"));
+    assert!(page.select("#glass")[0].contains("reviewed afterwards by two others"));
 }
 
 #[tokio::test]

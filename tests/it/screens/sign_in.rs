@@ -25,7 +25,7 @@ async fn the_main_story_runs_in_memory() {
         .release("2", &[("a.conf", "one\n"), ("b.conf", "two more\n")])
         .await;
     let sl = world.ask("2", &["ipc2/sl"]).await;
-    world.carry_out("lucy", &sl).await.unwrap();
+    world.execute_review("lucy", &sl).await.unwrap();
     world.validate("2", true).await;
     let review = world.ask("2", &["ipc2/prod"]).await;
     let refused = world.approve("rita", &review).await.unwrap_err();

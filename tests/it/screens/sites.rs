@@ -90,7 +90,7 @@ async fn what_waits_and_what_is_missing_is_named() {
     let world = World::new().await;
     world.release("1", &[("a.conf", "one\n")]).await;
     let review = world.ask("1", &["ipc2/sl", "ipc1/sl"]).await;
-    world.carry_out("lucy", &review).await.unwrap();
+    world.execute_review("lucy", &review).await.unwrap();
     let omar = world.sign_in("omar").await;
     let page = world.get(&omar, "/sites").await;
     assert!(page.text.contains("not heard since this process started"));

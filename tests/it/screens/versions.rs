@@ -16,7 +16,7 @@ async fn release_with(world: &World, name: &str, provenance: Provenance) {
         version: version(name),
         snapshot,
         provenance,
-        judged: Vec::new(),
+        evidence: Vec::new(),
     };
     world.act("pipeline", command).await.unwrap();
 }
@@ -149,7 +149,7 @@ async fn a_validator_says_how_it_went_and_others_cannot() {
     let held = page.select("#soft-launch .held").join(" ");
     assert!(held.contains("never ran in soft launch"), "{held}");
     let review = world.ask("1", &["ipc2/sl"]).await;
-    world.carry_out("lucy", &review).await.unwrap();
+    world.execute_review("lucy", &review).await.unwrap();
 
     let post = format!("{address}/validations");
     let fields = [("outcome", ""), ("note", "kept"), ("links", "")];
@@ -204,7 +204,7 @@ async fn a_recall_waits_in_its_review() {
     assert!(done.header("location").ends_with("?done=recall-asked"));
     let id = world.app.snapshot().state.reviews()[0].id.clone();
     world.approve("rita", &id).await.unwrap();
-    world.carry_out("ana", &id).await.unwrap();
+    world.execute_review("ana", &id).await.unwrap();
     let page = world.get(&ana, "/rulesets/crs/versions/1").await;
     assert!(
         page.select(".notice.bad")

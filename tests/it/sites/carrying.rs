@@ -51,7 +51,7 @@ impl Deployed {
 
     /// Reads `other` with a token of this role.
     async fn read(&self, other: &Deployed, role: &str) {
-        self.world.app.believe(&[other.world.app.verifier_key()]);
+        self.world.app.trust_keys(&[other.world.app.verifier_key()]);
         let settings = PeerSettings {
             site: other.world.app.config.site.clone(),
             url: other.url.clone(),
@@ -402,7 +402,7 @@ async fn one_name_at_both_sites_loses_nobody(two: Two) {
 async fn read_as(role: &str) -> Two {
     let ipc2 = Deployed::start("ipc2", On::Memory).await.unwrap();
     let ipc1 = Deployed::start("ipc1", On::Memory).await.unwrap();
-    ipc2.world.app.believe(&[ipc1.world.app.verifier_key()]);
+    ipc2.world.app.trust_keys(&[ipc1.world.app.verifier_key()]);
     ipc1.read(&ipc2, role).await;
     Two { ipc2, ipc1 }
 }

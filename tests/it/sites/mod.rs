@@ -2,7 +2,7 @@
 mod carrying;
 mod given;
 mod identity;
-mod own_writes;
+mod read_your_writes;
 mod reading;
 mod recovery;
 mod refusals;

@@ -67,7 +67,7 @@ async fn nothing_of_a_site_is_believed_without_its_key() {
     reader.round(&one).await;
     let trouble = one.peer.load().trouble.clone().unwrap();
     assert!(trouble.contains("no key is believed for ipc2"), "{trouble}");
-    one.believe(&[two.verifier_key()]);
+    one.trust_keys(&[two.verifier_key()]);
     reader.round(&one).await;
     until("taken", async || known(&one, "ipc2") == 1).await;
 }
@@ -82,7 +82,7 @@ async fn several_readers_bring_everything_once() {
         two.signed().is_some_and(|kept| kept.size == 30)
     })
     .await;
-    one.believe(&[two.verifier_key()]);
+    one.trust_keys(&[two.verifier_key()]);
     let rounds = (0..4).map(|_| {
         let (one, two) = (one.clone(), two.clone());
         tokio::spawn(async move { Reader::new(InProcess(two)).round(&one).await })
@@ -106,7 +106,7 @@ async fn a_copy_is_believed_again_after_a_restart() {
         two.signed().is_some_and(|kept| kept.size == 5)
     })
     .await;
-    one.believe(&[two.verifier_key()]);
+    one.trust_keys(&[two.verifier_key()]);
     Reader::new(InProcess(two.clone())).round(&one).await;
     until("taken", async || known(&one, "ipc2") == 5).await;
     let again = site_on("ipc1", one.store.clone()).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_copy_is_believed_again_after_a_restart() {
         0,
         "whose key is not given is not believed"
     );
-    again.believe(&[two.verifier_key()]);
+    again.trust_keys(&[two.verifier_key()]);
     until("believed", async || known(&again, "ipc2") == 5).await;
     grow(&two, "b-6").await.unwrap();
     until("signed", async || {
@@ -148,7 +148,7 @@ fn peer(url: &str, token: String) -> Peer {
 
 async fn reading(world: &World, url: &str) -> Arc<App> {
     let one = site("ipc1").await;
-    one.believe(&[world.app.verifier_key()]);
+    one.trust_keys(&[world.app.verifier_key()]);
     let token = world.token("mirror", Scope::EVERYWHERE).await;
     reader::start_from(one.clone(), peer(url, token));
     one
@@ -324,7 +324,7 @@ async fn whoever_is_told_no_keys_accuses_nobody() {
     let (one, two) = (site("ipc1").await, site("ipc2").await);
     grow(&two, "b-1").await.unwrap();
     until("signed", async || two.signed().is_some()).await;
-    one.believe(&[two.verifier_key()]);
+    one.trust_keys(&[two.verifier_key()]);
     Reader::new(InProcess(two.clone())).round(&one).await;
     until("taken", async || known(&one, "ipc2") == 1).await;
     let guest = site_on("ipc1", one.store.clone()).await.unwrap();

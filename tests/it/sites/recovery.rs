@@ -17,7 +17,7 @@ async fn lost(kept: u64) -> (Arc<App>, Arc<App>, Store) {
         grow(&one, &format!("a-{number}")).await.unwrap();
     }
     until("signed", async || one.signed().is_some_and(|s| s.size == 8)).await;
-    two.believe(&[one.verifier_key()]);
+    two.trust_keys(&[one.verifier_key()]);
     Reader::new(InProcess(one.clone())).round(&two).await;
     until("read", async || known(&two, "ipc1") == 8).await;
     let store = Store::open("memory:").await.unwrap();
@@ -40,7 +40,7 @@ fn reason(app: &App) -> Option<String> {
 async fn a_shorter_ledger_than_the_other_site_holds_takes_no_entries() {
     let (before, two, store) = lost(5).await;
     let restored = site_on("ipc1", store.clone()).await.unwrap();
-    restored.believe(&[two.verifier_key()]);
+    restored.trust_keys(&[two.verifier_key()]);
     assert_eq!(reason(&restored), None, "its own database cannot know");
     reader::compare(&restored, &InProcess(two.clone()))
         .await

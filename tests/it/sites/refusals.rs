@@ -23,7 +23,7 @@ struct Given {
 /// ipc2, which has read an honest ipc1 of 10 entries.
 async fn given() -> Given {
     let app = site("ipc2").await;
-    app.believe(&[key("ipc1", 1).verifier()]);
+    app.trust_keys(&[key("ipc1", 1).verifier()]);
     let offers = Scripted::new(Ledger::with("ipc1", 10));
     let mut reader = Reader::new(offers.clone());
     reader.round(&app).await;
@@ -113,7 +113,7 @@ async fn a_checkpoint_by_another_key_is_refused() {
     given.offers.offer(ledger);
     given.offers.sign(2);
     assert_eq!(given.refused().await, "other_key");
-    given.app.believe(&[key("ipc1", 2).verifier()]);
+    given.app.trust_keys(&[key("ipc1", 2).verifier()]);
     given.reader.round(&given.app).await;
     until("a replaced key", async || known(&given.app, "ipc1") == 11).await;
 }

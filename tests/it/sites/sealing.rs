@@ -53,7 +53,7 @@ struct Given {
 /// ipc2, which reads an ipc1 that says what it is told to say.
 async fn given() -> Given {
     let app = site("ipc2").await;
-    app.believe(&[key("ipc1", 1).verifier()]);
+    app.trust_keys(&[key("ipc1", 1).verifier()]);
     let offers = Scripted::new(Ledger::with("ipc1", 3));
     let reader = Reader::new(offers.clone());
     Given {

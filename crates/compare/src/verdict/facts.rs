@@ -26,7 +26,7 @@ pub(super) struct Draft {
     pub(super) base: Span,
     pub(super) hotfix: Span,
     pub(super) planned: Span,
-    /// The planned file that it was judged by; None when planned has none.
+    /// The planned file that it was evidence by; None when planned has none.
     pub(super) planned_path: Option<String>,
     pub(super) is_marker: bool,
 }
@@ -82,18 +82,18 @@ pub(super) fn judge(
         }
     }
     let mut drafts = Vec::new();
-    let mut judged: Vec<(Change, &str)> = Vec::new();
+    let mut evidence: Vec<(Change, &str)> = Vec::new();
     for addr in &order {
         let values = &by_addr[addr];
         if budget.take(1 + values.base.len() + values.hotfix.len() + values.planned.len()) {
-            judged.extend(
+            evidence.extend(
                 changes(values, budget)
                     .into_iter()
                     .map(|change| (change, *addr)),
             );
         }
     }
-    let moved = moved_values(&judged);
+    let moved = moved_values(&evidence);
     // The text itself, as a list of lines, is one list however its lines stand under headers; but what planned has
     // under another header while it has the hotfix's too is in another place.
     let headers: OnceCell<HashSet<String>> = OnceCell::new();
@@ -102,7 +102,7 @@ pub(super) fn judge(
     let all: Option<Counts> = is_lines.then(|| counts(&planned.facts));
     let all_hotfix: Option<Counts> = is_lines.then(|| counts(&hotfix.facts));
     let mut counted: HashMap<&str, Counted> = HashMap::new();
-    for (change, addr) in judged {
+    for (change, addr) in evidence {
         if let (Some(old), None) | (None, Some(old)) = change
             && is_lines
             && moved.contains(old.value.as_str())
@@ -167,13 +167,13 @@ fn headers_in(text: &Container) -> HashSet<String> {
 }
 
 /// Values taken out at one header and put in at another.
-fn moved_values(judged: &[(Change, &str)]) -> HashSet<String> {
-    let out: HashSet<&str> = judged
+fn moved_values(evidence: &[(Change, &str)]) -> HashSet<String> {
+    let out: HashSet<&str> = evidence
         .iter()
         .filter(|(c, _)| c.1.is_none())
         .filter_map(|(c, _)| Some(c.0?.value.as_str()))
         .collect();
-    let put = judged
+    let put = evidence
         .iter()
         .filter(|(c, _)| c.0.is_none())
         .filter_map(|(c, _)| Some(c.1?.value.as_str()));

@@ -11,7 +11,7 @@ pub struct Limits {
     pub text_bytes_max: usize,
     /// Steps for one rule: a step is about one word read, hashed or compared.
     pub steps_max: u64,
-    /// Units kept for one rule. All are counted and judged; those past this number are summed up.
+    /// Units kept for one rule. All are counted and evidence; those past this number are summed up.
     pub units_max: usize,
     /// Levels of nesting that are followed in a structured text.
     pub depth_max: usize,

@@ -221,7 +221,7 @@ fn moved_to<'a>(
     })
 }
 
-/// The single changes, judged; None when the budget is spent.
+/// The single changes, evidence; None when the budget is spent.
 fn compare(
     path: &str,
     base: Option<&[u8]>,

@@ -201,11 +201,11 @@ fn judge_runs(three: &Three, budget: &Budget) -> Verdict {
             before,
             after,
         };
-        let judged = run.judge(&in_base, &in_hotfix, &in_planned, budget);
+        let evidence = run.judge(&in_base, &in_hotfix, &in_planned, budget);
         if budget.is_spent() {
             return Verdict::CannotTell;
         }
-        verdicts.push(judged);
+        verdicts.push(evidence);
     }
     super::combine::over(verdicts)
 }

@@ -125,13 +125,13 @@ impl LedgerState {
                     at: entry.at,
                     reason: body.reason.clone(),
                     blocked: body.blocked.clone(),
-                    looked: Default::default(),
+                    after_reviews: Default::default(),
                 }));
             }),
             Event::GlassReviewed(body) => self.change_review(&body.review, |review| {
                 if let Some(glass) = &mut review.glass {
                     glass
-                        .looked
+                        .after_reviews
                         .push((entry.actor.clone(), entry.at, body.note.clone()));
                 }
             }),

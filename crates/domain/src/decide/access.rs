@@ -4,7 +4,7 @@ use super::*;
 use rulegate_ledger::access::{Grant, Role};
 use rulegate_ledger::event::{AccessGranted, AccessRevoked};
 
-pub(super) fn grant(asked: Asked, grant: &Grant) -> Result<Decided, Refusal> {
+pub(super) fn grant(asked: Context, grant: &Grant) -> Result<Decided, Refusal> {
     asked.require(Act::ManageAccounts, Scope::EVERYWHERE)?;
     let held = asked.state.grants_of(&grant.account);
     if held.contains(grant) {
@@ -26,7 +26,7 @@ pub(super) fn grant(asked: Asked, grant: &Grant) -> Result<Decided, Refusal> {
     }]))
 }
 
-pub(super) fn revoke(asked: Asked, grant: &Grant, reason: &str) -> Result<Decided, Refusal> {
+pub(super) fn revoke(asked: Context, grant: &Grant, reason: &str) -> Result<Decided, Refusal> {
     asked.require(Act::ManageAccounts, Scope::EVERYWHERE)?;
     let grants = asked.state.grants();
     if !grants.contains(grant) {
@@ -36,7 +36,7 @@ pub(super) fn revoke(asked: Asked, grant: &Grant, reason: &str) -> Result<Decide
     if grant.role == Role::Admin && admins == 1 {
         return Err(Refusal::LastAdmin);
     }
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     let body = AccessRevoked {
         grant: grant.clone(),
         reason,

@@ -11,7 +11,7 @@ use rulegate_ledger::event::{DriftAdopted, DriftDismissed, ObservationRecorded};
 use rulegate_ledger::manifest::Change;
 
 pub(super) fn observe(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     environment: &Environment,
     (checksum, against): (Digest, Digest),
@@ -51,7 +51,10 @@ pub(super) fn observe(
     )]))
 }
 
-fn open_observation<'a>(asked: Asked<'a>, id: &EntryRef) -> Result<&'a Arc<Observation>, Refusal> {
+fn open_observation<'a>(
+    asked: Context<'a>,
+    id: &EntryRef,
+) -> Result<&'a Arc<Observation>, Refusal> {
     let unknown = || Refusal::UnknownObservation {
         observation: id.clone(),
     };
@@ -72,7 +75,7 @@ fn open_observation<'a>(asked: Asked<'a>, id: &EntryRef) -> Result<&'a Arc<Obser
 }
 
 pub(super) fn adopt(
-    asked: Asked,
+    asked: Context,
     id: &EntryRef,
     snapshot: &SnapshotFacts,
     lines_changed: u32,
@@ -125,7 +128,7 @@ pub(super) fn adopt(
 }
 
 pub(super) fn dismiss(
-    asked: Asked,
+    asked: Context,
     id: &EntryRef,
     reason: &str,
     ends_at: Timestamp,
@@ -133,7 +136,7 @@ pub(super) fn dismiss(
     let found = open_observation(asked, id)?;
     let (ruleset, environment) = (&found.ruleset, &found.environment);
     asked.require(Act::DismissDrift, Scope::exactly(ruleset, environment))?;
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     asked.ends(ends_at)?;
     let body = DriftDismissed {
         observation: id.clone(),

@@ -1,9 +1,9 @@
-//! Carrying out a review: past a broken glass or not, pins move and hotfixes close.
+//! Executing a review: past a broken glass or not, pins move and hotfixes close.
 
 use super::judging::{fact, open, since};
 use super::*;
 use crate::gate;
-use crate::judgement::Judged;
+use crate::judgement::Evidence;
 use crate::state::Pin;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::*;
@@ -11,11 +11,11 @@ use rulegate_ledger::ids::{AccountId, ReviewId};
 use rulegate_ledger::review::{Answer, ShownHotfix, ShownTarget, Subject};
 
 pub(super) fn execute(
-    asked: Asked,
+    asked: Context,
     id: &ReviewId,
     fingerprint: Digest,
     break_glass: Option<&str>,
-    judged: &[Judged],
+    evidence: &[Evidence],
 ) -> Result<Decided, Refusal> {
     let act = match asked.state.review(id).map(|review| &review.subject) {
         Some(Subject::Policy { .. }) => Act::RequestPolicy,
@@ -28,7 +28,7 @@ pub(super) fn execute(
         });
     }
     let review = open(asked, id, act)?;
-    let gate = gate::gate(asked.state, review, judged, asked.now)?;
+    let gate = gate::gate(asked.state, review, evidence, asked.now)?;
     if gate.fingerprint != fingerprint {
         let refusal = Refusal::Stale {
             changes: since(review, fingerprint, &gate),
@@ -57,7 +57,7 @@ pub(super) fn execute(
         if !never.is_empty() {
             return Err(Refusal::GateBlocked { checks: never });
         }
-        let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+        let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
         let blocked = blocking
             .iter()
             .map(|check| check.code().to_owned())
@@ -195,7 +195,7 @@ fn activated(
 
 /// The facts for one target: the pin moves and its hotfixes close, or an intent for the other site.
 fn move_target(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     target: &ShownTarget,
     what: &Accepted,

@@ -20,7 +20,7 @@ pub(super) struct Proposal<'a> {
 }
 
 pub(super) fn propose(
-    asked: Asked,
+    asked: Context,
     proposal: Proposal,
     on_top_of: Digest,
 ) -> Result<Decided, Refusal> {
@@ -82,7 +82,7 @@ pub(super) struct Origin {
 
 /// The facts of a hotfix on top of `pin` with its review, and its name.
 pub(super) fn commit(
-    asked: Asked,
+    asked: Context,
     proposal: Proposal,
     pin: &Pin,
     origin: Origin,
@@ -98,8 +98,8 @@ pub(super) fn commit(
     if changes.is_empty() || snapshot.checksum == pin.checksum {
         return Err(Refusal::NothingChanged);
     }
-    let reason = given("reason", &words.reason, REASON_LENGTH_MAX)?;
-    let incident = given("incident reference", &words.incident, 200)?;
+    let reason = required_text("reason", &words.reason, REASON_LENGTH_MAX)?;
+    let incident = required_text("incident reference", &words.incident, 200)?;
     asked.ends(words.ends_at)?;
     let version = next_name(asked.state, ruleset, &pin.version);
     let body = HotfixCommitted {
@@ -132,7 +132,7 @@ pub(super) fn commit(
 
 /// What runs there.
 pub(super) fn pinned<'a>(
-    asked: Asked<'a>,
+    asked: Context<'a>,
     ruleset: &RuleSetName,
     environment: &Environment,
 ) -> Result<&'a Pin, Refusal> {
@@ -162,7 +162,7 @@ fn next_name(state: &State, ruleset: &RuleSetName, on_top_of: &VersionName) -> V
 }
 
 pub(super) fn discard(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     hotfix: &VersionName,
     reason: &str,
@@ -185,7 +185,7 @@ pub(super) fn discard(
             hotfix: hotfix.clone(),
         });
     }
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     let body = HotfixDiscarded {
         environment: environment.clone(),
         hotfix: hotfix.clone(),

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::*;
-use crate::broken::{Check as Left, is_left_out};
+use crate::defect::{Defect, is_left_out};
 use crate::gate::{self, Gate};
-use crate::judgement::Judged;
+use crate::judgement::Evidence;
 use crate::state::{Review, ReviewStatus};
 use rulegate_compare::verdict::Verdict;
 use rulegate_ledger::digest::Digest;
@@ -14,7 +14,7 @@ use rulegate_ledger::event::*;
 use rulegate_ledger::ids::ReviewId;
 use rulegate_ledger::review::{Answer, Subject};
 
-fn known<'a>(asked: Asked<'a>, id: &ReviewId) -> Result<&'a Arc<Review>, Refusal> {
+fn known<'a>(asked: Context<'a>, id: &ReviewId) -> Result<&'a Arc<Review>, Refusal> {
     let review = asked
         .state
         .review(id)
@@ -29,7 +29,7 @@ fn known<'a>(asked: Asked<'a>, id: &ReviewId) -> Result<&'a Arc<Review>, Refusal
 
 /// The review if it is open, and if the actor holds the right in every scope of it.
 pub(super) fn open<'a>(
-    asked: Asked<'a>,
+    asked: Context<'a>,
     id: &ReviewId,
     act: Act,
 ) -> Result<&'a Arc<Review>, Refusal> {
@@ -39,7 +39,7 @@ pub(super) fn open<'a>(
     }
     let how = match &review.status {
         ReviewStatus::Open => return Ok(review),
-        ReviewStatus::Executed { entry, .. } => format!("it was carried out at {entry}"),
+        ReviewStatus::Executed { entry, .. } => format!("it was executed at {entry}"),
         ReviewStatus::Rejected { reason, .. } => format!("it was rejected: {reason}"),
         ReviewStatus::Withdrawn { reason, .. } => format!("it was withdrawn: {reason}"),
     };
@@ -66,14 +66,14 @@ pub(super) fn fact(review: &Review, event: impl Into<Event>) -> Fact {
 }
 
 pub(super) fn answer(
-    asked: Asked,
+    asked: Context,
     id: &ReviewId,
     (environment, hotfix, paths): (&Environment, &VersionName, &[String]),
     answer: &Answer,
-    judged: &[Judged],
+    evidence: &[Evidence],
 ) -> Result<Decided, Refusal> {
     let review = open(asked, id, Act::AnswerHotfix)?;
-    let gate = gate::gate(asked.state, review, judged, asked.now)?;
+    let gate = gate::gate(asked.state, review, evidence, asked.now)?;
     let verdicts: BTreeMap<&str, Verdict> = gate
         .shown
         .rules()
@@ -99,7 +99,7 @@ pub(super) fn answer(
             Some(_) => {}
         }
     }
-    let reason = given("reason", answer.reason(), REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", answer.reason(), REASON_LENGTH_MAX)?;
     let answer = match answer {
         Answer::ContainedByHand { .. } => Answer::ContainedByHand { reason },
         Answer::LossAccepted { .. } => Answer::LossAccepted { reason },
@@ -119,21 +119,21 @@ pub(super) fn answer(
 }
 
 pub(super) fn approve(
-    asked: Asked,
+    asked: Context,
     id: &ReviewId,
     fingerprint: Digest,
     note: &str,
-    judged: &[Judged],
+    evidence: &[Evidence],
 ) -> Result<Decided, Refusal> {
     let review = open(asked, id, Act::Approve)?;
     let me = &asked.actor.account;
     if let Some((_, role)) = gate::parties(asked.state, review)
         .into_iter()
-        .find(|(party, _)| party == me && !is_left_out(Left::FourEyes))
+        .find(|(party, _)| party == me && !is_left_out(Defect::FourEyes))
     {
         return Err(Refusal::OwnReview { role });
     }
-    let gate = gate::gate(asked.state, review, judged, asked.now)?;
+    let gate = gate::gate(asked.state, review, evidence, asked.now)?;
     if gate.fingerprint != fingerprint {
         return Err(Refusal::Stale {
             changes: since(review, fingerprint, &gate),
@@ -143,7 +143,7 @@ pub(super) fn approve(
         return Err(Refusal::AlreadyApproved);
     }
     let count = gate.shown.unanswered().len();
-    if count > 0 && !is_left_out(Left::HotfixAnswers) {
+    if count > 0 && !is_left_out(Defect::HotfixAnswers) {
         let sent_back = gate.shown.sent_back();
         return Err(Refusal::Unanswered { count, sent_back });
     }
@@ -172,9 +172,9 @@ pub(super) fn since(
         })
 }
 
-pub(super) fn reject(asked: Asked, id: &ReviewId, reason: &str) -> Result<Decided, Refusal> {
+pub(super) fn reject(asked: Context, id: &ReviewId, reason: &str) -> Result<Decided, Refusal> {
     let review = open(asked, id, Act::Approve)?;
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![fact(
         review,
         ReviewRejected {
@@ -184,14 +184,14 @@ pub(super) fn reject(asked: Asked, id: &ReviewId, reason: &str) -> Result<Decide
     )]))
 }
 
-pub(super) fn comment(asked: Asked, id: &ReviewId, text: &str) -> Result<Decided, Refusal> {
+pub(super) fn comment(asked: Context, id: &ReviewId, text: &str) -> Result<Decided, Refusal> {
     let review = known(asked, id)?;
     let scope = review
         .ruleset
         .as_ref()
         .map_or(Scope::EVERYWHERE, Scope::ruleset);
     asked.require(Act::Comment, scope)?;
-    let text = given("comment", text, COMMENT_LENGTH_MAX)?;
+    let text = required_text("comment", text, COMMENT_LENGTH_MAX)?;
     Ok(Decided::New(vec![fact(
         review,
         ReviewCommented {
@@ -201,12 +201,12 @@ pub(super) fn comment(asked: Asked, id: &ReviewId, text: &str) -> Result<Decided
     )]))
 }
 
-pub(super) fn withdraw(asked: Asked, id: &ReviewId, reason: &str) -> Result<Decided, Refusal> {
+pub(super) fn withdraw(asked: Context, id: &ReviewId, reason: &str) -> Result<Decided, Refusal> {
     let review = open(asked, id, Act::View)?;
     if review.requester != asked.actor.account {
         return Err(Refusal::NotYourRequest);
     }
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![fact(
         review,
         ReviewWithdrawn {
@@ -216,17 +216,17 @@ pub(super) fn withdraw(asked: Asked, id: &ReviewId, reason: &str) -> Result<Deci
     )]))
 }
 
-pub(super) fn look_at_glass(asked: Asked, id: &ReviewId, note: &str) -> Result<Decided, Refusal> {
+pub(super) fn look_at_glass(asked: Context, id: &ReviewId, note: &str) -> Result<Decided, Refusal> {
     let review = known(asked, id)?;
     for scope in gate::scopes(review) {
         asked.require(Act::ReviewBrokenGlass, scope)?;
     }
     let glass = review.glass.as_ref().ok_or(Refusal::NoGlassBroken)?;
     let me = &asked.actor.account;
-    if glass.by == *me || glass.looked.iter().any(|(who, _, _)| who == me) {
+    if glass.by == *me || glass.after_reviews.iter().any(|(who, _, _)| who == me) {
         return Err(Refusal::AlreadyLooked);
     }
-    let note = given("note", note, REASON_LENGTH_MAX)?;
+    let note = required_text("note", note, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![fact(
         review,
         GlassReviewed {

@@ -38,15 +38,15 @@ pub fn decide(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Decided, Refusal> {
-    let asked = Asked { state, actor, now };
+    let asked = Context { state, actor, now };
     match command {
         Command::CommitRelease {
             ruleset,
             version,
             snapshot,
             provenance,
-            judged,
-        } => release::commit(asked, ruleset, version, snapshot, provenance, judged),
+            evidence,
+        } => release::commit(asked, ruleset, version, snapshot, provenance, evidence),
         Command::ReceiveRelease {
             ruleset,
             version,
@@ -120,14 +120,20 @@ pub fn decide(
             hotfix,
             paths,
             answer,
-            judged,
-        } => judging::answer(asked, review, (environment, hotfix, paths), answer, judged),
+            evidence,
+        } => judging::answer(
+            asked,
+            review,
+            (environment, hotfix, paths),
+            answer,
+            evidence,
+        ),
         Command::Approve {
             review,
             fingerprint,
             note,
-            judged,
-        } => judging::approve(asked, review, *fingerprint, note, judged),
+            evidence,
+        } => judging::approve(asked, review, *fingerprint, note, evidence),
         Command::Reject { review, reason } => judging::reject(asked, review, reason),
         Command::Comment { review, text } => judging::comment(asked, review, text),
         Command::Withdraw { review, reason } => judging::withdraw(asked, review, reason),
@@ -135,8 +141,14 @@ pub fn decide(
             review,
             fingerprint,
             break_glass,
-            judged,
-        } => execute::execute(asked, review, *fingerprint, break_glass.as_deref(), judged),
+            evidence,
+        } => execute::execute(
+            asked,
+            review,
+            *fingerprint,
+            break_glass.as_deref(),
+            evidence,
+        ),
         Command::ReviewGlass { review, note } => judging::look_at_glass(asked, review, note),
         Command::FulfilIntent { intent } => transfer::fulfil(asked, intent),
         Command::OpenTransfer {
@@ -177,8 +189,8 @@ pub fn decide(
             second,
             outcome,
             reason,
-            judged,
-        } => reconcile::close_pair(asked, ruleset, (first, second), outcome, reason, judged),
+            evidence,
+        } => reconcile::close_pair(asked, ruleset, (first, second), outcome, reason, evidence),
         Command::AcceptDifference {
             ruleset,
             environment,
@@ -208,36 +220,36 @@ pub(super) use transfer::obstacle as transfer_obstacle;
 
 /// What a release would meet, environment by environment, without delivering it.
 ///
-/// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `judged`.
+/// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `evidence`.
 pub fn release_findings(
     state: &State,
     ruleset: &RuleSetName,
     candidate: rulegate_ledger::digest::Digest,
-    judged: &[crate::judgement::Judged],
+    evidence: &[crate::judgement::Evidence],
     now: Timestamp,
 ) -> Result<Vec<rulegate_ledger::event::DriftFinding>, Refusal> {
     let actor = Actor::site_itself();
     release::findings(
-        Asked {
+        Context {
             state,
             actor: &actor,
             now,
         },
         ruleset,
         candidate,
-        judged,
+        evidence,
     )
 }
 
 /// Who asks, when, on what state.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct Context<'a> {
     state: &'a State,
     actor: &'a Actor,
     now: Timestamp,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Context<'a> {
     fn require(self, act: Act, scope: Scope) -> Result<(), Refusal> {
         if self.state.may(self.actor, act, &scope) {
             Ok(())
@@ -316,7 +328,7 @@ pub const REASON_LENGTH_MAX: usize = 2_000;
 pub const COMMENT_LENGTH_MAX: usize = 10_000;
 
 /// A text that somebody had to give: trimmed, present and not too long.
-fn given(what: &'static str, text: &str, max: usize) -> Result<String, Refusal> {
+fn required_text(what: &'static str, text: &str, max: usize) -> Result<String, Refusal> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Refusal::Missing { what });
@@ -332,13 +344,13 @@ fn optional(what: &'static str, text: &str, max: usize) -> Result<String, Refusa
     if text.trim().is_empty() {
         Ok(String::new())
     } else {
-        given(what, text, max)
+        required_text(what, text, max)
     }
 }
 
 /// Only http and https addresses may become links.
 fn link(text: &str) -> Result<String, Refusal> {
-    let text = given("link", text, REASON_LENGTH_MAX)?;
+    let text = required_text("link", text, REASON_LENGTH_MAX)?;
     let plain = text.bytes().all(|b| b.is_ascii_graphic());
     if plain && (text.starts_with("https://") || text.starts_with("http://")) {
         Ok(text)

@@ -2,7 +2,7 @@
 
 use super::hotfix::{Origin, Proposal, commit, pinned};
 use super::*;
-use crate::judgement::Judged;
+use crate::judgement::Evidence;
 use crate::state::Hotfix;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{
@@ -15,7 +15,7 @@ use rulegate_ledger::review::Subject;
 /// A hotfix that is open in production of another site and not in effect in `to`, a production environment of
 /// this site; with where it is open.
 fn foreign<'a>(
-    asked: Asked<'a>,
+    asked: Context<'a>,
     ruleset: &RuleSetName,
     hotfix: &VersionName,
     to: &Environment,
@@ -47,7 +47,7 @@ fn foreign<'a>(
 }
 
 pub(super) fn open(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     hotfix: &VersionName,
     to: &Environment,
@@ -75,7 +75,7 @@ pub(super) fn open(
         checksum: record.checksum,
         environment: to.clone(),
     };
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![Fact::within(
         ruleset,
         &to.lane,
@@ -84,7 +84,7 @@ pub(super) fn open(
 }
 
 pub(super) fn merge(
-    asked: Asked,
+    asked: Context,
     proposal: Proposal,
     hotfix: &VersionName,
     on_top_of: Digest,
@@ -123,7 +123,7 @@ pub(super) fn merge(
 }
 
 pub(super) fn decline(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     hotfix: &VersionName,
     to: &Environment,
@@ -131,7 +131,7 @@ pub(super) fn decline(
 ) -> Result<Decided, Refusal> {
     asked.require(Act::Transfer, Scope::exactly(ruleset, to))?;
     let (record, from) = foreign(asked, ruleset, hotfix, to)?;
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     let body = TransferDeclined {
         hotfix: record.version.clone(),
         from,
@@ -141,7 +141,7 @@ pub(super) fn decline(
     Ok(Decided::New(vec![Fact::within(ruleset, &to.lane, body)]))
 }
 
-/// The facts that follow when a review about a hotfix is carried out: every hotfix of the other site that comes
+/// The facts that follow when a review about a hotfix is executed: every hotfix of the other site that comes
 /// with it, oldest first.
 pub(super) fn transferred(
     state: &State,
@@ -177,12 +177,12 @@ pub(super) fn transferred(
 }
 
 pub(super) fn close_pair(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     (first, second): (&VersionName, &VersionName),
     outcome: &PairOutcome,
     reason: &str,
-    judged: &[Judged],
+    evidence: &[Evidence],
 ) -> Result<Decided, Refusal> {
     let unknown = || Refusal::UnknownPair {
         first: first.clone(),
@@ -196,7 +196,7 @@ pub(super) fn close_pair(
         let scope = Scope::exactly(ruleset, &hotfix.environment);
         asked.require(Act::Transfer, scope)?;
     }
-    let finding = pair.finding(judged).ok_or(Refusal::EvidenceOutdated)?;
+    let finding = pair.finding(evidence).ok_or(Refusal::EvidenceOutdated)?;
     if let PairOutcome::Keep { hotfix } = outcome
         && *hotfix != pair.first.version
         && *hotfix != pair.second.version
@@ -209,7 +209,7 @@ pub(super) fn close_pair(
             second: pair.second.version.clone(),
         });
     }
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     let body = PairClosed {
         first: pair.first.version.clone(),
         second: pair.second.version.clone(),
@@ -222,7 +222,7 @@ pub(super) fn close_pair(
 }
 
 pub(super) fn accept(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     environment: &Environment,
     reason: &str,
@@ -241,7 +241,7 @@ pub(super) fn accept(
         .ok_or_else(same)?;
     let pin = pinned(asked, ruleset, environment)?;
     let live = pinned(asked, ruleset, &difference.live)?;
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     let body = DifferenceAccepted {
         environment: environment.clone(),
         version: pin.version.clone(),

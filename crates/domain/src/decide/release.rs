@@ -2,19 +2,19 @@
 
 use super::*;
 use crate::command::SnapshotFacts;
-use crate::judgement::Judged;
+use crate::judgement::Evidence;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{
     DriftFinding, Event, Finding, Provenance, ReleaseCommitted, ValidationFailed, ValidationPassed,
 };
 
 pub(super) fn commit(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     version: &VersionName,
     snapshot: &SnapshotFacts,
     provenance: &Provenance,
-    judged: &[Judged],
+    evidence: &[Evidence],
 ) -> Result<Decided, Refusal> {
     asked.require(Act::PushRelease, Scope::ruleset(ruleset))?;
     if version.is_hotfix() {
@@ -46,7 +46,7 @@ pub(super) fn commit(
         rules,
         size_bytes,
         provenance: checked(provenance)?,
-        drift: findings(asked, ruleset, checksum, judged)?,
+        drift: findings(asked, ruleset, checksum, evidence)?,
     };
     Ok(Decided::New(vec![Fact::about(ruleset, body)]))
 }
@@ -56,7 +56,7 @@ fn checked(provenance: &Provenance) -> Result<Provenance, Refusal> {
     let short = |what, text: &Option<String>| -> Result<Option<String>, Refusal> {
         text.as_deref()
             .filter(|text| !text.trim().is_empty())
-            .map(|text| given(what, text, 200))
+            .map(|text| required_text(what, text, 200))
             .transpose()
     };
     checked.commit = short("commit", &provenance.commit)?;
@@ -73,12 +73,12 @@ fn checked(provenance: &Provenance) -> Result<Provenance, Refusal> {
 
 /// What this release would meet, environment by environment.
 ///
-/// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `judged`.
+/// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `evidence`.
 pub(super) fn findings(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     candidate: Digest,
-    judged: &[Judged],
+    evidence: &[Evidence],
 ) -> Result<Vec<DriftFinding>, Refusal> {
     asked
         .state
@@ -89,7 +89,7 @@ pub(super) fn findings(
             let finding =
                 asked
                     .state
-                    .finding(ruleset, &environment, candidate, judged, asked.now)?;
+                    .finding(ruleset, &environment, candidate, evidence, asked.now)?;
             Ok(DriftFinding {
                 environment,
                 finding,
@@ -101,13 +101,13 @@ pub(super) fn findings(
 impl State {
     /// What a release of `candidate` would meet in one environment, given the answers to [`State::questions`].
     ///
-    /// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `judged`.
+    /// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `evidence`.
     pub fn finding(
         &self,
         ruleset: &RuleSetName,
         environment: &Environment,
         candidate: Digest,
-        judged: &[Judged],
+        evidence: &[Evidence],
         now: Timestamp,
     ) -> Result<Finding, Refusal> {
         let observations: Vec<EntryRef> = self
@@ -116,10 +116,11 @@ impl State {
             .into_iter()
             .collect();
         let questions = self.questions(ruleset, environment, candidate);
-        let answers = State::match_evidence(&questions, judged).ok_or(Refusal::EvidenceOutdated)?;
+        let answers =
+            State::match_evidence(&questions, evidence).ok_or(Refusal::EvidenceOutdated)?;
         let hotfixes: Vec<_> = answers
             .iter()
-            .filter_map(|judged| judged.at_risk())
+            .filter_map(|evidence| evidence.at_risk())
             .collect();
         if !hotfixes.is_empty() || !observations.is_empty() {
             return Ok(Finding::MayOverride {
@@ -145,7 +146,7 @@ impl State {
 }
 
 pub(super) fn validate(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     version: &VersionName,
     passed: bool,
@@ -166,7 +167,7 @@ pub(super) fn validate(
         });
     }
     let checksum = facts.checksum;
-    let note = given("note", note, REASON_LENGTH_MAX)?;
+    let note = required_text("note", note, REASON_LENGTH_MAX)?;
     let links = links
         .iter()
         .filter(|l| !l.trim().is_empty())

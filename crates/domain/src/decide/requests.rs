@@ -6,7 +6,7 @@ use rulegate_ledger::policy::Policy;
 use rulegate_ledger::review::Subject;
 
 pub(super) fn activation(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     version: &VersionName,
     targets: &[Environment],
@@ -54,7 +54,7 @@ pub(super) fn activation(
         targets: once,
         mode,
     };
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![Fact::about(
         ruleset,
         ReviewOpened { subject, reason },
@@ -62,7 +62,7 @@ pub(super) fn activation(
 }
 
 pub(super) fn recall(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     version: &VersionName,
     reason: &str,
@@ -82,14 +82,14 @@ pub(super) fn recall(
         version: version.clone(),
         checksum: facts.checksum,
     };
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![Fact::about(
         ruleset,
         ReviewOpened { subject, reason },
     )]))
 }
 
-pub(super) fn policy(asked: Asked, policy: &Policy, reason: &str) -> Result<Decided, Refusal> {
+pub(super) fn policy(asked: Context, policy: &Policy, reason: &str) -> Result<Decided, Refusal> {
     asked.require(Act::RequestPolicy, Scope::EVERYWHERE)?;
     let people = asked
         .state
@@ -99,7 +99,7 @@ pub(super) fn policy(asked: Asked, policy: &Policy, reason: &str) -> Result<Deci
     if *policy == asked.state.policy() {
         return Err(Refusal::PolicySame);
     }
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     let subject = Subject::Policy {
         policy: policy.clone(),
     };

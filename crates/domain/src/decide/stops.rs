@@ -6,7 +6,7 @@ use rulegate_ledger::event::{FreezeLifted, FreezeSet, HoldLifted, HoldPlaced, Si
 use rulegate_ledger::ids::{LaneName, SiteName};
 
 fn place(
-    asked: Asked,
+    asked: Context,
     act: Act,
     ruleset: &Option<RuleSetName>,
     lane: &Option<LaneName>,
@@ -31,13 +31,13 @@ fn place(
 }
 
 pub(super) fn hold(
-    asked: Asked,
+    asked: Context,
     ruleset: &Option<RuleSetName>,
     lane: &Option<LaneName>,
     reason: &str,
 ) -> Result<Decided, Refusal> {
     place(asked, Act::Hold, ruleset, lane)?;
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![Fact {
         ruleset: ruleset.clone(),
         lane: lane.clone(),
@@ -46,14 +46,14 @@ pub(super) fn hold(
 }
 
 pub(super) fn freeze(
-    asked: Asked,
+    asked: Context,
     ruleset: &Option<RuleSetName>,
     lane: &Option<LaneName>,
     until: Timestamp,
     reason: &str,
 ) -> Result<Decided, Refusal> {
     place(asked, Act::Freeze, ruleset, lane)?;
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     if until <= asked.now {
         return Err(Refusal::EndsTooSoon);
     }
@@ -66,7 +66,7 @@ pub(super) fn freeze(
 }
 
 fn in_force<'a>(
-    asked: Asked<'a>,
+    asked: Context<'a>,
     stops: &'a imbl::OrdMap<u64, Stop>,
     id: &EntryRef,
 ) -> Result<&'a Stop, Refusal> {
@@ -81,7 +81,7 @@ fn in_force<'a>(
 }
 
 fn lift(
-    asked: Asked,
+    asked: Context,
     act: Act,
     stop: &Stop,
     event: rulegate_ledger::event::Event,
@@ -99,9 +99,9 @@ fn lift(
     }]))
 }
 
-pub(super) fn lift_hold(asked: Asked, id: &EntryRef, reason: &str) -> Result<Decided, Refusal> {
+pub(super) fn lift_hold(asked: Context, id: &EntryRef, reason: &str) -> Result<Decided, Refusal> {
     let stop = in_force(asked, &asked.state.own_ledger().holds, id)?;
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     lift(
         asked,
         Act::Hold,
@@ -114,9 +114,9 @@ pub(super) fn lift_hold(asked: Asked, id: &EntryRef, reason: &str) -> Result<Dec
     )
 }
 
-pub(super) fn lift_freeze(asked: Asked, id: &EntryRef, reason: &str) -> Result<Decided, Refusal> {
+pub(super) fn lift_freeze(asked: Context, id: &EntryRef, reason: &str) -> Result<Decided, Refusal> {
     let stop = in_force(asked, &asked.state.own_ledger().freezes, id)?;
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     lift(
         asked,
         Act::Freeze,
@@ -130,7 +130,7 @@ pub(super) fn lift_freeze(asked: Asked, id: &EntryRef, reason: &str) -> Result<D
 }
 
 pub(super) fn declare_live(
-    asked: Asked,
+    asked: Context,
     live: &SiteName,
     reason: &str,
 ) -> Result<Decided, Refusal> {
@@ -144,7 +144,7 @@ pub(super) fn declare_live(
     if asked.state.live_site() == live {
         return Err(Refusal::AlreadyLive { site: live.clone() });
     }
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![Fact::general(SiteDeclared {
         live: live.clone(),
         reason,

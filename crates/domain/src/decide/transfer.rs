@@ -1,7 +1,7 @@
 //! What a site does about the other site's ledger: receive its versions, fulfil its intents.
 
 use super::*;
-use crate::broken::{Check as Left, is_left_out};
+use crate::defect::{Defect, is_left_out};
 use crate::gate::{self, Outcome};
 use crate::state::Intent;
 use rulegate_ledger::digest::Digest;
@@ -12,7 +12,7 @@ use rulegate_ledger::event::{
 use rulegate_ledger::ids::ReviewId;
 
 pub(super) fn receive(
-    asked: Asked,
+    asked: Context,
     ruleset: &RuleSetName,
     version: &VersionName,
     checksum: Digest,
@@ -75,7 +75,7 @@ pub(crate) fn obstacle(state: &State, intent: &Intent, now: Timestamp) -> Option
         ));
     }
     let pin = state.pin(ruleset, environment);
-    if pin.map(|pin| pin.checksum) != body.from_checksum && !is_left_out(Left::IntentPin) {
+    if pin.map(|pin| pin.checksum) != body.from_checksum && !is_left_out(Defect::IntentPin) {
         let now = pin.map_or("nothing".to_owned(), |pin| pin.version.to_string());
         return Some(format!(
             "{environment} runs {now}, which is not what was shown when it was decided"
@@ -83,7 +83,7 @@ pub(crate) fn obstacle(state: &State, intent: &Intent, now: Timestamp) -> Option
     }
     let blocking = gate::recheck(state, intent, now)
         .into_iter()
-        .find(|check| check.outcome == Outcome::Block && !is_left_out(Left::IntentGate));
+        .find(|check| check.outcome == Outcome::Block && !is_left_out(Defect::IntentGate));
     if let Some(check) = blocking {
         return Some(format!(
             "{}: {}",
@@ -109,7 +109,7 @@ pub(crate) fn obstacle(state: &State, intent: &Intent, now: Timestamp) -> Option
     })
 }
 
-pub(super) fn fulfil(asked: Asked, id: &EntryRef) -> Result<Decided, Refusal> {
+pub(super) fn fulfil(asked: Context, id: &EntryRef) -> Result<Decided, Refusal> {
     asked.require_site_itself()?;
     let intent = known(asked, id)?;
     asked.own_environment(&intent.body.environment)?;
@@ -157,7 +157,7 @@ pub(super) fn fulfil(asked: Asked, id: &EntryRef) -> Result<Decided, Refusal> {
     Ok(Decided::New(facts))
 }
 
-fn known<'a>(asked: Asked<'a>, id: &EntryRef) -> Result<&'a Intent, Refusal> {
+fn known<'a>(asked: Context<'a>, id: &EntryRef) -> Result<&'a Intent, Refusal> {
     let ledger = asked.state.ledgers.get(&id.site);
     let intent = ledger.and_then(|ledger| ledger.intents.get(&id.seq));
     intent
@@ -165,7 +165,7 @@ fn known<'a>(asked: Asked<'a>, id: &EntryRef) -> Result<&'a Intent, Refusal> {
         .ok_or_else(|| Refusal::UnknownIntent { id: id.clone() })
 }
 
-pub(super) fn cancel(asked: Asked, id: &EntryRef, reason: &str) -> Result<Decided, Refusal> {
+pub(super) fn cancel(asked: Context, id: &EntryRef, reason: &str) -> Result<Decided, Refusal> {
     let intent = known(asked, id)?;
     asked.require(
         Act::CancelIntent,
@@ -185,7 +185,7 @@ pub(super) fn cancel(asked: Asked, id: &EntryRef, reason: &str) -> Result<Decide
     if is_done || intent.cancelled.is_some() {
         return Err(Refusal::UnknownIntent { id: id.clone() });
     }
-    let reason = given("reason", reason, REASON_LENGTH_MAX)?;
+    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
     Ok(Decided::New(vec![Fact::about(
         &intent.ruleset,
         IntentCancelled {

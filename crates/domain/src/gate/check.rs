@@ -11,7 +11,7 @@ pub enum Outcome {
     Pass,
     /// The review may go on; a person should know.
     Warn,
-    /// The review may not be carried out.
+    /// The review may not be executed.
     Block,
 }
 

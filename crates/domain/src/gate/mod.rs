@@ -1,4 +1,4 @@
-//! The list of checks that must pass before a review can be carried out, each with its evidence.
+//! The list of checks that must pass before a review can be executed, each with its evidence.
 
 mod approvals;
 mod check;
@@ -6,8 +6,8 @@ mod shown;
 mod target;
 mod version;
 
-use crate::broken::{Check as Left, is_left_out};
-use crate::judgement::{Judged, Question};
+use crate::defect::{Defect, is_left_out};
+use crate::judgement::{Evidence, Question};
 use crate::refusal::Refusal;
 use crate::state::{Approval, Intent, Review, State};
 use rulegate_ledger::digest::Digest;
@@ -37,7 +37,7 @@ pub struct Gate {
     /// Approvals that no longer count because what was shown has changed, with what changed.
     pub stale: Vec<(Approval, Vec<ShownChange>)>,
     /// Answered verdicts per target, for what follows from the activation.
-    pub judged: Vec<Judged>,
+    pub evidence: Vec<Evidence>,
 }
 
 impl Gate {
@@ -77,20 +77,20 @@ pub fn questions(state: &State, review: &Review) -> Vec<Question> {
 
 /// Computes the gate of a review from the state and the evidence for [`questions`].
 ///
-/// Errors: [`Refusal::EvidenceOutdated`] if `judged` does not answer exactly the questions of now.
+/// Errors: [`Refusal::EvidenceOutdated`] if `evidence` does not answer exactly the questions of now.
 pub fn gate(
     state: &State,
     review: &Review,
-    judged: &[Judged],
+    evidence: &[Evidence],
     now: Timestamp,
 ) -> Result<Gate, Refusal> {
     let asked = questions(state, review);
-    let judged: Vec<Judged> = State::match_evidence(&asked, judged)
+    let evidence: Vec<Evidence> = State::match_evidence(&asked, evidence)
         .ok_or(Refusal::EvidenceOutdated)?
         .into_iter()
         .cloned()
         .collect();
-    let shown = shown(state, review, &judged);
+    let shown = shown(state, review, &evidence);
     let fingerprint = shown.fingerprint();
     let mut counted: Vec<AccountId> = Vec::new();
     let mut stale = Vec::new();
@@ -102,13 +102,13 @@ pub fn gate(
             .rev()
             .find(|a| a.by == approval.by)
             .map(|a| &a.entry);
-        if approval.fingerprint != fingerprint && !is_left_out(Left::Fingerprint) {
+        if approval.fingerprint != fingerprint && !is_left_out(Defect::Fingerprint) {
             if newest == Some(&approval.entry) {
                 stale.push((approval.clone(), approval.shown.changes_until(&shown)));
             }
         } else if !counted.contains(&approval.by)
             && (parties.iter().all(|(party, _)| *party != approval.by)
-                || is_left_out(Left::FourEyes))
+                || is_left_out(Defect::FourEyes))
             && may_approve(state, review, &approval.by)
         {
             counted.push(approval.by.clone());
@@ -129,7 +129,7 @@ pub fn gate(
             checks.push(same_checksum(state, ruleset, version, *checksum));
             checks.push(passed_soft_launch(state, ruleset, version, targets, *mode));
             checks.push(verified(state, ruleset, version, *checksum, targets));
-            checks.push(hotfixes_answered(&shown, &judged));
+            checks.push(hotfixes_answered(&shown, &evidence));
             checks.push(no_drift(state, ruleset, targets, now));
             checks.push(no_stop(state, ruleset, targets, now));
         }
@@ -165,7 +165,7 @@ pub fn gate(
         approvals_needed: needed,
         counted,
         stale,
-        judged,
+        evidence,
     })
 }
 

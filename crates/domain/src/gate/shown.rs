@@ -1,12 +1,12 @@
 //! What a review shows of the state now; an approval is bound to exactly this.
 
-use crate::judgement::Judged;
+use crate::judgement::Evidence;
 use crate::state::{Review, State};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::RuleSetName;
 use rulegate_ledger::review::{Shown, ShownHotfix, ShownRule, ShownTarget, Subject};
 
-pub(super) fn shown(state: &State, review: &Review, judged: &[Judged]) -> Shown {
+pub(super) fn shown(state: &State, review: &Review, evidence: &[Evidence]) -> Shown {
     let Some(ruleset) = &review.ruleset else {
         let policy = match &review.subject {
             Subject::Policy { policy } => Some(policy.clone()),
@@ -27,7 +27,7 @@ pub(super) fn shown(state: &State, review: &Review, judged: &[Judged]) -> Shown 
                 environment: environment.clone(),
                 pin: pin.map(|pin| pin.version.clone()),
                 pin_checksum: pin.map(|pin| pin.checksum),
-                hotfixes: judged
+                hotfixes: evidence
                     .iter()
                     .filter(|j| j.question.environment == *environment)
                     .map(|j| shown_hotfix(state, review, ruleset, j))
@@ -46,9 +46,9 @@ fn shown_hotfix(
     state: &State,
     review: &Review,
     ruleset: &RuleSetName,
-    judged: &Judged,
+    evidence: &Evidence,
 ) -> ShownHotfix {
-    let question = &judged.question;
+    let question = &evidence.question;
     let rules = question
         .changes
         .iter()
@@ -60,7 +60,7 @@ fn shown_hotfix(
             );
             ShownRule {
                 path: change.path.clone(),
-                verdict: judged.verdict(&change.path),
+                verdict: evidence.verdict(&change.path),
                 answer: review
                     .answers
                     .get(&key)

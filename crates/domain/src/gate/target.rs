@@ -1,8 +1,8 @@
 //! Checks of the target environments: open hotfixes, drift, stops, and what runs there.
 
 use super::{Check, CheckKind, day};
-use crate::broken::{Check as Left, is_left_out};
-use crate::judgement::Judged;
+use crate::defect::{Defect, is_left_out};
+use crate::judgement::Evidence;
 use crate::state::State;
 use rulegate_ledger::access::Act;
 use rulegate_ledger::environment::Environment;
@@ -11,14 +11,14 @@ use rulegate_ledger::review::Shown;
 use rulegate_ledger::text::counted;
 use rulegate_ledger::version::VersionName;
 
-pub(super) fn hotfixes_answered(shown: &Shown, judged: &[Judged]) -> Check {
+pub(super) fn hotfixes_answered(shown: &Shown, evidence: &[Evidence]) -> Check {
     let kind = CheckKind::HotfixesAnswered;
     let open = shown.unanswered().len();
     let lost = shown
         .rules()
         .filter(|(_, _, rule)| !rule.verdict.is_contained())
         .count();
-    if open > 0 && !is_left_out(Left::HotfixAnswers) {
+    if open > 0 && !is_left_out(Defect::HotfixAnswers) {
         let sent_back = shown.sent_back();
         let mut words = Vec::new();
         if open > sent_back {
@@ -38,7 +38,7 @@ pub(super) fn hotfixes_answered(shown: &Shown, judged: &[Judged]) -> Check {
         let words = words.join(", ");
         return Check::block(kind, words, vec![Act::AnswerHotfix]);
     }
-    match (judged.len(), lost) {
+    match (evidence.len(), lost) {
         (0, _) => Check::pass(kind, "no open hotfix in a target"),
         (_, 0) => Check::pass(kind, "contained by verdict"),
         (_, lost) => {
@@ -145,7 +145,7 @@ pub(super) fn on_top_of_pin(
     }
     match (base, pin) {
         (Some((name, checksum)), Some(pin))
-            if pin.checksum == checksum || is_left_out(Left::OnTopOfPin) =>
+            if pin.checksum == checksum || is_left_out(Defect::OnTopOfPin) =>
         {
             Check::pass(kind, name.to_string())
         }

@@ -11,7 +11,7 @@ use rulegate_ledger::policy::PolicyError;
 use rulegate_ledger::review::ShownChange;
 use rulegate_ledger::version::VersionName;
 
-/// Why a command was not carried out. Nothing was written.
+/// Why a command was not executed. Nothing was written.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
 pub enum Refusal {

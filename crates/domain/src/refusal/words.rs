@@ -132,7 +132,7 @@ impl Refusal {
             }
             Refusal::NoGlassBroken => "No glass was broken here.".into(),
             Refusal::AlreadyLooked => {
-                "You have looked at this already, or broke the glass yourself.".into()
+                "You have reviewed this already, or broke the glass yourself.".into()
             }
             Refusal::HotfixNotOpen { hotfix } => format!("Hotfix {hotfix} is not open."),
             Refusal::DriftSettled { observation } => {

@@ -61,7 +61,7 @@ pub struct Approval {
     pub note: String,
 }
 
-/// A review carried out past a blocking check; red until two others looked.
+/// A review executed past a blocking check; red until two others looked.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct Glass {
@@ -69,7 +69,7 @@ pub struct Glass {
     pub at: Timestamp,
     pub reason: String,
     pub blocked: Vec<String>,
-    pub looked: Vec<(AccountId, Timestamp, String)>,
+    pub after_reviews: Vec<(AccountId, Timestamp, String)>,
 }
 
 impl Review {
@@ -82,11 +82,11 @@ impl Review {
 
 impl Glass {
     /// How many others have to look.
-    pub const LOOKS_NEEDED: usize = 2;
+    pub const AFTER_REVIEWS_NEEDED: usize = 2;
 
     /// True while fewer than two others have looked.
     pub fn is_open(&self) -> bool {
-        self.looked.len() < Glass::LOOKS_NEEDED
+        self.after_reviews.len() < Glass::AFTER_REVIEWS_NEEDED
     }
 }
 

@@ -13,7 +13,7 @@ pub enum Act {
     Validate,
     /// Ask for an activation or a rollback.
     RequestActivation,
-    /// Carry out an approved review.
+    /// Execute an approved review.
     Activate,
     /// Answer for a hotfix rule that a planned version would lose.
     AnswerHotfix,
@@ -43,7 +43,7 @@ pub enum Act {
     DeclareLiveSite,
     /// Decide what moves between the sites: transfers, pairs, differences from the live site.
     Transfer,
-    /// Carry out a review although a check blocks.
+    /// Execute a review although a check blocks.
     BreakGlass,
     /// Look at a broken glass afterwards.
     ReviewBrokenGlass,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Asks for activations, rollbacks and recalls, and carries out approved ones.
+    /// Asks for activations, rollbacks and recalls, and executes approved ones.
     ReleaseAdmin,
     /// Judges reviews.
     Reviewer,

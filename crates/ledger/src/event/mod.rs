@@ -88,7 +88,7 @@ events! {
     ReviewAnswered(ReviewAnswered) = "review.answered",
     /// The requester took the review back.
     ReviewWithdrawn(ReviewWithdrawn) = "review.withdrawn",
-    /// A review was carried out although a check blocked; two others must look at it afterwards.
+    /// A review was executed although a check blocked; two others must look at it afterwards.
     GlassBroken(GlassBroken) = "review.glass_broken",
     /// One of the two others who look at a broken glass afterwards.
     GlassReviewed(GlassReviewed) = "review.glass_reviewed",
@@ -102,7 +102,7 @@ events! {
     HotfixCommitted(HotfixCommitted) = "hotfix.committed",
     /// A planned version that contains the hotfix went live.
     HotfixAbsorbed(HotfixAbsorbed) = "hotfix.absorbed",
-    /// A hotfix was given up, with a reason.
+    /// A hotfix was discarded, with a reason.
     HotfixDiscarded(HotfixDiscarded) = "hotfix.discarded",
     /// A hotfix made at the other site went live here.
     HotfixTransferred(HotfixTransferred) = "hotfix.transferred",

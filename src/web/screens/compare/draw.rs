@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::asked::Asked;
 use super::gaps::{open_gap, open_gap_sided};
+use super::params::Params;
 use crate::web::diff_view::{self, Row, Sided};
 use crate::web::environment_view::Tag;
 use crate::web::format;
@@ -45,15 +45,15 @@ impl Texts {
 
 /// What is left of what a page may hold and cost.
 #[derive(Clone, Copy)]
-pub(super) struct Left {
+pub(super) struct Remaining {
     lines: usize,
     value_bytes: usize,
 }
 
-impl Left {
+impl Remaining {
     /// A page's whole allowance.
-    pub fn of_page() -> Left {
-        Left {
+    pub fn of_page() -> Remaining {
+        Remaining {
             lines: LINES_PAGE,
             value_bytes: VALUE_BYTES_PAGE,
         }
@@ -94,7 +94,7 @@ pub(super) struct Drawn {
 }
 
 /// Draws one rule within what the page has left.
-pub(super) fn draw(texts: &Texts, asked: &Asked, left: Left, path: &str) -> Drawn {
+pub(super) fn draw(texts: &Texts, asked: &Params, left: Remaining, path: &str) -> Drawn {
     let href = asked.href(path);
     let diff = TextDiff::new(&texts.old, &texts.new);
     let stat = diff.stat();
@@ -131,9 +131,9 @@ pub(super) fn draw(texts: &Texts, asked: &Asked, left: Left, path: &str) -> Draw
         drawn.edits = same_edits::edits(&diff);
     }
     let chains = (&texts.old_chain, &texts.new_chain);
-    let judged = asked.verdicts.as_deref().zip(Some(texts.old_path.as_str()));
+    let evidence = asked.verdicts.as_deref().zip(Some(texts.old_path.as_str()));
     let both = (&texts.old[..], &texts.new[..]);
-    let origins = hotfix_lines::origins(chains, texts.old_digest, both, judged);
+    let origins = hotfix_lines::origins(chains, texts.old_digest, both, evidence);
     let highlight = origins.highlight();
     let options = Options {
         window: Window { skip, take },
@@ -167,8 +167,8 @@ fn by_value(
     drawn: &mut Drawn,
     texts: &Texts,
     diff: &TextDiff<'_>,
-    asked: &Asked,
-    left: Left,
+    asked: &Params,
+    left: Remaining,
     path: &str,
 ) {
     let bytes = texts.size_bytes();

@@ -1,4 +1,4 @@
-//! Rules that were drawn before, by their pair of digests: the same comparison is looked at many times, turned
+//! Rules that were drawn before, by their pair of digests: the same comparison is looked at many times, paged
 //! forth and back, and by several people.
 
 use std::sync::Arc;

@@ -9,9 +9,9 @@ use axum::extract::{Path, Query, State};
 use crate::web::environment_view::{PinView, Place};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Link, Page};
+use crate::web::paging::{PageQuery, one_page};
 use crate::web::screens::rulesets::known;
 use crate::web::screens::versions::crumbs;
-use crate::web::turning::{Turn, turned};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_ledger::digest::Digest;
@@ -61,7 +61,7 @@ pub(super) struct Listed {
     after: String,
     #[serde(default)]
     before: String,
-    /// The number of a page, of links from before pages were turned by path.
+    /// The number of a page, of links from before pages were paged by path.
     #[serde(default)]
     page: usize,
 }
@@ -104,14 +104,14 @@ pub(super) async fn show(
         });
     }
     let (differing, equal) = differing(&held);
-    let turn = Turn {
+    let turn = PageQuery {
         after: &listed.after,
         before: &listed.before,
         number: listed.page,
     };
-    let turned = turned(&differing, PAGE, turn, |path, key| path.as_str().cmp(key));
+    let paged = one_page(&differing, PAGE, turn, |path, key| path.as_str().cmp(key));
     let href = format!("{}/environments", address::ruleset(&ruleset));
-    let (newer, older) = turned.links(&differing, &href, "", |path| (*path).clone());
+    let (newer, older) = paged.links(&differing, &href, "", |path| (*path).clone());
     let page = EnvironmentsPage {
         page: Page::new(&portal, &user, "rulesets", "Compare environments"),
         crumbs: crumbs(&ruleset, None),
@@ -125,11 +125,11 @@ pub(super) async fn show(
             .iter()
             .map(|held| PinView::of(state, &ruleset, &held.environment, user.now))
             .collect(),
-        rows: differing[turned.range.clone()]
+        rows: differing[paged.range.clone()]
             .iter()
             .filter_map(|path| Some(row(&ruleset, &held, reference(&held, &user)?, path)))
             .collect(),
-        shown: turned.words(),
+        shown: paged.words(),
         newer,
         older,
     };

@@ -1,6 +1,6 @@
 //! Hidden lines of one rule that the address asks to see.
 
-use super::asked::Asked;
+use super::params::Params;
 use crate::web::diff_view::{self, Cell, Row, Shown, Sided};
 use rulegate_compare::diff::{Gap, Options, TextDiff};
 
@@ -35,7 +35,7 @@ fn gap_lines(
 pub(super) fn open_gap(
     diff: &TextDiff<'_>,
     options: &Options<'_>,
-    asked: &Asked,
+    asked: &Params,
     path: &str,
     skip: usize,
     shown: &mut Shown<Row>,
@@ -58,7 +58,7 @@ pub(super) fn open_gap(
 pub(super) fn open_gap_sided(
     diff: &TextDiff<'_>,
     options: &Options<'_>,
-    asked: &Asked,
+    asked: &Params,
     path: &str,
     skip: usize,
     shown: &mut Shown<Sided>,
@@ -93,7 +93,7 @@ pub(super) fn open_gap_sided(
 
 /// The gap that the address names, if the page has it or a longer one from the same line on.
 fn find_gap<'r>(
-    asked: &Asked,
+    asked: &Params,
     path: &str,
     skip: usize,
     mut hrefs: impl Iterator<Item = &'r String>,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::asked::Asked;
-use super::draw::{Drawn, Left, Texts, draw};
+use super::draw::{Drawn, Remaining, Texts, draw};
 use super::drawings::Key;
+use super::params::Params;
 use super::{PAGE, Pair};
 use crate::app::AppError;
 use crate::web::environment_view::Tag;
@@ -38,12 +38,12 @@ pub(super) type Changed<'d> = (&'d Difference<'d, String>, Pair);
 /// Every rule of the page, in order.
 pub(super) async fn all(
     portal: &Portal,
-    asked: &Asked,
+    asked: &Params,
     changes: &[Changed<'_>],
 ) -> Result<Vec<RuleView>, AppError> {
     debug_assert!(changes.len() <= PAGE);
     let mut views = Vec::with_capacity(changes.len());
-    let mut left = Left::of_page();
+    let mut left = Remaining::of_page();
     for chunk in changes.chunks(AT_ONCE) {
         let known: Vec<Option<Arc<Drawn>>> = chunk
             .iter()
@@ -83,7 +83,7 @@ pub(super) async fn all(
 }
 
 /// What a drawing depends on; none where hotfixes have a say, whose state changes.
-fn key(asked: &Asked, (difference, digests): &Changed<'_>) -> Option<Key> {
+fn key(asked: &Params, (difference, digests): &Changed<'_>) -> Option<Key> {
     (!asked.is_alone() && asked.hotfixes.is_empty()).then(|| Key {
         address: asked.href(difference.path()),
         digests: *digests,
@@ -94,9 +94,9 @@ fn key(asked: &Asked, (difference, digests): &Changed<'_>) -> Option<Key> {
 /// room.
 async fn draw_anew(
     portal: &Portal,
-    asked: &Asked,
+    asked: &Params,
     changes: &[Changed<'_>],
-    mut left: Left,
+    mut left: Remaining,
 ) -> Result<Vec<Arc<Drawn>>, AppError> {
     let mut rules = Vec::with_capacity(changes.len());
     for change in changes {
@@ -124,7 +124,7 @@ async fn draw_anew(
 
 async fn load(
     portal: &Portal,
-    asked: &Asked,
+    asked: &Params,
     (difference, (old_digest, new_digest)): &Changed<'_>,
 ) -> Result<Texts, AppError> {
     let old_path = match difference {
@@ -147,7 +147,7 @@ async fn load(
 }
 
 fn view(
-    asked: &Asked,
+    asked: &Params,
     difference: &Difference<'_, String>,
     number: usize,
     drawn: Arc<Drawn>,

@@ -5,9 +5,9 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use super::{aim, known_ruleset, may_write};
+use crate::web::availability::Availability;
 use crate::web::environment_view::{PinView, Place};
 use crate::web::error::WebResult;
-use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, format, typed};
@@ -33,7 +33,7 @@ struct ChoosePage {
     ruleset: String,
     place: Place,
     pin: PinView,
-    offer: Offer,
+    offer: Availability,
     policy: Vec<(&'static str, String)>,
     q: String,
     rules: Vec<RuleChoice>,

@@ -6,16 +6,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::paper::{Paper, Problem, Sent};
+use super::draft_form::{DraftForm, Problem, Sent};
 use super::{aim, known_ruleset, may_write, obstacle};
 use crate::app::AppError;
 use crate::app::contents::Rules;
 use crate::app::hotfixing::Draft;
+use crate::web::availability::Availability;
 use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::Place;
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{execute_once, fresh_once, see};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
@@ -34,8 +34,8 @@ struct DeskPage {
     ruleset: String,
     place: Place,
     pin: String,
-    offer: Offer,
-    paper: Paper,
+    offer: Availability,
+    draft_form: DraftForm,
     preview: Preview,
     problems: Vec<Problem>,
     /// The pin moved while somebody wrote; the version that runs now.
@@ -107,33 +107,41 @@ pub(super) async fn edit(
             environment: aim(state),
         })?;
     let base = portal.app.rules(&pin.checksum).await?;
-    let mut paper = Paper {
+    let mut draft_form = DraftForm {
         ruleset: ruleset.to_string(),
         on_top_of: pin.checksum.to_string(),
         ends: format::day(Timestamp(user.now.0 + DAYS_DEFAULT * Timestamp::DAY_US)),
-        ..Paper::default()
+        ..DraftForm::default()
     };
     let problems = address
         .rule
         .iter()
-        .filter_map(|path| paper.lay(&base, path).err())
+        .filter_map(|path| draft_form.lay(&base, path).err())
         .collect();
     Ok(page::html(
-        &desk(&portal, &user, &ruleset, paper, problems, String::new()).await?,
+        &desk(
+            &portal,
+            &user,
+            &ruleset,
+            draft_form,
+            problems,
+            String::new(),
+        )
+        .await?,
     ))
 }
 
 pub(super) async fn preview(State(portal): State<Portal>, mut sent: Sent) -> WebResult {
-    let ruleset = known_ruleset(&sent.user, &sent.paper.ruleset)?;
-    let base = base_of(&portal, &sent.paper).await?;
-    let mut problems = sent.paper.place_uploads(&base);
+    let ruleset = known_ruleset(&sent.user, &sent.draft_form.ruleset)?;
+    let base = base_of(&portal, &sent.draft_form).await?;
+    let mut problems = sent.draft_form.place_uploads(&base);
     if sent.is_fragment {
-        let preview = preview_of(&portal, &sent.user, &sent.paper, &base).await?;
+        let preview = preview_of(&portal, &sent.user, &sent.draft_form, &base).await?;
         return Ok(page::html(&preview));
     }
-    let more = std::mem::take(&mut sent.paper.more);
+    let more = std::mem::take(&mut sent.draft_form.more);
     if !more.is_empty()
-        && let Err(problem) = sent.paper.lay(&base, &more)
+        && let Err(problem) = sent.draft_form.lay(&base, &more)
     {
         problems.push(problem);
     }
@@ -142,7 +150,7 @@ pub(super) async fn preview(State(portal): State<Portal>, mut sent: Sent) -> Web
             &portal,
             &sent.user,
             &ruleset,
-            sent.paper,
+            sent.draft_form,
             problems,
             String::new(),
         )
@@ -151,12 +159,12 @@ pub(super) async fn preview(State(portal): State<Portal>, mut sent: Sent) -> Web
 }
 
 pub(super) async fn submit(State(portal): State<Portal>, mut sent: Sent) -> WebResult {
-    let ruleset = known_ruleset(&sent.user, &sent.paper.ruleset)?;
-    let base = base_of(&portal, &sent.paper).await?;
-    let mut problems = sent.paper.place_uploads(&base);
-    let (edits, wrong) = sent.paper.edits(&base);
+    let ruleset = known_ruleset(&sent.user, &sent.draft_form.ruleset)?;
+    let base = base_of(&portal, &sent.draft_form).await?;
+    let mut problems = sent.draft_form.place_uploads(&base);
+    let (edits, wrong) = sent.draft_form.edits(&base);
     problems.extend(wrong);
-    let Some(ends_at) = sent.paper.ends_at() else {
+    let Some(ends_at) = sent.draft_form.ends_at() else {
         problems.push(Problem {
             name: "ends".into(),
             text: "The end date is not a date.".into(),
@@ -166,7 +174,7 @@ pub(super) async fn submit(State(portal): State<Portal>, mut sent: Sent) -> WebR
     if !problems.is_empty() {
         return returned(&portal, sent, &ruleset, problems).await;
     }
-    let draft = match portal.app.draft(&sent.paper.base()?, &edits).await {
+    let draft = match portal.app.draft(&sent.draft_form.base()?, &edits).await {
         Ok(draft) => draft,
         Err(AppError::BadInput { message, .. }) => {
             let problem = Problem {
@@ -213,20 +221,20 @@ async fn command(
     Ok(Command::ProposeHotfix {
         ruleset: ruleset.clone(),
         environment: aim(&sent.user.snapshot.state),
-        on_top_of: sent.paper.base()?,
+        on_top_of: sent.draft_form.base()?,
         snapshot: kept.snapshot,
         changes: kept.changes,
         lines_changed: kept.lines_changed,
         words: HotfixWords {
-            reason: sent.paper.reason.clone(),
-            incident: sent.paper.incident.clone(),
+            reason: sent.draft_form.reason.clone(),
+            incident: sent.draft_form.incident.clone(),
             ends_at,
         },
     })
 }
 
-async fn base_of(portal: &Portal, paper: &Paper) -> Result<Rules, WebError> {
-    Ok(portal.app.rules(&paper.base()?).await?)
+async fn base_of(portal: &Portal, draft_form: &DraftForm) -> Result<Rules, WebError> {
+    Ok(portal.app.rules(&draft_form.base()?).await?)
 }
 
 /// The desk again as it was left, with what is wrong.
@@ -240,7 +248,7 @@ async fn returned(
         portal,
         &sent.user,
         ruleset,
-        sent.paper,
+        sent.draft_form,
         problems,
         String::new(),
     )
@@ -264,7 +272,7 @@ async fn refused(
         // The state of now, not the one in which the form was sent.
         sent.user.snapshot = portal.app.snapshot();
         if let Some(pin) = sent.user.snapshot.state.pin(ruleset, environment) {
-            sent.paper.on_top_of = pin.checksum.to_string();
+            sent.draft_form.on_top_of = pin.checksum.to_string();
         }
     }
     let outcome = AppError::Refused(refusal.clone()).outcome();
@@ -276,7 +284,7 @@ async fn refused(
         portal,
         &sent.user,
         ruleset,
-        sent.paper,
+        sent.draft_form,
         vec![problem],
         moved,
     )
@@ -307,14 +315,14 @@ async fn desk(
     portal: &Portal,
     user: &User,
     ruleset: &RuleSetName,
-    paper: Paper,
+    draft_form: DraftForm,
     problems: Vec<Problem>,
     moved: String,
 ) -> Result<DeskPage, WebError> {
     let state = &user.snapshot.state;
     let environment = aim(state);
-    let base = base_of(portal, &paper).await?;
-    let checksum = paper.base()?;
+    let base = base_of(portal, &draft_form).await?;
+    let checksum = draft_form.base()?;
     let runs = state
         .pin(ruleset, &environment)
         .filter(|pin| pin.checksum == checksum);
@@ -327,8 +335,8 @@ async fn desk(
         place: Place::of(&environment),
         pin: base_name.map(ToString::to_string).unwrap_or_default(),
         offer: may_write(portal, user, ruleset),
-        preview: preview_of(portal, user, &paper, &base).await?,
-        paper,
+        preview: preview_of(portal, user, &draft_form, &base).await?,
+        draft_form,
         problems,
         moved,
     })
@@ -337,11 +345,11 @@ async fn desk(
 async fn preview_of(
     portal: &Portal,
     user: &User,
-    paper: &Paper,
+    draft_form: &DraftForm,
     base: &Rules,
 ) -> Result<Preview, WebError> {
     let policy = user.snapshot.state.policy();
-    let (edits, wrong) = paper.edits(base);
+    let (edits, wrong) = draft_form.edits(base);
     let mut preview = Preview {
         rules: 0,
         lines: 0,
@@ -354,7 +362,7 @@ async fn preview_of(
         diffs: Vec::new(),
         hidden: 0,
     };
-    match portal.app.draft(&paper.base()?, &edits).await {
+    match portal.app.draft(&draft_form.base()?, &edits).await {
         Ok(draft) => {
             preview.rules = draft.changes.len();
             preview.lines = draft.lines_changed() as usize;
@@ -366,7 +374,7 @@ async fn preview_of(
             (preview.hidden, preview.diffs) = draft_view::rule_diffs(
                 portal,
                 user,
-                &paper.ruleset.parse()?,
+                &draft_form.ruleset.parse()?,
                 &draft,
                 &Whose::Unmade,
             )

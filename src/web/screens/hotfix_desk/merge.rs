@@ -8,15 +8,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::draft_form::{DraftForm, Problem, Sent, Sheet, Upload};
 use super::known_ruleset;
-use super::paper::{Paper, Problem, Sent, Sheet, Upload};
 use crate::app::AppError;
 use crate::app::reconcile::MergeOffer;
+use crate::web::availability::Availability;
 use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::{Place, Tag};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{execute_once, fresh_once, see};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format, hotfix_lines, typed};
@@ -60,7 +60,7 @@ struct MergePage {
     place: Place,
     pin: String,
     action: String,
-    offer: Offer,
+    offer: Availability,
     /// How much of it merged.
     tally: Tag,
     rules: Vec<RuleRow>,
@@ -69,7 +69,7 @@ struct MergePage {
     /// What the hotfix changed where it was made.
     diffs: Vec<RuleDiff>,
     hidden: usize,
-    paper: Paper,
+    draft_form: DraftForm,
     problems: Vec<Problem>,
 }
 
@@ -86,7 +86,7 @@ impl MergePage {
     /// What needs a hand is unfolded; of what merged, the first where nothing else is.
     fn is_open(&self, sheet: &Sheet) -> bool {
         let is_first = self
-            .paper
+            .draft_form
             .sheets
             .first()
             .is_some_and(|first| first.path == sheet.path);
@@ -138,43 +138,45 @@ pub(super) async fn show(
     Query(wanted): Query<Wanted>,
 ) -> WebResult {
     let found = found(&portal, &user, &wanted).await?;
-    let paper = laid(&found);
+    let draft_form = laid(&found);
     Ok(page::html(
-        &built(&portal, &user, &found, paper, Vec::new()).await?,
+        &built(&portal, &user, &found, draft_form, Vec::new()).await?,
     ))
 }
 
 /// The draft on the desk: texts to be typed in, and bytes that go as they are.
-fn laid(found: &Found) -> Paper {
-    let mut paper = Paper {
+fn laid(found: &Found) -> DraftForm {
+    let mut draft_form = DraftForm {
         ruleset: found.ruleset.to_string(),
         on_top_of: found.pin.to_string(),
         reason: found.hotfix.reason.clone(),
         incident: found.hotfix.incident.clone(),
         ends: format::day(found.hotfix.ends_at),
-        ..Paper::default()
+        ..DraftForm::default()
     };
     for rule in &found.offer.rules {
         let path = rule.at().to_owned();
         match (&rule.draft, rule.outcome == Outcome::Contained) {
             (_, true) => {}
-            (Some(bytes), false) if typed::obstacle(bytes).is_none() => paper.sheets.push(Sheet {
-                path,
-                text: String::from_utf8_lossy(bytes).into_owned(),
-                is_removed: false,
-            }),
-            (Some(bytes), false) => paper.uploads.push(Upload {
+            (Some(bytes), false) if typed::obstacle(bytes).is_none() => {
+                draft_form.sheets.push(Sheet {
+                    path,
+                    text: String::from_utf8_lossy(bytes).into_owned(),
+                    is_removed: false,
+                })
+            }
+            (Some(bytes), false) => draft_form.uploads.push(Upload {
                 path,
                 bytes: bytes.clone().into(),
             }),
-            (None, false) => paper.sheets.push(Sheet {
+            (None, false) => draft_form.sheets.push(Sheet {
                 path,
                 text: String::new(),
                 is_removed: true,
             }),
         }
     }
-    paper
+    draft_form
 }
 
 /// `all 29 rules merged`, `2 of 29 rules wait for a hand`.
@@ -230,7 +232,7 @@ async fn built(
     portal: &Portal,
     user: &User,
     found: &Found<'_>,
-    paper: Paper,
+    draft_form: DraftForm,
     problems: Vec<Problem>,
 ) -> Result<MergePage, WebError> {
     let draft = draft_view::of_hotfix(&portal.app, found.hotfix).await?;
@@ -244,11 +246,11 @@ async fn built(
         rules: 0,
         size_bytes: 0,
     };
-    let asked = command(found, nothing, Vec::new(), 0, words(&paper, user.now));
+    let asked = command(found, nothing, Vec::new(), 0, words(&draft_form, user.now));
     let offer = match decide(&user.snapshot.state, &asked, &user.actor(), user.now) {
         // All that is missing is a change.
-        Ok(_) | Err(Refusal::NothingChanged) => Offer::default(),
-        Err(refusal) => Offer::refused(portal, user, None, &refusal),
+        Ok(_) | Err(Refusal::NothingChanged) => Availability::default(),
+        Err(refusal) => Availability::refused(portal, user, None, &refusal),
     };
     let brings: Vec<String> = found.offer.brings.iter().map(ToString::to_string).collect();
     let version = &found.hotfix.version;
@@ -267,16 +269,16 @@ async fn built(
         rules: found.offer.rules.iter().map(row).collect(),
         diffs,
         hidden,
-        paper,
+        draft_form,
         problems,
     })
 }
 
-fn words(paper: &Paper, otherwise: Timestamp) -> HotfixWords {
+fn words(draft_form: &DraftForm, otherwise: Timestamp) -> HotfixWords {
     HotfixWords {
-        reason: paper.reason.clone(),
-        incident: paper.incident.clone(),
-        ends_at: paper.ends_at().unwrap_or(otherwise),
+        reason: draft_form.reason.clone(),
+        incident: draft_form.incident.clone(),
+        ends_at: draft_form.ends_at().unwrap_or(otherwise),
     }
 }
 
@@ -306,7 +308,7 @@ pub(super) async fn submit(
 ) -> WebResult {
     let user = sent.user.clone();
     let found = found(&portal, &user, &wanted).await?;
-    if sent.paper.base()? != found.pin {
+    if sent.draft_form.base()? != found.pin {
         let text = format!(
             "{} runs {} now: this is the merge into that, made anew.",
             found.environment, found.pin_name
@@ -314,25 +316,33 @@ pub(super) async fn submit(
         return returned(&portal, &user, &found, laid(&found), "texts", text).await;
     }
     let base = portal.app.rules(&found.pin).await?;
-    let mut problems = sent.paper.place_uploads(&base);
-    let (edits, wrong) = sent.paper.edits(&base);
+    let mut problems = sent.draft_form.place_uploads(&base);
+    let (edits, wrong) = sent.draft_form.edits(&base);
     problems.extend(wrong);
-    if sent.paper.ends_at().is_none() {
+    if sent.draft_form.ends_at().is_none() {
         let text = "The end date is not a date.".to_owned();
-        return returned(&portal, &user, &found, sent.paper, "ends", text).await;
+        return returned(&portal, &user, &found, sent.draft_form, "ends", text).await;
     }
     if let Some(problem) = problems.pop() {
-        return returned(&portal, &user, &found, sent.paper, "texts", problem.text).await;
+        return returned(
+            &portal,
+            &user,
+            &found,
+            sent.draft_form,
+            "texts",
+            problem.text,
+        )
+        .await;
     }
     let draft = match portal.app.draft(&found.pin, &edits).await {
         Ok(draft) => draft,
         Err(AppError::BadInput { message, .. }) => {
-            return returned(&portal, &user, &found, sent.paper, "texts", message).await;
+            return returned(&portal, &user, &found, sent.draft_form, "texts", message).await;
         }
         Err(error) => return Err(error.into()),
     };
     let kept = portal.app.keep_draft(&draft).await?;
-    let words = words(&sent.paper, user.now);
+    let words = words(&sent.draft_form, user.now);
     let asked = command(
         &found,
         kept.snapshot,
@@ -356,7 +366,7 @@ pub(super) async fn submit(
         }
         Err(AppError::Refused(refusal)) => {
             let text = refusal.message();
-            returned(&portal, &user, &found, sent.paper, "reason", text).await
+            returned(&portal, &user, &found, sent.draft_form, "reason", text).await
         }
         Err(error) => Err(error.into()),
     }
@@ -367,7 +377,7 @@ async fn returned(
     portal: &Portal,
     user: &User,
     found: &Found<'_>,
-    paper: Paper,
+    draft_form: DraftForm,
     field: &str,
     text: String,
 ) -> Result<Response, WebError> {
@@ -375,7 +385,7 @@ async fn returned(
         name: field.to_owned(),
         text,
     };
-    let page = built(portal, user, found, paper, vec![problem]).await?;
+    let page = built(portal, user, found, draft_form, vec![problem]).await?;
     let mut response = page::html(&page);
     *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     Ok(response)

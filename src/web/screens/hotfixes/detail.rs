@@ -6,13 +6,13 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use crate::app::AppError;
+use crate::web::availability::Availability;
 use crate::web::draft_view::{self, RuleDiff, Whose};
-use crate::web::environment_view::{At, Place, Tag};
+use crate::web::environment_view::{Place, Tag, TimeView};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
 use crate::web::hotfix_lines;
 use crate::web::hotfix_words::{self, HotfixState};
-use crate::web::offer::Offer;
 use crate::web::page::{self, Link, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format, review_words};
@@ -39,8 +39,8 @@ struct HotfixPage {
     incident: String,
     author: String,
     is_adopted: bool,
-    made: At,
-    ends: At,
+    made: TimeView,
+    ends: TimeView,
     on_top_of: String,
     checksum: String,
     entry: Link,
@@ -55,7 +55,7 @@ struct HotfixPage {
     compare_href: String,
     patch_href: String,
     /// Only for an open hotfix.
-    discard: Option<Offer>,
+    discard: Option<Availability>,
     typed: String,
     problem: String,
 }
@@ -186,8 +186,8 @@ async fn build(
         incident: hotfix.incident.clone(),
         author: super::author(portal, hotfix),
         is_adopted: hotfix.adopts.is_some(),
-        made: At::date(hotfix.at),
-        ends: At::date(hotfix.ends_at),
+        made: TimeView::date(hotfix.at),
+        ends: TimeView::date(hotfix.ends_at),
         on_top_of: hotfix.on_top_of.to_string(),
         checksum: hotfix.checksum.to_string(),
         entry: Link {
@@ -225,7 +225,7 @@ async fn build(
         hidden,
         compare_href: address::compare(ruleset, hotfix.on_top_of.as_str(), version.as_str()),
         patch_href: format!("{}/hotfix.patch", address::hotfix(ruleset, version)),
-        discard: is_open.then(|| Offer::of(portal, user, None, &command)),
+        discard: is_open.then(|| Availability::of(portal, user, None, &command)),
         typed: String::new(),
         problem: String::new(),
     })
@@ -265,9 +265,9 @@ async fn meets(
         return Ok(None);
     };
     let mut rules: Vec<_> = meets
-        .judged
+        .evidence
         .iter()
-        .flat_map(|judged| &judged.rules)
+        .flat_map(|evidence| &evidence.rules)
         .collect();
     rules.sort_by_key(|rule| review_words::severity(rule.verdict));
     let mut rows: Vec<(String, Tag, String)> = rules

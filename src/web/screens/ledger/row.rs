@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app;
 use crate::app::ledger::Listed;
-use crate::web::told::{Bit, bits};
+use crate::web::summary::{Bit, bits};
 use crate::web::{Portal, format};
 use rulegate_domain::state::State as Truth;
 use rulegate_ledger::ids::AccountId;
@@ -34,7 +34,7 @@ pub(crate) fn rows(portal: &Portal, truth: &Truth, entries: &[Arc<Listed>]) -> V
 }
 
 fn row(names: &dyn Fn(&AccountId) -> String, truth: &Truth, listed: &Listed) -> Row {
-    let told = tell(names, truth, listed);
+    let told = describe(names, truth, listed);
     let stored = &listed.stored;
     let own = stored.site == truth.own;
     Row {
@@ -59,13 +59,13 @@ fn row(names: &dyn Fn(&AccountId) -> String, truth: &Truth, listed: &Listed) -> 
 }
 
 /// A stored entry as a sentence.
-pub(in crate::web::screens) fn tell(
+pub(in crate::web::screens) fn describe(
     names: &dyn Fn(&AccountId) -> String,
     truth: &Truth,
     listed: &Listed,
-) -> app::told::Told {
+) -> app::summary::Summary {
     match &listed.entry {
-        Ok(entry) => app::told::told(entry, names, truth),
-        Err(why) => app::told::unreadable(why.clone()),
+        Ok(entry) => app::summary::describe(entry, names, truth),
+        Err(why) => app::summary::unreadable(why.clone()),
     }
 }

@@ -1,6 +1,6 @@
 //! Open hotfixes: how old, when they end, what the next planned version would lose of them.
 
-use crate::web::environment_view::{At, Place};
+use crate::web::environment_view::{Place, TimeView};
 use crate::web::error::WebError;
 use crate::web::user::User;
 use crate::web::{Portal, address, format, hotfix_words};
@@ -16,8 +16,8 @@ pub(super) struct Debt {
     pub version: String,
     pub ruleset: String,
     pub place: Place,
-    pub age: At,
-    pub ends: At,
+    pub age: TimeView,
+    pub ends: TimeView,
     pub is_overdue: bool,
     /// What the next version would do to it.
     pub next: String,
@@ -37,7 +37,7 @@ pub(super) async fn open(portal: &Portal, user: &User) -> Result<Vec<Debt>, WebE
                 continue;
             }
             let next = next_version(state, &ruleset, &environment);
-            let judged = match &next {
+            let evidence = match &next {
                 Some((_, checksum, _)) => {
                     let questions = state.questions(&ruleset, &environment, *checksum);
                     portal.app.judge(&questions).await?
@@ -45,7 +45,9 @@ pub(super) async fn open(portal: &Portal, user: &User) -> Result<Vec<Debt>, WebE
                 None => Vec::new(),
             };
             for hotfix in open {
-                let answer = judged.iter().find(|j| j.question.hotfix == hotfix.version);
+                let answer = evidence
+                    .iter()
+                    .find(|j| j.question.hotfix == hotfix.version);
                 let lost = answer.map_or(0, |j| {
                     j.rules.iter().filter(|r| !r.verdict.is_contained()).count()
                 });
@@ -67,8 +69,8 @@ pub(super) async fn open(portal: &Portal, user: &User) -> Result<Vec<Debt>, WebE
                         version: hotfix.version.to_string(),
                         ruleset: ruleset.to_string(),
                         place: Place::of(&environment),
-                        age: At::ago(hotfix.at, user.now),
-                        ends: At::day(hotfix.ends_at),
+                        age: TimeView::ago(hotfix.at, user.now),
+                        ends: TimeView::day(hotfix.ends_at),
                         is_overdue: hotfix.ends_at <= user.now,
                         next: words,
                         next_href,

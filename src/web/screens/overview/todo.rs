@@ -1,6 +1,6 @@
 //! What waits on the person who looks, and which approved activations wait at a site.
 
-use crate::web::environment_view::{At, Tag};
+use crate::web::environment_view::{Tag, TimeView};
 use crate::web::error::WebError;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
@@ -17,7 +17,7 @@ pub(super) struct Todo {
     pub title: String,
     pub tags: Vec<Tag>,
     pub text: String,
-    pub age: At,
+    pub age: TimeView,
 }
 
 /// An approved activation that waits for something.
@@ -25,7 +25,7 @@ pub(super) struct Waiting {
     pub title: String,
     pub href: String,
     pub why: String,
-    pub age: At,
+    pub age: TimeView,
 }
 
 /// Intents that are neither fulfilled nor cancelled, oldest first.
@@ -39,10 +39,10 @@ pub(super) fn intents(state: &State, now: Timestamp) -> Vec<Waiting> {
                 title: format!("{ruleset} {} in {}", body.version, body.environment),
                 href: address::review(&body.review),
                 why: state.intent_obstacle(intent, now).map_or_else(
-                    || format!("{} carries it out next", body.environment.site),
+                    || format!("{} executes it next", body.environment.site),
                     |obstacle| format!("waits: {obstacle}"),
                 ),
-                age: At::ago(intent.at, now),
+                age: TimeView::ago(intent.at, now),
             }
         })
         .collect()
@@ -71,7 +71,7 @@ pub(super) async fn waiting_on(portal: &Portal, user: &User) -> Result<Vec<Todo>
                 title: title(&review),
                 tags,
                 text,
-                age: At::ago(review.opened_at, user.now),
+                age: TimeView::ago(review.opened_at, user.now),
             },
         ));
     }
@@ -100,7 +100,7 @@ fn drift(user: &User) -> Vec<(Timestamp, Todo)> {
                     "{}, author unknown",
                     format::count(seen.changes.len(), "rule", "rules")
                 ),
-                age: At::ago(seen.at, user.now),
+                age: TimeView::ago(seen.at, user.now),
             },
         ));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Looked;
+use super::ReviewContext;
 use super::stakes::StakeRow;
 use crate::app::AppError;
 use crate::app::alike::RuleEdits;
@@ -67,13 +67,13 @@ impl Group {
 /// Takes rules that were changed alike and have the same verdict out into groups of two and more. Those left come
 /// first in the answer, both in the order given.
 pub(super) async fn grouped(
-    looked: &Looked<'_>,
+    context: &ReviewContext<'_>,
     mut rows: Vec<StakeRow>,
 ) -> Result<(Vec<StakeRow>, Vec<Group>), AppError> {
     if rows.len() > ALIKE_MAX {
         return Ok((rows, Vec::new()));
     }
-    let edits = edits_of(looked, &mut rows).await?;
+    let edits = edits_of(context, &mut rows).await?;
     let mut groups = Vec::new();
     let mut kept: Vec<Option<StakeRow>> = rows.into_iter().map(Some).collect();
     let verdicts: BTreeSet<Verdict> = kept.iter().flatten().map(|row| row.verdict).collect();
@@ -120,7 +120,7 @@ fn group(verdict: Verdict, widest: BTreeSet<&Edit>, rows: Vec<StakeRow>) -> Grou
 
 /// What the hotfix did to each rule; the rows are told how many lines that is.
 async fn edits_of(
-    looked: &Looked<'_>,
+    context: &ReviewContext<'_>,
     rows: &mut [StakeRow],
 ) -> Result<Vec<Arc<RuleEdits>>, AppError> {
     let none = |row: &StakeRow| Change {
@@ -132,7 +132,7 @@ async fn edits_of(
         .iter()
         .map(|row| row.change.clone().unwrap_or_else(|| none(row)))
         .collect();
-    let edits = looked.portal.app.edits(&changes).await?;
+    let edits = context.portal.app.edits(&changes).await?;
     for ((row, change), edits) in rows.iter_mut().zip(&changes).zip(&edits) {
         let lines = format::count(edits.lines, "line", "lines");
         row.lines = match (change.from, change.to) {

@@ -1,8 +1,8 @@
 //! The gate with its checks, what would follow, and which acts are offered.
 
-use super::Looked;
+use super::ReviewContext;
+use crate::web::availability::{self, Availability};
 use crate::web::environment_view::Place;
-use crate::web::offer::{self, Offer};
 use crate::web::{address, format};
 use rulegate_domain::command::Command;
 use rulegate_domain::gate::{self, Check, CheckKind, Gate, Outcome};
@@ -49,8 +49,8 @@ pub(super) struct MoveView {
     pub is_intent: bool,
 }
 
-pub(super) fn card(looked: &Looked) -> Option<GateCard> {
-    let gate = looked.gate?;
+pub(super) fn card(context: &ReviewContext) -> Option<GateCard> {
+    let gate = context.gate?;
     let blocking = gate.blocking().len();
     let (tag_kind, tag) = match blocking {
         0 => ("ok", "open".to_owned()),
@@ -64,19 +64,19 @@ pub(super) fn card(looked: &Looked) -> Option<GateCard> {
         checks: gate
             .checks
             .iter()
-            .map(|check| check_view(looked, check))
+            .map(|check| check_view(context, check))
             .collect(),
-        moves: moves(looked, gate),
-        effects: effects(looked, gate),
+        moves: moves(context, gate),
+        effects: effects(context, gate),
         fingerprint: gate.fingerprint.to_string(),
         shown: serde_json::to_string(shown).unwrap_or_default(),
     })
 }
 
-fn check_view(looked: &Looked, check: &Check) -> CheckView {
-    let (href, link) = cleared_at(looked, check.kind);
+fn check_view(context: &ReviewContext, check: &Check) -> CheckView {
+    let (href, link) = cleared_at(context, check.kind);
     let remedy = check.remedy();
-    let who = approvers_left(looked, check).unwrap_or(remedy);
+    let who = approvers_left(context, check).unwrap_or(remedy);
     let parts: Vec<&str> = [check.evidence.as_str(), who.as_str()]
         .into_iter()
         .filter(|p| !p.is_empty())
@@ -95,20 +95,20 @@ fn check_view(looked: &Looked, check: &Check) -> CheckView {
 }
 
 /// For missing approvals: the people who could still give one.
-fn approvers_left(looked: &Looked, check: &Check) -> Option<String> {
+fn approvers_left(context: &ReviewContext, check: &Check) -> Option<String> {
     if check.kind != CheckKind::Approvals || check.outcome == Outcome::Pass {
         return None;
     }
-    let (state, review) = (looked.state(), looked.review);
+    let (state, review) = (context.state(), context.review);
     let mut not: std::collections::BTreeSet<_> = gate::parties(state, review)
         .into_iter()
         .map(|(party, _)| party)
         .collect();
-    not.extend(looked.gate?.counted.iter().cloned());
+    not.extend(context.gate?.counted.iter().cloned());
     let scope = gate::scopes(review).first().cloned().unwrap_or_default();
-    Some(offer::who_may(
-        looked.portal,
-        looked.user,
+    Some(availability::who_may(
+        context.portal,
+        context.user,
         Act::Approve,
         &scope,
         &not,
@@ -116,8 +116,8 @@ fn approvers_left(looked: &Looked, check: &Check) -> Option<String> {
 }
 
 /// Where a check is cleared.
-fn cleared_at(looked: &Looked, kind: CheckKind) -> (String, &'static str) {
-    let review = looked.review;
+fn cleared_at(context: &ReviewContext, kind: CheckKind) -> (String, &'static str) {
+    let review = context.review;
     let Some(ruleset) = &review.ruleset else {
         return match kind {
             CheckKind::Approvals => ("#decide".into(), "decide"),
@@ -135,11 +135,13 @@ fn cleared_at(looked: &Looked, kind: CheckKind) -> (String, &'static str) {
         CheckKind::SameChecksum => (version(), "proof"),
         CheckKind::PassedSoftLaunch => (format!("{}#soft-launch", version()), "see"),
         CheckKind::VerifiedAtTargets => ("/sites".into(), "sites"),
-        CheckKind::HotfixesAnswered if looked.gate.is_some_and(|gate| !gate.judged.is_empty()) => {
+        CheckKind::HotfixesAnswered
+            if context.gate.is_some_and(|gate| !gate.evidence.is_empty()) =>
+        {
             ("#hotfix-1".into(), "go")
         }
         CheckKind::HotfixesAnswered => (format!("/hotfixes?ruleset={ruleset}"), "see"),
-        CheckKind::NoUnexplainedDrift => (drift_address(looked, ruleset), "drift"),
+        CheckKind::NoUnexplainedDrift => (drift_address(context, ruleset), "drift"),
         CheckKind::NoFreezeOrHold => ("/sites".into(), "sites"),
         CheckKind::OnTopOfPin => (address::ruleset(ruleset), "see"),
         CheckKind::Approvals => ("#decide".into(), "decide"),
@@ -148,11 +150,11 @@ fn cleared_at(looked: &Looked, kind: CheckKind) -> (String, &'static str) {
 }
 
 /// The drift that blocks, else all of it.
-fn drift_address(looked: &Looked, ruleset: &RuleSetName) -> String {
-    let open = looked.review.subject.targets().iter().find(|target| {
-        looked
+fn drift_address(context: &ReviewContext, ruleset: &RuleSetName) -> String {
+    let open = context.review.subject.targets().iter().find(|target| {
+        context
             .state()
-            .open_drift(ruleset, target, looked.user.now)
+            .open_drift(ruleset, target, context.user.now)
             .is_some()
     });
     open.map_or("/drift".to_owned(), |Environment { site, lane }| {
@@ -160,8 +162,8 @@ fn drift_address(looked: &Looked, ruleset: &RuleSetName) -> String {
     })
 }
 
-fn moves(looked: &Looked, gate: &Gate) -> Vec<MoveView> {
-    let to = looked
+fn moves(context: &ReviewContext, gate: &Gate) -> Vec<MoveView> {
+    let to = context
         .review
         .subject
         .version()
@@ -178,14 +180,14 @@ fn moves(looked: &Looked, gate: &Gate) -> Vec<MoveView> {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             to: to.clone(),
-            is_intent: target.environment.site != looked.state().own,
+            is_intent: target.environment.site != context.state().own,
         })
         .collect()
 }
 
-fn effects(looked: &Looked, gate: &Gate) -> Vec<(&'static str, String)> {
+fn effects(context: &ReviewContext, gate: &Gate) -> Vec<(&'static str, String)> {
     let mut effects = Vec::new();
-    match &looked.review.subject {
+    match &context.review.subject {
         Subject::Activation { .. } | Subject::Hotfix { .. } => {
             let all: Vec<&ShownHotfix> = gate
                 .shown
@@ -195,7 +197,7 @@ fn effects(looked: &Looked, gate: &Gate) -> Vec<(&'static str, String)> {
                 .collect();
             if !all.is_empty() {
                 effects.push(("hotfixes closed", fate(&all)));
-            } else if matches!(looked.review.subject, Subject::Activation { .. }) {
+            } else if matches!(context.review.subject, Subject::Activation { .. }) {
                 effects.push(("hotfixes closed", "none".to_owned()));
             }
             let back = |target: &ShownTarget| target.pin.as_ref().map(ToString::to_string);
@@ -208,7 +210,7 @@ fn effects(looked: &Looked, gate: &Gate) -> Vec<(&'static str, String)> {
                 "from then on",
                 "it may be activated nowhere, under any name".to_owned(),
             ));
-            effects.push(("running now", running(looked)));
+            effects.push(("running now", running(context)));
         }
         Subject::Policy { .. } => effects.push((
             "from then on",
@@ -258,12 +260,13 @@ fn fate(hotfixes: &[&ShownHotfix]) -> String {
 }
 
 /// Where the version of a recall runs now: a recall moves no pin.
-fn running(looked: &Looked) -> String {
-    let (Some(ruleset), Some(version)) = (&looked.review.ruleset, looked.review.subject.version())
+fn running(context: &ReviewContext) -> String {
+    let (Some(ruleset), Some(version)) =
+        (&context.review.ruleset, context.review.subject.version())
     else {
         return String::new();
     };
-    let state = looked.state();
+    let state = context.state();
     let places: Vec<String> = state
         .topology
         .environments()
@@ -290,14 +293,14 @@ fn running(looked: &Looked) -> String {
 pub(super) struct Acts {
     pub is_open: bool,
     pub carry_out_text: String,
-    pub approve: Offer,
-    pub reject: Offer,
-    pub withdraw: Option<Offer>,
-    pub carry_out: Offer,
-    pub answer: Offer,
-    pub comment: Offer,
+    pub approve: Availability,
+    pub reject: Availability,
+    pub withdraw: Option<Availability>,
+    pub execute_review: Availability,
+    pub answer: Availability,
+    pub comment: Availability,
     /// Present where the glass may be broken, or where it could if something else held.
-    pub break_glass: Option<Offer>,
+    pub break_glass: Option<Availability>,
     pub glass: Option<GlassView>,
 }
 
@@ -309,32 +312,32 @@ pub(super) struct GlassView {
     pub reason: String,
     pub blocked: String,
     pub is_open: bool,
-    pub looked: Vec<(String, String, String)>,
-    pub look: Offer,
+    pub after_reviews: Vec<(String, String, String)>,
+    pub look: Availability,
 }
 
-pub(super) fn acts(looked: &Looked) -> Acts {
-    let (review, user) = (looked.review, looked.user);
+pub(super) fn acts(context: &ReviewContext) -> Acts {
+    let (review, user) = (context.review, context.user);
     let is_open = review.status == ReviewStatus::Open;
-    let ask = |command: Command| Offer::of(looked.portal, user, Some(review), &command);
+    let ask = |command: Command| Availability::of(context.portal, user, Some(review), &command);
     let id = || review.id.clone();
-    let fingerprint = looked
+    let fingerprint = context
         .gate
         .map(|gate| gate.fingerprint)
         .unwrap_or(rulegate_ledger::digest::Digest::ZERO);
-    let judged = || {
-        looked
+    let evidence = || {
+        context
             .gate
-            .map(|gate| gate.judged.clone())
+            .map(|gate| gate.evidence.clone())
             .unwrap_or_default()
     };
     let execute = |glass: Option<&str>| Command::Execute {
         review: id(),
         fingerprint,
         break_glass: glass.map(str::to_owned),
-        judged: judged(),
+        evidence: evidence(),
     };
-    let carry_out = ask(execute(None));
+    let execute_review = ask(execute(None));
     Acts {
         is_open,
         carry_out_text: carry_out_text(review),
@@ -342,7 +345,7 @@ pub(super) fn acts(looked: &Looked) -> Acts {
             review: id(),
             fingerprint,
             note: String::new(),
-            judged: judged(),
+            evidence: evidence(),
         }),
         reject: ask(Command::Reject {
             review: id(),
@@ -354,16 +357,16 @@ pub(super) fn acts(looked: &Looked) -> Acts {
                 reason: SOME_TEXT.into(),
             })
         }),
-        answer: answer_offer(looked),
+        answer: answer_offer(context),
         comment: ask(Command::Comment {
             review: id(),
             text: SOME_TEXT.into(),
         }),
-        break_glass: (is_open && !carry_out.is_open())
+        break_glass: (is_open && !execute_review.is_open())
             .then(|| ask(execute(Some(SOME_TEXT))))
-            .filter(|_| may_break(looked)),
-        carry_out,
-        glass: glass(looked),
+            .filter(|_| may_break(context)),
+        execute_review,
+        glass: glass(context),
     }
 }
 
@@ -381,55 +384,55 @@ fn carry_out_text(review: &Review) -> String {
         (Subject::Recall { .. }, Some(version)) => format!("Recall {version}"),
         (Subject::Policy { .. }, _) => "Put the policy in force".to_owned(),
         (_, Some(version)) => format!("Activate {version}"),
-        (_, None) => "Carry out".to_owned(),
+        (_, None) => "Execute".to_owned(),
     }
 }
 
 /// Breaking the glass is offered to those who may, and to nobody else.
-fn may_break(looked: &Looked) -> bool {
-    let blocked = looked.gate.is_some_and(|gate| !gate.is_open());
+fn may_break(context: &ReviewContext) -> bool {
+    let blocked = context.gate.is_some_and(|gate| !gate.is_open());
     blocked
-        && gate::scopes(looked.review)
+        && gate::scopes(context.review)
             .iter()
-            .all(|scope| looked.user.may(Act::BreakGlass, scope))
+            .all(|scope| context.user.may(Act::BreakGlass, scope))
 }
 
-fn answer_offer(looked: &Looked) -> Offer {
-    let Some(gate) = looked.gate else {
-        return Offer::held("The review is closed.", "");
+fn answer_offer(context: &ReviewContext) -> Availability {
+    let Some(gate) = context.gate else {
+        return Availability::unavailable("The review is closed.", "");
     };
     let Some((environment, hotfix, rule)) = gate
         .shown
         .rules()
         .find(|(_, _, rule)| !rule.verdict.is_contained())
     else {
-        return Offer::default();
+        return Availability::default();
     };
     let command = Command::AnswerHotfix {
-        review: looked.review.id.clone(),
+        review: context.review.id.clone(),
         environment: environment.clone(),
         hotfix: hotfix.clone(),
         paths: vec![rule.path.clone()],
         answer: Answer::LossAccepted {
             reason: SOME_TEXT.into(),
         },
-        judged: gate.judged.clone(),
+        evidence: gate.evidence.clone(),
     };
-    Offer::of(looked.portal, looked.user, Some(looked.review), &command)
+    Availability::of(context.portal, context.user, Some(context.review), &command)
 }
 
-fn glass(looked: &Looked) -> Option<GlassView> {
-    let glass = looked.review.glass.as_ref()?;
+fn glass(context: &ReviewContext) -> Option<GlassView> {
+    let glass = context.review.glass.as_ref()?;
     let command = Command::ReviewGlass {
-        review: looked.review.id.clone(),
+        review: context.review.id.clone(),
         note: SOME_TEXT.into(),
     };
-    let mut look = Offer::of(looked.portal, looked.user, Some(looked.review), &command);
+    let mut look = Availability::of(context.portal, context.user, Some(context.review), &command);
     if !look.is_open() && look.missing == Refusal::AlreadyLooked.message() {
         look.who = "Two others have to.".to_owned();
     }
     Some(GlassView {
-        by: looked.name(&glass.by),
+        by: context.name(&glass.by),
         at: format::short_time(glass.at),
         reason: glass.reason.clone(),
         blocked: glass
@@ -439,10 +442,10 @@ fn glass(looked: &Looked) -> Option<GlassView> {
             .collect::<Vec<_>>()
             .join(", "),
         is_open: glass.is_open(),
-        looked: glass
-            .looked
+        after_reviews: glass
+            .after_reviews
             .iter()
-            .map(|(who, at, note)| (looked.name(who), format::short_time(*at), note.clone()))
+            .map(|(who, at, note)| (context.name(who), format::short_time(*at), note.clone()))
             .collect(),
         look,
     })

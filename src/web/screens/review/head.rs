@@ -1,7 +1,7 @@
 //! The head of a review: who asks for what, when, why, and what it replaces.
 
-use super::Looked;
-use crate::web::environment_view::{At, Place};
+use super::ReviewContext;
+use crate::web::environment_view::{Place, TimeView};
 use crate::web::review_words::{self, SubjectWords};
 use crate::web::{address, format};
 use rulegate_domain::state::ReviewStatus;
@@ -13,7 +13,7 @@ use rulegate_ledger::review::Subject;
 pub(super) struct Head {
     pub words: SubjectWords,
     pub asked_by: String,
-    pub asked: At,
+    pub asked: TimeView,
     pub reason: String,
     pub status_kind: &'static str,
     pub status: &'static str,
@@ -37,11 +37,11 @@ pub(super) struct Replaced {
     pub version: String,
 }
 
-pub(super) fn of(looked: &Looked) -> Head {
-    let (review, state) = (looked.review, looked.state());
+pub(super) fn of(context: &ReviewContext) -> Head {
+    let (review, state) = (context.review, context.state());
     let (status_kind, status) = review_words::status(review);
     let closed = |what: &str, by: &_, at, reason: &str| {
-        let name = looked.name(by);
+        let name = context.name(by);
         let reason = if reason.is_empty() {
             String::new()
         } else {
@@ -51,11 +51,11 @@ pub(super) fn of(looked: &Looked) -> Head {
     };
     let closed = match &review.status {
         ReviewStatus::Open => String::new(),
-        ReviewStatus::Executed { at, by, .. } => closed("carried out", by, *at, ""),
+        ReviewStatus::Executed { at, by, .. } => closed("executed", by, *at, ""),
         ReviewStatus::Rejected { at, by, reason } => closed("rejected", by, *at, reason),
         ReviewStatus::Withdrawn { at, by, reason } => closed("withdrawn", by, *at, reason),
     };
-    let replaces = looked
+    let replaces = context
         .shown()
         .map(|shown| {
             let target = |target: &rulegate_ledger::review::ShownTarget| Replaced {
@@ -72,7 +72,7 @@ pub(super) fn of(looked: &Looked) -> Head {
     let (mut version_href, mut built, mut changes) = (String::new(), String::new(), None);
     if let (Some(ruleset), Some(version)) = (&review.ruleset, review.subject.version()) {
         version_href = address::version(ruleset, version);
-        built = built_from(looked);
+        built = built_from(context);
         changes = match &review.subject {
             Subject::Activation { targets, .. } => targets
                 .first()
@@ -85,8 +85,8 @@ pub(super) fn of(looked: &Looked) -> Head {
     }
     Head {
         words: review_words::subject(review),
-        asked_by: looked.name(&review.requester),
-        asked: At::ago(review.opened_at, looked.user.now),
+        asked_by: context.name(&review.requester),
+        asked: TimeView::ago(review.opened_at, context.user.now),
         reason: review.reason.clone(),
         status_kind,
         status,
@@ -104,13 +104,13 @@ pub(super) fn of(looked: &Looked) -> Head {
     }
 }
 
-fn built_from(looked: &Looked) -> String {
-    let review = looked.review;
+fn built_from(context: &ReviewContext) -> String {
+    let review = context.review;
     let facts = review
         .ruleset
         .as_ref()
         .zip(review.subject.version())
-        .and_then(|(ruleset, version)| looked.state().version(ruleset, version));
+        .and_then(|(ruleset, version)| context.state().version(ruleset, version));
     let Some(release) = facts.and_then(|facts| facts.release.as_ref()) else {
         return String::new();
     };

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::stakes::{AnswerView, Stake, StakeRow};
-use super::{Looked, Query};
+use super::{Query, ReviewContext};
 use crate::app::AppError;
 use crate::web::diff_view::{Column, Row, Sided};
 use crate::web::structured_view::StructuredView;
@@ -109,7 +109,7 @@ pub(super) struct UnitView {
 }
 
 pub(super) async fn of(
-    looked: &Looked<'_>,
+    context: &ReviewContext<'_>,
     stakes: &[Stake],
     query: &Query,
 ) -> Result<Option<RuleView>, AppError> {
@@ -125,7 +125,7 @@ pub(super) async fn of(
         row.map(|(_, row)| row.href.clone()).unwrap_or_default()
     };
     let (stake, row) = all[at];
-    let mut view = view(looked, (stakes, stake), row, query).await?;
+    let mut view = view(context, (stakes, stake), row, query).await?;
     view.place = format!("{} of {}", at + 1, format::thousands(all.len()));
     view.previous_href = href(at.checked_sub(1));
     view.next_href = href(Some(at + 1));
@@ -133,25 +133,27 @@ pub(super) async fn of(
 }
 
 async fn view(
-    looked: &Looked<'_>,
+    context: &ReviewContext<'_>,
     (stakes, stake): (&[Stake], &Stake),
     row: &StakeRow,
     query: &Query,
 ) -> Result<RuleView, AppError> {
-    let judged = row.judged.as_ref();
-    let elsewhere = judged.map(|j| j.planned_paths.clone()).unwrap_or_default();
+    let evidence = row.evidence.as_ref();
+    let elsewhere = evidence
+        .map(|j| j.planned_paths.clone())
+        .unwrap_or_default();
     let change = row.change.as_ref();
     let hotfix_digest = change.and_then(|c| c.to);
     let texts = Texts {
-        baseline: text(looked, change.and_then(|c| c.from)).await?,
-        hotfix: text(looked, hotfix_digest).await?,
-        planned: planned(looked, &row.path, &elsewhere).await?,
-        origins: texts::chain(looked, stakes, &row.path, hotfix_digest).await?,
-        names: names(looked, stake),
+        baseline: text(context, change.and_then(|c| c.from)).await?,
+        hotfix: text(context, hotfix_digest).await?,
+        planned: planned(context, &row.path, &elsewhere).await?,
+        origins: texts::chain(context, stakes, &row.path, hotfix_digest).await?,
+        names: names(context, stake),
     };
     let wanted = View::named(query.view.as_deref());
     // A closed review knows the verdict on the rule as a whole, not on each change.
-    let verdict = row.judged.clone().or_else(|| Some(as_a_whole(row)));
+    let verdict = row.evidence.clone().or_else(|| Some(as_a_whole(row)));
     let is_whole = query.whole && wanted == View::Three;
     let path = row.path.clone();
     let work = move || {
@@ -162,9 +164,9 @@ async fn view(
     let (shown, values) = tokio::task::spawn_blocking(work)
         .await
         .map_err(|e| AppError::Broken(e.to_string()))?;
-    let mut units = unit_views(judged);
+    let mut units = unit_views(evidence);
     let contained = units.iter().filter(|unit| unit.kind == "ok").count();
-    let compare_href = looked.review.ruleset.as_ref().map(|ruleset| {
+    let compare_href = context.review.ruleset.as_ref().map(|ruleset| {
         let from = stake.environment.to_string();
         let compare = address::compare(ruleset, &from, &stake.candidate);
         format!("{compare}#{}", format::url_encode(&row.path))
@@ -176,7 +178,7 @@ async fn view(
         candidate: stake.candidate.clone(),
         kind: row.kind,
         words: row.words,
-        why: judged.map(evidence).unwrap_or_default(),
+        why: evidence.map(reason_of).unwrap_or_default(),
         elsewhere,
         units_words: match (units.len(), contained) {
             (0, _) => String::new(),
@@ -227,12 +229,12 @@ fn views(row: &StakeRow, here: View) -> Vec<ViewLink> {
 }
 
 /// What the three texts are called: the version before, the hotfix, the candidate.
-fn names(looked: &Looked, stake: &Stake) -> [String; 3] {
-    let made = looked
+fn names(context: &ReviewContext, stake: &Stake) -> [String; 3] {
+    let made = context
         .review
         .ruleset
         .as_ref()
-        .and_then(|ruleset| looked.state().hotfix(ruleset, &stake.hotfix));
+        .and_then(|ruleset| context.state().hotfix(ruleset, &stake.hotfix));
     [
         made.map_or("before", |made| made.on_top_of.as_str())
             .to_owned(),
@@ -241,8 +243,9 @@ fn names(looked: &Looked, stake: &Stake) -> [String; 3] {
     ]
 }
 
-fn unit_views(judged: Option<&RuleVerdict>) -> Vec<UnitView> {
-    let mut units: Vec<&Unit> = judged.map_or(Vec::new(), |judged| judged.units.iter().collect());
+fn unit_views(evidence: Option<&RuleVerdict>) -> Vec<UnitView> {
+    let mut units: Vec<&Unit> =
+        evidence.map_or(Vec::new(), |evidence| evidence.units.iter().collect());
     units.sort_by_key(|unit| review_words::severity(unit.verdict));
     units
         .into_iter()
@@ -257,27 +260,30 @@ fn unit_views(judged: Option<&RuleVerdict>) -> Vec<UnitView> {
         .collect()
 }
 
-async fn text(looked: &Looked<'_>, digest: Option<Digest>) -> Result<Option<Bytes>, AppError> {
+async fn text(
+    context: &ReviewContext<'_>,
+    digest: Option<Digest>,
+) -> Result<Option<Bytes>, AppError> {
     match digest {
-        Some(digest) => looked.portal.app.content(&digest).await,
+        Some(digest) => context.portal.app.content(&digest).await,
         None => Ok(None),
     }
 }
 
 /// The candidate's text under the rule's own path, or where the verdict found its content.
 async fn planned(
-    looked: &Looked<'_>,
+    context: &ReviewContext<'_>,
     path: &str,
     elsewhere: &[String],
 ) -> Result<Option<Bytes>, AppError> {
-    let Some(checksum) = looked.review.subject.checksum() else {
+    let Some(checksum) = context.review.subject.checksum() else {
         return Ok(None);
     };
-    let manifest = looked.portal.app.manifest(&checksum).await?;
+    let manifest = context.portal.app.manifest(&checksum).await?;
     let digest = std::iter::once(path)
         .chain(elsewhere.iter().map(String::as_str))
         .find_map(|path| manifest.rules().get(path));
-    text(looked, digest.copied()).await
+    text(context, digest.copied()).await
 }
 
 fn as_a_whole(row: &StakeRow) -> RuleVerdict {
@@ -291,11 +297,11 @@ fn as_a_whole(row: &StakeRow) -> RuleVerdict {
 }
 
 /// The evidence, unless it says no more than the single changes that are listed below it.
-fn evidence(judged: &RuleVerdict) -> String {
-    let says_the_first = |unit: &Unit| judged.why.ends_with(&unit.what);
-    match judged.units.iter().any(says_the_first) {
+fn reason_of(evidence: &RuleVerdict) -> String {
+    let says_the_first = |unit: &Unit| evidence.why.ends_with(&unit.what);
+    match evidence.units.iter().any(says_the_first) {
         true => String::new(),
-        false => sentence(&judged.why),
+        false => sentence(&evidence.why),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::web::form::{Form, see};
 use crate::web::user::User;
 use crate::web::{Portal, format};
 use rulegate_compare::verdict::RuleVerdict;
-use rulegate_domain::sight::Sight;
+use rulegate_domain::shown_texts::ShownTexts;
 use rulegate_domain::state::Review;
 use rulegate_ledger::access::Act;
 use rulegate_ledger::digest::Digest;
@@ -36,7 +36,7 @@ pub(super) fn sight(
         let digest = planned?.rules().get(path)?;
         Some((path, *digest))
     });
-    let sight = Sight {
+    let sight = ShownTexts {
         path: &change.path,
         baseline: change.from,
         hotfix: change.to,
@@ -145,13 +145,13 @@ async fn sights(
     };
     let planned = portal.app.manifest(&checksum).await?;
     let questions = rulegate_domain::gate::questions(state, review);
-    let judged = portal.app.judge(&questions).await?;
-    let of_hotfix = judged
+    let evidence = portal.app.judge(&questions).await?;
+    let of_hotfix = evidence
         .iter()
         .filter(|j| j.question.environment == environment && j.question.hotfix == hotfix);
-    let sights = of_hotfix.flat_map(|judged| {
-        let verdicts = by_path(&judged.rules);
-        let sights = judged.question.changes.iter().map(|change| {
+    let sights = of_hotfix.flat_map(|evidence| {
+        let verdicts = by_path(&evidence.rules);
+        let sights = evidence.question.changes.iter().map(|change| {
             let verdict = verdicts.get(change.path.as_str()).copied();
             (change.path.clone(), sight(change, verdict, Some(&planned)))
         });

@@ -1,10 +1,10 @@
-//! The rules of one hotfix in pages. A rule that is answered moves down the list, so pages are turned by key: what
+//! The rules of one hotfix in pages. A rule that is answered moves down the list, so pages are paged by key: what
 //! waited for an answer on the next page is still there.
 
 use super::alike::Group;
 use super::stakes::{Stake, StakeRow};
-use super::{Looked, Query};
-use crate::web::turning::{Turn, turned};
+use super::{Query, ReviewContext};
+use crate::web::paging::{PageQuery, one_page};
 use crate::web::{address, review_words};
 
 /// Rules that stand for themselves and groups of rules on one page.
@@ -60,12 +60,12 @@ impl Stake {
 }
 
 /// Turns to the page that was asked for, else to that of the opened group or rule.
-pub(super) fn turn(stake: &mut Stake, looked: &Looked, query: &Query, number: usize) {
+pub(super) fn turn(stake: &mut Stake, context: &ReviewContext, query: &Query, number: usize) {
     for group in &mut stake.groups {
         group.is_open |= group.rows.iter().any(|row| row.is_here);
         group.whole_href = format!(
             "{}?alike={}#{}",
-            address::review(&looked.review.id),
+            address::review(&context.review.id),
             group.id,
             group.id
         );
@@ -83,7 +83,7 @@ pub(super) fn turn(stake: &mut Stake, looked: &Looked, query: &Query, number: us
     });
     let opened = whole.or_else(|| stake.place(|row| row.is_here));
     let keys = stake.keys();
-    let turn = Turn {
+    let turn = PageQuery {
         after: &after,
         before: &before,
         number: match by_number {
@@ -91,15 +91,15 @@ pub(super) fn turn(stake: &mut Stake, looked: &Looked, query: &Query, number: us
             None => opened.unwrap_or(0) / ITEMS_A_PAGE,
         },
     };
-    let turned = turned(&keys, ITEMS_A_PAGE, turn, |known, key| {
+    let paged = one_page(&keys, ITEMS_A_PAGE, turn, |known, key| {
         known.as_str().cmp(key)
     });
-    let base = format!("{}?of={number}", address::review(&looked.review.id));
+    let base = format!("{}?of={number}", address::review(&context.review.id));
     let fragment = format!("#{}", stake.id);
-    (stake.before, stake.after) = turned.links(&keys, &base, &fragment, Clone::clone);
-    stake.page_words = match turned.is_all() {
+    (stake.before, stake.after) = paged.links(&keys, &base, &fragment, Clone::clone);
+    stake.page_words = match paged.is_all() {
         true => String::new(),
-        false => turned.words(),
+        false => paged.words(),
     };
-    stake.listed = turned.range;
+    stake.listed = paged.range;
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::alike::{self, Group};
-use super::{Looked, Query, seen, stake_pages};
+use super::{Query, ReviewContext, seen, stake_pages};
 use crate::app::AppError;
-use crate::web::environment_view::At;
+use crate::web::environment_view::TimeView;
 use crate::web::{address, format, review_words};
 use rulegate_compare::verdict::{RuleVerdict, Verdict};
-use rulegate_domain::judgement::Judged;
+use rulegate_domain::judgement::Evidence;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::manifest::{Change, Manifest};
@@ -84,7 +84,7 @@ pub(super) struct StakeRow {
     /// This person has marked exactly these texts as seen.
     pub is_seen: bool,
     /// Present while the review is open.
-    pub judged: Option<RuleVerdict>,
+    pub evidence: Option<RuleVerdict>,
     pub change: Option<Change>,
 }
 
@@ -96,42 +96,42 @@ pub(super) struct AnswerView {
     pub words: &'static str,
     pub reason: String,
     pub by: String,
-    pub at: Option<At>,
+    pub at: Option<TimeView>,
 }
 
-pub(super) async fn of(looked: &Looked<'_>, query: &Query) -> Result<Vec<Stake>, AppError> {
+pub(super) async fn of(context: &ReviewContext<'_>, query: &Query) -> Result<Vec<Stake>, AppError> {
     let mut stakes = Vec::new();
-    let Some(shown) = looked.shown() else {
+    let Some(shown) = context.shown() else {
         return Ok(stakes);
     };
-    if !matches!(looked.review.subject, Subject::Activation { .. }) {
+    if !matches!(context.review.subject, Subject::Activation { .. }) {
         return Ok(stakes);
     }
     for target in &shown.targets {
         for hotfix in &target.hotfixes {
             let number = stakes.len() + 1;
-            stakes.push(stake(looked, query, &target.environment, hotfix, number).await?);
+            stakes.push(stake(context, query, &target.environment, hotfix, number).await?);
         }
     }
-    open_one(&mut stakes, query, looked.gate.is_some());
+    open_one(&mut stakes, query, context.gate.is_some());
     for (index, stake) in stakes.iter_mut().enumerate() {
-        stake_pages::turn(stake, looked, query, index + 1);
+        stake_pages::turn(stake, context, query, index + 1);
     }
     Ok(stakes)
 }
 
 async fn stake(
-    looked: &Looked<'_>,
+    context: &ReviewContext<'_>,
     query: &Query,
     environment: &Environment,
     hotfix: &ShownHotfix,
     number: usize,
 ) -> Result<Stake, AppError> {
-    let facts = Facts::of(looked, environment, &hotfix.hotfix).await?;
+    let facts = Facts::of(context, environment, &hotfix.hotfix).await?;
     let mut rows: Vec<StakeRow> = hotfix
         .rules
         .iter()
-        .map(|rule| row(looked, query, &facts, rule))
+        .map(|rule| row(context, query, &facts, rule))
         .collect();
     rows.sort_by_cached_key(StakeRow::key);
     let lost = rows
@@ -147,22 +147,22 @@ async fn stake(
         _ => ("bad", format!("{unanswered} of {all} wait for an answer")),
     };
     let (seen, total) = (rows.iter().filter(|row| row.is_seen).count(), rows.len());
-    let (rows, mut groups) = alike::grouped(looked, rows).await?;
+    let (rows, mut groups) = alike::grouped(context, rows).await?;
     for (index, group) in groups.iter_mut().enumerate() {
         group.id = format!("alike-{number}-{}", index + 1);
         group.is_open = query.alike.as_deref() == Some(group.id.as_str());
         group.is_whole |= group.is_open;
     }
-    let record = looked
+    let record = context
         .review
         .ruleset
         .as_ref()
-        .and_then(|r| looked.state().hotfix(r, &hotfix.hotfix));
+        .and_then(|r| context.state().hotfix(r, &hotfix.hotfix));
     let about = record.map_or(String::new(), |h| {
         let who = if h.adopts.is_some() {
             "unknown author".to_owned()
         } else {
-            looked.name(&h.author)
+            context.name(&h.author)
         };
         format!(
             "{who}, {}, {}: {}",
@@ -175,14 +175,14 @@ async fn stake(
         id: format!("hotfix-{number}"),
         lane: environment.lane.to_string(),
         environment: environment.clone(),
-        hotfix_href: looked
+        hotfix_href: context
             .review
             .ruleset
             .as_ref()
             .map(|ruleset| address::hotfix(ruleset, &hotfix.hotfix))
             .unwrap_or_default(),
         hotfix: hotfix.hotfix.clone(),
-        candidate: looked
+        candidate: context
             .review
             .subject
             .version()
@@ -193,10 +193,10 @@ async fn stake(
         tag,
         rows,
         groups,
-        is_asking: looked.gate.is_some(),
+        is_asking: context.gate.is_some(),
         seen,
         total,
-        send_back_href: match (&looked.review.ruleset, looked.review.subject.version()) {
+        send_back_href: match (&context.review.ruleset, context.review.subject.version()) {
             (Some(ruleset), Some(version)) => address::send_back(ruleset, &hotfix.hotfix, version),
             _ => String::new(),
         },
@@ -211,38 +211,38 @@ async fn stake(
 struct Facts<'a> {
     environment: &'a Environment,
     hotfix: &'a VersionName,
-    judged: BTreeMap<&'a str, &'a RuleVerdict>,
+    evidence: BTreeMap<&'a str, &'a RuleVerdict>,
     changes: BTreeMap<&'a str, &'a Change>,
     planned: Option<std::sync::Arc<Manifest>>,
 }
 
 impl<'a> Facts<'a> {
     async fn of(
-        looked: &'a Looked<'_>,
+        context: &'a ReviewContext<'_>,
         environment: &'a Environment,
         hotfix: &'a VersionName,
     ) -> Result<Facts<'a>, AppError> {
         let is_asked =
-            |j: &&Judged| j.question.environment == *environment && j.question.hotfix == *hotfix;
-        let judged = looked
+            |j: &&Evidence| j.question.environment == *environment && j.question.hotfix == *hotfix;
+        let evidence = context
             .gate
-            .and_then(|gate| gate.judged.iter().find(is_asked));
-        let made = looked
+            .and_then(|gate| gate.evidence.iter().find(is_asked));
+        let made = context
             .review
             .ruleset
             .as_ref()
-            .and_then(|ruleset| looked.state().hotfix(ruleset, hotfix));
-        let changes = judged
-            .map(|judged| &judged.question.changes)
+            .and_then(|ruleset| context.state().hotfix(ruleset, hotfix));
+        let changes = evidence
+            .map(|evidence| &evidence.question.changes)
             .or(made.map(|made| &made.changes));
-        let planned = match looked.review.subject.checksum() {
-            Some(checksum) => Some(looked.portal.app.manifest(&checksum).await?),
+        let planned = match context.review.subject.checksum() {
+            Some(checksum) => Some(context.portal.app.manifest(&checksum).await?),
             None => None,
         };
         Ok(Facts {
             environment,
             hotfix,
-            judged: judged.map_or(BTreeMap::new(), |judged| seen::by_path(&judged.rules)),
+            evidence: evidence.map_or(BTreeMap::new(), |evidence| seen::by_path(&evidence.rules)),
             changes: changes
                 .into_iter()
                 .flatten()
@@ -253,13 +253,13 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn row(looked: &Looked, query: &Query, facts: &Facts, rule: &ShownRule) -> StakeRow {
+fn row(context: &ReviewContext, query: &Query, facts: &Facts, rule: &ShownRule) -> StakeRow {
     let (environment, hotfix) = (facts.environment, facts.hotfix);
     let path = rule.path.as_str();
-    let judged = facts.judged.get(path).copied();
+    let evidence = facts.evidence.get(path).copied();
     let change = facts.changes.get(path).copied();
     let sight = change.map_or(Digest::ZERO, |change| {
-        seen::sight(change, judged, facts.planned.as_deref())
+        seen::sight(change, evidence, facts.planned.as_deref())
     });
     let (kind, words) = review_words::verdict(rule.verdict);
     let key = (environment.clone(), hotfix.clone(), rule.path.clone());
@@ -274,13 +274,13 @@ fn row(looked: &Looked, query: &Query, facts: &Facts, rule: &ShownRule) -> Stake
             .is_none_or(|name| name == environment.to_string());
     StakeRow {
         path: rule.path.clone(),
-        href: href(looked, environment, hotfix, &rule.path),
+        href: href(context, environment, hotfix, &rule.path),
         verdict: rule.verdict,
         kind,
         words,
         lines: String::new(),
         answer: rule.answer.as_ref().map(|answer| {
-            let given = looked
+            let given = context
                 .review
                 .answers
                 .get(&key)
@@ -291,16 +291,16 @@ fn row(looked: &Looked, query: &Query, facts: &Facts, rule: &ShownRule) -> Stake
                 words,
                 reason: answer.reason().to_owned(),
                 by: given
-                    .map(|given| looked.name(&given.by))
+                    .map(|given| context.name(&given.by))
                     .unwrap_or_default(),
-                at: given.map(|given| At::ago(given.at, looked.user.now)),
+                at: given.map(|given| TimeView::ago(given.at, context.user.now)),
             }
         }),
-        is_open: looked.gate.is_some() && !rule.is_settled() && !is_sent_back(rule),
+        is_open: context.gate.is_some() && !rule.is_settled() && !is_sent_back(rule),
         is_here,
         sight,
-        is_seen: looked.seen.contains(&sight),
-        judged: judged.cloned(),
+        is_seen: context.seen.contains(&sight),
+        evidence: evidence.cloned(),
         change: change.cloned(),
     }
 }
@@ -309,10 +309,15 @@ fn is_sent_back(rule: &ShownRule) -> bool {
     matches!(rule.answer, Some(Answer::SentBack { .. }))
 }
 
-fn href(looked: &Looked, environment: &Environment, hotfix: &VersionName, path: &str) -> String {
+fn href(
+    context: &ReviewContext,
+    environment: &Environment,
+    hotfix: &VersionName,
+    path: &str,
+) -> String {
     format!(
         "{}?rule={}&hotfix={}&env={}#rule",
-        address::review(&looked.review.id),
+        address::review(&context.review.id),
         format::url_encode(path),
         format::url_encode(hotfix.as_str()),
         format::url_encode(&environment.to_string())

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Looked, seen};
+use super::{ReviewContext, seen};
 use crate::app::AppError;
 use crate::web::draft_view::{self, RuleDiff, Whose};
-use crate::web::environment_view::At;
+use crate::web::environment_view::TimeView;
 use crate::web::hotfix_lines;
 use crate::web::{address, format};
 use rulegate_domain::refusal::Refusal;
@@ -23,7 +23,7 @@ pub(super) struct Content {
     pub author: String,
     pub is_adopted: bool,
     pub incident: String,
-    pub ends: At,
+    pub ends: TimeView,
     pub href: String,
     pub rules: String,
     pub lines: String,
@@ -51,7 +51,11 @@ pub(super) struct ContentRule {
 }
 
 /// The rules shown, those not seen unfolded as before, those seen folded.
-fn with_marks(looked: &Looked, changes: &[Change], diffs: Vec<RuleDiff>) -> Vec<ContentRule> {
+fn with_marks(
+    context: &ReviewContext,
+    changes: &[Change],
+    diffs: Vec<RuleDiff>,
+) -> Vec<ContentRule> {
     let sights: BTreeMap<&str, Digest> = changes
         .iter()
         .map(|change| (change.path.as_str(), seen::sight(change, None, None)))
@@ -60,7 +64,7 @@ fn with_marks(looked: &Looked, changes: &[Change], diffs: Vec<RuleDiff>) -> Vec<
     let rules = diffs.into_iter().map(|mut diff| {
         let sight = sights.get(diff.path.as_str()).copied();
         let sight = sight.unwrap_or(Digest::ZERO);
-        let is_seen = looked.seen.contains(&sight);
+        let is_seen = context.seen.contains(&sight);
         let is_first = !is_seen && !id.is_empty();
         diff.is_open = is_first || diff.is_open && !is_seen;
         ContentRule {
@@ -77,41 +81,41 @@ fn with_marks(looked: &Looked, changes: &[Change], diffs: Vec<RuleDiff>) -> Vec<
     rules.collect()
 }
 
-pub(super) async fn content(looked: &Looked<'_>) -> Result<Option<Content>, AppError> {
+pub(super) async fn content(context: &ReviewContext<'_>) -> Result<Option<Content>, AppError> {
     let (Some(ruleset), Subject::Hotfix { version, .. }) =
-        (&looked.review.ruleset, &looked.review.subject)
+        (&context.review.ruleset, &context.review.subject)
     else {
         return Ok(None);
     };
-    let state = looked.state();
+    let state = context.state();
     let hotfix = state
         .hotfix(ruleset, version)
         .ok_or_else(|| Refusal::UnknownHotfix {
             hotfix: version.clone(),
         })?;
-    let draft = draft_view::of_hotfix(&looked.portal.app, hotfix).await?;
+    let draft = draft_view::of_hotfix(&context.portal.app, hotfix).await?;
     let policy = state.policy();
     let rules = hotfix.changes.len();
     let is_over_cap = policy.over_cap(rules as u32, hotfix.lines_changed);
     let whose = Whose::Hotfix {
-        note: hotfix_lines::note(looked.portal, hotfix),
+        note: hotfix_lines::note(context.portal, hotfix),
     };
     let (hidden, diffs) =
-        draft_view::rule_diffs(looked.portal, looked.user, ruleset, &draft, &whose).await?;
-    let is_seen = |change: &&Change| looked.seen.contains(&seen::sight(change, None, None));
+        draft_view::rule_diffs(context.portal, context.user, ruleset, &draft, &whose).await?;
+    let is_seen = |change: &&Change| context.seen.contains(&seen::sight(change, None, None));
     let seen = hotfix.changes.iter().filter(is_seen).count();
     Ok(Some(Content {
         version: version.to_string(),
         on_top_of: hotfix.on_top_of.to_string(),
         environment: hotfix.environment.to_string(),
         author: if hotfix.adopts.is_some() {
-            format!("unknown; adopted by {}", looked.name(&hotfix.author))
+            format!("unknown; adopted by {}", context.name(&hotfix.author))
         } else {
-            looked.name(&hotfix.author)
+            context.name(&hotfix.author)
         },
         is_adopted: hotfix.adopts.is_some(),
         incident: hotfix.incident.clone(),
-        ends: At::date(hotfix.ends_at),
+        ends: TimeView::date(hotfix.ends_at),
         href: address::hotfix(ruleset, version),
         rules: format!("{rules}; the cap is {}", policy.hotfix_rules_max),
         lines: format!(
@@ -121,7 +125,7 @@ pub(super) async fn content(looked: &Looked<'_>) -> Result<Option<Content>, AppE
         ),
         caps: draft_view::caps_words(&policy, rules as u32, hotfix.lines_changed),
         is_over_cap,
-        diffs: with_marks(looked, &hotfix.changes, diffs),
+        diffs: with_marks(context, &hotfix.changes, diffs),
         seen_words: format!("{seen} of {rules} seen"),
         seen,
         total: rules,
@@ -139,11 +143,11 @@ pub(super) struct PolicyRow {
     pub is_changed: bool,
 }
 
-pub(super) fn policy(looked: &Looked) -> Vec<PolicyRow> {
-    let Subject::Policy { policy } = &looked.review.subject else {
+pub(super) fn policy(context: &ReviewContext) -> Vec<PolicyRow> {
+    let Subject::Policy { policy } = &context.review.subject else {
         return Vec::new();
     };
-    let (old, new) = (numbers(&looked.state().policy()), numbers(policy));
+    let (old, new) = (numbers(&context.state().policy()), numbers(policy));
     old.into_iter()
         .zip(new)
         .map(|((what, old), (_, new))| PolicyRow {

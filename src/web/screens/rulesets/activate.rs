@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{known, who_can};
 use crate::app::AppError;
-use crate::web::environment_view::{At, Place};
+use crate::web::environment_view::{Place, TimeView};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
 use crate::web::page::{self, Link, Page};
@@ -78,7 +78,7 @@ struct Back {
     place: Place,
     version: String,
     href: String,
-    until: At,
+    until: TimeView,
     loses: String,
     is_loss: bool,
 }
@@ -257,7 +257,7 @@ async fn ways_back(
                 place: Place::of(&environment),
                 version: pin.version.to_string(),
                 href: address::activate(ruleset, &pin.version, std::slice::from_ref(&environment)),
-                until: At::ago(history[index + 1].at, user.now),
+                until: TimeView::ago(history[index + 1].at, user.now),
                 loses: match lost {
                     0 => "loses no open hotfix".to_owned(),
                     lost => format!(

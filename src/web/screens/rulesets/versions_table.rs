@@ -1,6 +1,6 @@
 //! One version as a row: where it stands, where it came from, what it may override.
 
-use crate::web::environment_view::{At, Tag, standing};
+use crate::web::environment_view::{Tag, TimeView, standing};
 use crate::web::page::Link;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
@@ -16,7 +16,7 @@ pub(super) struct VersionRow {
     pub checksum: String,
     pub size: String,
     pub by: String,
-    pub at: At,
+    pub at: TimeView,
     /// Commit and builds in short; what is missing is said.
     pub provenance: String,
     pub tags: Vec<Tag>,
@@ -44,7 +44,7 @@ impl VersionRow {
                 let told = times.last().map_or(String::new(), |pin| {
                     format!("active from {}", format::short_time(pin.at))
                 });
-                standing(&standing_there).told(told)
+                standing(&standing_there).with_title(told)
             })
             .collect();
         VersionRow {
@@ -53,7 +53,7 @@ impl VersionRow {
             checksum: facts.checksum.to_string(),
             size: format::count(facts.rules as usize, "rule", "rules"),
             by: portal.auth.directory.name(&facts.by),
-            at: At::ago(facts.at, user.now),
+            at: TimeView::ago(facts.at, user.now),
             provenance: provenance(user, ruleset, version, facts),
             tags: tags(user, ruleset, version, facts),
             standings,
@@ -99,7 +99,7 @@ fn tags(
     let state = &user.snapshot.state;
     let mut tags = Vec::new();
     if let Some(recall) = state.recall(ruleset, version, facts.checksum) {
-        tags.push(Tag::new("bad", "recalled").told(recall.reason.clone()));
+        tags.push(Tag::new("bad", "recalled").with_title(recall.reason.clone()));
     }
     let sites: Vec<&str> = state
         .topology
@@ -111,7 +111,7 @@ fn tags(
     if sites.len() < state.topology.sites.len() {
         tags.push(
             Tag::new("warn", format!("partial: {} only", sites.join(", ")))
-                .told("The bytes are not verified at every site"),
+                .with_title("The bytes are not verified at every site"),
         );
     }
     if let Some(release) = &facts.release {
@@ -131,7 +131,7 @@ pub(in crate::web::screens) fn override_tag(drift: &[DriftFinding]) -> Option<Ta
         .map(|found| found.environment.to_string())
         .collect();
     (!places.is_empty()).then(|| {
-        Tag::new("hot", "may override a hotfix: verify by hand").told(format!(
+        Tag::new("hot", "may override a hotfix: verify by hand").with_title(format!(
             "Found when it was released, in {}",
             places.join(", ")
         ))

@@ -1,6 +1,6 @@
 //! Where a version came from, where it stood and stands, and what was found when it arrived.
 
-use crate::web::environment_view::{At, Place, Tag, mode, standing, verdict};
+use crate::web::environment_view::{Place, Tag, TimeView, mode, standing, verdict};
 use crate::web::page::Link;
 use crate::web::{Portal, address, format};
 use rulegate_domain::state::{State, VersionFacts};
@@ -42,9 +42,11 @@ impl Provenance {
 
 fn stage(name: &'static str, evidence: &StageEvidence, checksum: Digest) -> Stage {
     let tag = match evidence.checksum {
-        None => Tag::new("warn", "checksum missing").told("The pipeline gave none for this stage"),
+        None => {
+            Tag::new("warn", "checksum missing").with_title("The pipeline gave none for this stage")
+        }
         Some(theirs) if theirs == checksum => Tag::new("ok", "equal"),
-        Some(_) => Tag::new("bad", "different").told("This stage worked with other bytes"),
+        Some(_) => Tag::new("bad", "different").with_title("This stage worked with other bytes"),
     };
     Stage {
         name,
@@ -76,10 +78,10 @@ pub(super) fn tags(
         .map(|site| site.as_str())
         .collect();
     tags.push(if sites.len() == state.topology.sites.len() {
-        Tag::new("ok", "complete").told("Every site holds the bytes, verified")
+        Tag::new("ok", "complete").with_title("Every site holds the bytes, verified")
     } else {
         Tag::new("warn", format!("partial: {} only", sites.join(", ")))
-            .told("The bytes are not verified at every site")
+            .with_title("The bytes are not verified at every site")
     });
     if state.recall(ruleset, version, facts.checksum).is_some() {
         tags.push(Tag::new("bad", "recalled"));
@@ -118,8 +120,8 @@ pub(super) struct StandingRow {
 
 /// One stretch of time in which it was active.
 pub(super) struct Time {
-    pub from: At,
-    pub until: Option<At>,
+    pub from: TimeView,
+    pub until: Option<TimeView>,
     pub how: &'static str,
     pub href: String,
     pub entry: String,
@@ -158,8 +160,8 @@ fn times(
         .enumerate()
         .filter(|(_, pin)| pin.version == *version)
         .map(|(index, pin)| Time {
-            from: At::date(pin.at),
-            until: history.get(index + 1).map(|next| At::date(next.at)),
+            from: TimeView::date(pin.at),
+            until: history.get(index + 1).map(|next| TimeView::date(next.at)),
             how: mode(pin.mode),
             href: match &pin.review {
                 Some(review) => address::review(review),
@@ -177,7 +179,7 @@ pub(super) struct Word {
     pub tag: Tag,
     pub place: Place,
     pub who: String,
-    pub at: At,
+    pub at: TimeView,
     pub note: String,
     pub links: Vec<String>,
     pub entry: String,
@@ -211,7 +213,7 @@ pub(super) fn words(
                 lane: word.lane.to_string(),
             },
             who: portal.auth.directory.name(&word.by),
-            at: At::date(word.at),
+            at: TimeView::date(word.at),
             note: word.note.clone(),
             links: word.links.clone(),
             entry: word.entry.to_string(),

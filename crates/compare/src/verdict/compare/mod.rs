@@ -239,16 +239,16 @@ impl<'a> Comparison<'a> {
                     copies.extend(self.find(&entry.at, &entry.id, true));
                 }
             }
-            let mut judged = self.judge(old, Some(*new), there);
+            let mut evidence = self.judge(old, Some(*new), there);
             if let Some(way) = wrapped_in {
-                doubt(&mut judged, &format!("planned has it inside {way}"));
+                doubt(&mut evidence, &format!("planned has it inside {way}"));
             }
             if there.is_none()
                 && old.is_none()
                 && let Some(index) = partner(&renamed, *new)
             {
                 let twin = planned.map(|there| Found { index, ..there });
-                judged = vec![draft(
+                evidence = vec![draft(
                     format!("{} added", named(entry)),
                     Verdict::Conflicting,
                     None,
@@ -257,7 +257,7 @@ impl<'a> Comparison<'a> {
                 )];
             }
             for copy in copies {
-                if !judged.iter().any(|d| d.verdict == Verdict::Included) {
+                if !evidence.iter().any(|d| d.verdict == Verdict::Included) {
                     break;
                 }
                 let other = self.judge(old, Some(*new), Some(copy));
@@ -267,7 +267,7 @@ impl<'a> Comparison<'a> {
                 };
                 if other.iter().any(differs) {
                     doubt(
-                        &mut judged,
+                        &mut evidence,
                         &format!(
                             "{} has another form of it at line {}",
                             copy.path,
@@ -276,7 +276,7 @@ impl<'a> Comparison<'a> {
                     );
                 }
             }
-            drafts.extend(judged);
+            drafts.extend(evidence);
         }
         for old in olds
             .iter()

@@ -7,7 +7,7 @@ use crate::app::AppError;
 use crate::web::diff_view::{self, Column, Origins, Row, Sided};
 use crate::web::format;
 use crate::web::hotfix_lines::{self, Chain};
-use crate::web::screens::review::Looked;
+use crate::web::screens::review::ReviewContext;
 use crate::web::screens::review::stakes::Stake;
 use crate::web::structured_view::{StructuredView, structured_view};
 use crate::web::three_way::three_way;
@@ -46,24 +46,24 @@ pub(super) struct Shown {
 /// The hotfixes that led to the hotfix's text of this rule: in an open review those that are open now, in a closed
 /// one those that it was about, whatever became of them since.
 pub(super) async fn chain(
-    looked: &Looked<'_>,
+    context: &ReviewContext<'_>,
     stakes: &[Stake],
     path: &str,
     digest: Option<Digest>,
 ) -> Result<Chain, AppError> {
-    let Some(ruleset) = &looked.review.ruleset else {
+    let Some(ruleset) = &context.review.ruleset else {
         return Ok(Chain::default());
     };
-    if looked.gate.is_some() {
-        return hotfix_lines::chain(looked.portal, looked.user, ruleset, path, digest).await;
+    if context.gate.is_some() {
+        return hotfix_lines::chain(context.portal, context.user, ruleset, path, digest).await;
     }
     let mut names: Vec<&VersionName> = stakes.iter().map(|stake| &stake.hotfix).collect();
     names.sort_unstable();
     names.dedup();
     let known = names
         .into_iter()
-        .filter_map(|name| looked.state().hotfix(ruleset, name));
-    hotfix_lines::chain_of(looked.portal, known.cloned().collect(), path, digest).await
+        .filter_map(|name| context.state().hotfix(ruleset, name));
+    hotfix_lines::chain_of(context.portal, known.cloned().collect(), path, digest).await
 }
 
 impl Texts {

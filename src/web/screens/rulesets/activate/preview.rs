@@ -7,7 +7,7 @@ use crate::web::{Portal, address, format};
 use rulegate_domain::command::Command;
 use rulegate_domain::decide::{Decided, decide};
 use rulegate_domain::gate::{Gate, Outcome};
-use rulegate_domain::judgement::Judged;
+use rulegate_domain::judgement::Evidence;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::{Review, ReviewStatus};
 use rulegate_ledger::environment::Environment;
@@ -124,9 +124,9 @@ pub(super) async fn consequences(
         }
     });
     let hotfixes = gate
-        .judged
+        .evidence
         .iter()
-        .map(|judged| hotfix_group(ruleset, judged))
+        .map(|evidence| hotfix_group(ruleset, evidence))
         .collect();
     Ok(Preview {
         version: version.to_string(),
@@ -138,7 +138,7 @@ pub(super) async fn consequences(
             "Activate"
         },
         moves: moves.collect(),
-        lost: lost(&gate.judged),
+        lost: lost(&gate.evidence),
         hotfixes,
         checks: checks(&gate),
         targets: review
@@ -151,26 +151,26 @@ pub(super) async fn consequences(
 }
 
 /// Hotfix rules that a candidate would lose.
-pub(super) fn lost(judged: &[Judged]) -> usize {
-    judged
+pub(super) fn lost(evidence: &[Evidence]) -> usize {
+    evidence
         .iter()
-        .flat_map(|judged| &judged.rules)
+        .flat_map(|evidence| &evidence.rules)
         .filter(|rule| !rule.verdict.is_contained())
         .count()
 }
 
-fn hotfix_group(ruleset: &RuleSetName, judged: &Judged) -> HotfixGroup {
-    let question = &judged.question;
+fn hotfix_group(ruleset: &RuleSetName, evidence: &Evidence) -> HotfixGroup {
+    let question = &evidence.question;
     HotfixGroup {
         place: Place::of(&question.environment),
         hotfix: question.hotfix.to_string(),
         href: address::hotfix(ruleset, &question.hotfix),
         loses: format!(
             "loses {} of {}",
-            lost(std::slice::from_ref(judged)),
-            format::count(judged.rules.len(), "rule", "rules")
+            lost(std::slice::from_ref(evidence)),
+            format::count(evidence.rules.len(), "rule", "rules")
         ),
-        rules: judged
+        rules: evidence
             .rules
             .iter()
             .map(|rule| HotfixRow {

@@ -1,4 +1,4 @@
-//! Lists in pages, turned by key: the next page begins after the last item of this one, wherever that stands by
+//! Lists in pages, paged by key: the next page begins after the last item of this one, wherever that stands by
 //! then, so that a change between two pages neither repeats an item nor skips one.
 
 use std::cmp::Ordering;
@@ -8,18 +8,18 @@ use super::format;
 
 /// Which page of a list an address asks for. Without anything it is the first.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Turn<'a> {
+pub struct PageQuery<'a> {
     /// The key of the last item of the page before; may be empty.
     pub after: &'a str,
     /// The key of the first item of the page after; may be empty.
     pub before: &'a str,
-    /// The number of a page, from 0: what links said before pages were turned by key.
+    /// The number of a page, from 0: what links said before pages were paged by key.
     pub number: usize,
 }
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turned {
+pub struct PageOfList {
     /// The items of the page.
     pub range: Range<usize>,
     /// Items of the whole list.
@@ -27,12 +27,12 @@ pub struct Turned {
 }
 
 /// Finds a page. `order` tells how an item stands to a key in the order of the list.
-pub fn turned<T>(
+pub fn one_page<T>(
     all: &[T],
     size: usize,
-    turn: Turn<'_>,
+    turn: PageQuery<'_>,
     order: impl Fn(&T, &str) -> Ordering,
-) -> Turned {
+) -> PageOfList {
     let total = all.len();
     let last = total.saturating_sub(1) / size * size;
     let range = if !turn.before.is_empty() {
@@ -51,10 +51,10 @@ pub fn turned<T>(
         (true, true) => last..total,
         (true, false) => 0..size.min(total),
     };
-    Turned { range, total }
+    PageOfList { range, total }
 }
 
-impl Turned {
+impl PageOfList {
     /// The addresses of the pages before and after, each empty if there is none. `key` names an item; `base` is the
     /// list's address with all that stays, `fragment` where on the page the list is.
     pub fn links<T>(
@@ -98,31 +98,31 @@ impl Turned {
 mod tests {
     use super::*;
 
-    fn page<'l>(list: &[&'l str], turn: Turn<'_>) -> Vec<&'l str> {
-        let turned = turned(list, 2, turn, |item, key| (*item).cmp(key));
-        list[turned.range].to_vec()
+    fn page<'l>(list: &[&'l str], turn: PageQuery<'_>) -> Vec<&'l str> {
+        let paged = one_page(list, 2, turn, |item, key| (*item).cmp(key));
+        list[paged.range].to_vec()
     }
 
-    fn after(key: &str) -> Turn<'_> {
-        Turn {
+    fn after(key: &str) -> PageQuery<'_> {
+        PageQuery {
             after: key,
-            ..Turn::default()
+            ..PageQuery::default()
         }
     }
 
-    fn before(key: &str) -> Turn<'_> {
-        Turn {
+    fn before(key: &str) -> PageQuery<'_> {
+        PageQuery {
             before: key,
-            ..Turn::default()
+            ..PageQuery::default()
         }
     }
 
     #[test]
     fn a_change_between_two_pages_neither_repeats_nor_skips() {
         let list = ["b", "c", "d", "e", "f"];
-        assert_eq!(page(&list, Turn::default()), ["b", "c"]);
+        assert_eq!(page(&list, PageQuery::default()), ["b", "c"]);
         assert_eq!(page(&list, after("c")), ["d", "e"]);
-        // One came in before, the one that was turned after is gone.
+        // One came in before, the one that was paged after is gone.
         assert_eq!(page(&["a", "b", "d", "e", "f"], after("c")), ["d", "e"]);
         assert_eq!(page(&list, before("d")), ["b", "c"]);
         assert_eq!(page(&["a", "b", "c", "d"], before("d")), ["b", "c"]);
@@ -139,9 +139,9 @@ mod tests {
 
     #[test]
     fn old_links_by_number_lead_somewhere() {
-        let number = |number| Turn {
+        let number = |number| PageQuery {
             number,
-            ..Turn::default()
+            ..PageQuery::default()
         };
         let list = ["b", "c", "d"];
         assert_eq!(page(&list, number(1)), ["d"]);
@@ -151,12 +151,12 @@ mod tests {
     #[test]
     fn links_name_the_ends_of_the_page() {
         let list = ["a b", "b", "c", "d", "e"];
-        let turned = turned(&list, 2, after("b"), |item, key| (*item).cmp(key));
-        let links = turned.links(&list, "/x?y=1", "#z", |item| (*item).to_owned());
+        let paged = one_page(&list, 2, after("b"), |item, key| (*item).cmp(key));
+        let links = paged.links(&list, "/x?y=1", "#z", |item| (*item).to_owned());
         assert_eq!(
             links,
             ("/x?y=1&before=c#z".into(), "/x?y=1&after=d#z".into())
         );
-        assert_eq!(turned.words(), "3 to 4 of 5");
+        assert_eq!(paged.words(), "3 to 4 of 5");
     }
 }

@@ -13,7 +13,7 @@ use rulegate_ledger::ids::{AccountId, EntryRef, Timestamp};
 /// The filters as they stand in the address; an empty one is none.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::web::screens) struct Asked {
+pub(in crate::web::screens) struct LedgerQuery {
     pub site: String,
     pub environment: String,
     pub ruleset: String,
@@ -39,7 +39,7 @@ pub(in crate::web::screens) struct Wanted {
     pub(super) hex: Option<String>,
 }
 
-impl Asked {
+impl LedgerQuery {
     pub(super) fn fields(&self) -> [(&'static str, &str); 8] {
         [
             ("site", &self.site),

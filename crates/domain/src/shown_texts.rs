@@ -5,7 +5,7 @@ use rulegate_ledger::digest::Digest;
 /// A rule's texts as a review shows them side by side. Marks of what was seen name its digest, so a rule counts as
 /// seen exactly as long as nothing in it changed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Sight<'a> {
+pub struct ShownTexts<'a> {
     /// The rule.
     pub path: &'a str,
     /// Its text before the hotfix; none if the hotfix added it.
@@ -16,7 +16,7 @@ pub struct Sight<'a> {
     pub planned: Vec<(&'a str, Digest)>,
 }
 
-impl Sight<'_> {
+impl ShownTexts<'_> {
     /// SHA-256 over all of it.
     pub fn digest(&self) -> Digest {
         let json = serde_json::to_string(self).expect("paths and digests are JSON");
@@ -31,35 +31,35 @@ mod tests {
     #[test]
     fn any_other_text_is_another_sight() {
         let digest = |text: &str| Digest::of(text.as_bytes());
-        let sight = Sight {
+        let shown = ShownTexts {
             path: "a.conf",
             baseline: Some(digest("one")),
             hotfix: Some(digest("two")),
             planned: vec![("a.conf", digest("three"))],
         };
         let others = [
-            Sight {
+            ShownTexts {
                 path: "b.conf",
-                ..sight.clone()
+                ..shown.clone()
             },
-            Sight {
+            ShownTexts {
                 baseline: None,
-                ..sight.clone()
+                ..shown.clone()
             },
-            Sight {
+            ShownTexts {
                 hotfix: Some(digest("one")),
-                ..sight.clone()
+                ..shown.clone()
             },
-            Sight {
+            ShownTexts {
                 planned: vec![("c.conf", digest("three"))],
-                ..sight.clone()
+                ..shown.clone()
             },
-            Sight {
+            ShownTexts {
                 planned: vec![("a.conf", digest("four"))],
-                ..sight.clone()
+                ..shown.clone()
             },
         ];
-        assert_eq!(sight.digest(), sight.clone().digest());
-        assert!(others.iter().all(|other| other.digest() != sight.digest()));
+        assert_eq!(shown.digest(), shown.clone().digest());
+        assert!(others.iter().all(|other| other.digest() != shown.digest()));
     }
 }

@@ -4,7 +4,7 @@ use super::words::{
     day, drift_words, joined, pair_words, policy_words, quoted, size, subject_words, verdict_word,
     visible,
 };
-use super::{Piece, Teller, Told, line, text};
+use super::{Describer, Piece, Summary, line, text};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{Event, Mode, PairOutcome};
 use rulegate_ledger::ids::{EntryRef, ReviewId};
@@ -12,8 +12,8 @@ use rulegate_ledger::review::Answer;
 use rulegate_ledger::text::counted;
 use rulegate_ledger::version::VersionName;
 
-impl Teller<'_> {
-    pub(super) fn tell(&self) -> Told {
+impl Describer<'_> {
+    pub(super) fn describe(&self) -> Summary {
         match &self.entry.fact.event {
             Event::ReleaseCommitted(b) => {
                 let mut detail = vec![counted(b.rules as usize, "rule", "rules")];
@@ -102,7 +102,7 @@ impl Teller<'_> {
                 self.on_review("Glass broken", "bad", &b.review, detail)
             }
             Event::GlassReviewed(b) => {
-                self.on_review("Broken glass looked at", "", &b.review, quoted(&b.note))
+                self.on_review("After-review recorded", "", &b.review, quoted(&b.note))
             }
             Event::VersionActivated(b) => self.activated(b),
             Event::IntentRecorded(b) => {
@@ -169,7 +169,7 @@ impl Teller<'_> {
                     text("in"),
                     Piece::Environment(b.environment.clone()),
                 ];
-                line("Hotfix given up", "hotfix", pieces, quoted(&b.reason))
+                line("Hotfix discarded", "hotfix", pieces, quoted(&b.reason))
             }
             Event::HotfixTransferred(b) => {
                 let pieces = vec![
@@ -276,7 +276,7 @@ impl Teller<'_> {
         version: &VersionName,
         note: &str,
         links: &[String],
-    ) -> Told {
+    ) -> Summary {
         let mut pieces = vec![self.by(), text("·"), self.version(version)];
         if let Some(here) = self.here() {
             pieces.extend([text("in"), here]);
@@ -288,7 +288,7 @@ impl Teller<'_> {
         line(title, class, pieces, joined([quoted(note), links]))
     }
 
-    fn activated(&self, b: &rulegate_ledger::event::VersionActivated) -> Told {
+    fn activated(&self, b: &rulegate_ledger::event::VersionActivated) -> Summary {
         let approved = match b.approved_by.is_empty() {
             true => String::new(),
             false => format!(", approved by {}", self.people(&b.approved_by)),
@@ -332,7 +332,7 @@ impl Teller<'_> {
         )
     }
 
-    fn observed(&self, pin: &VersionName, checksum: &Digest, changes: usize) -> Told {
+    fn observed(&self, pin: &VersionName, checksum: &Digest, changes: usize) -> Summary {
         let mut pieces = vec![self.by()];
         if let Some(here) = self.here() {
             pieces.extend([text("·"), here]);
@@ -357,7 +357,7 @@ impl Teller<'_> {
         class: &'static str,
         ends: Option<&EntryRef>,
         detail: String,
-    ) -> Told {
+    ) -> Summary {
         let mut pieces = vec![self.by()];
         pieces.extend(self.covered());
         if let Some(set_at) = ends {
@@ -371,7 +371,7 @@ impl Teller<'_> {
         title: &'static str,
         grant: &rulegate_ledger::access::Grant,
         detail: String,
-    ) -> Told {
+    ) -> Summary {
         let words = format!(
             "· {}: {}, {}",
             (self.names)(&grant.account),

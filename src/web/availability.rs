@@ -19,30 +19,35 @@ const NAMES_MAX: usize = 4;
 /// An act with what stands against it; nothing does if `missing` is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct Offer {
+pub struct Availability {
     pub missing: String,
     pub who: String,
 }
 
-impl Offer {
+impl Availability {
     /// True if the person may do it now.
     pub fn is_open(&self) -> bool {
         self.missing.is_empty()
     }
 
     /// What stands against it, said by the screen itself.
-    pub fn held(missing: impl Into<String>, who: impl Into<String>) -> Offer {
-        Offer {
+    pub fn unavailable(missing: impl Into<String>, who: impl Into<String>) -> Availability {
+        Availability {
             missing: missing.into(),
             who: who.into(),
         }
     }
 
-    /// Asks the decision; nothing is carried out.
-    pub fn of(portal: &Portal, user: &User, review: Option<&Review>, command: &Command) -> Offer {
+    /// Asks the decision; nothing is executed.
+    pub fn of(
+        portal: &Portal,
+        user: &User,
+        review: Option<&Review>,
+        command: &Command,
+    ) -> Availability {
         match decide(&user.snapshot.state, command, &user.actor(), user.now) {
-            Ok(_) => Offer::default(),
-            Err(refusal) => Offer::refused(portal, user, review, &refusal),
+            Ok(_) => Availability::default(),
+            Err(refusal) => Availability::refused(portal, user, review, &refusal),
         }
     }
 
@@ -52,12 +57,15 @@ impl Offer {
         user: &User,
         review: Option<&Review>,
         refusal: &Refusal,
-    ) -> Offer {
+    ) -> Availability {
         let state = &user.snapshot.state;
         if let Refusal::GateBlocked { checks } = refusal {
             let titles: Vec<&str> = checks.iter().map(|check| check.title()).collect();
             let count = format::count(checks.len(), "check", "checks");
-            return Offer::held(format!("Waits for {count}: {}.", titles.join("; ")), "");
+            return Availability::unavailable(
+                format!("Waits for {count}: {}.", titles.join("; ")),
+                "",
+            );
         }
         let who = match refusal {
             Refusal::NotAllowed { act, scope } => {
@@ -78,7 +86,7 @@ impl Offer {
             }
             refusal => refusal.remedy(),
         };
-        Offer {
+        Availability {
             missing: refusal.message(),
             who,
         }

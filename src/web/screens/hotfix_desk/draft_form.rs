@@ -52,7 +52,7 @@ pub(super) struct Problem {
 
 /// Everything on the desk.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Paper {
+pub(super) struct DraftForm {
     pub ruleset: String,
     /// The checksum of what the texts were written on.
     pub on_top_of: String,
@@ -74,14 +74,14 @@ pub(super) struct Paper {
 /// A desk's form, sent by a signed-in person from a page of ours.
 pub(super) struct Sent {
     pub user: User,
-    pub paper: Paper,
+    pub draft_form: DraftForm,
     /// Only the preview is wanted, as a part of a page.
     pub is_fragment: bool,
 }
 
 impl Sent {
     pub fn once(&self) -> Option<&str> {
-        Some(self.paper.once.as_str()).filter(|once| !once.is_empty())
+        Some(self.draft_form.once.as_str()).filter(|once| !once.is_empty())
     }
 }
 
@@ -124,7 +124,7 @@ impl FromRequest<Portal> for Sent {
         check_csrf(&user, &text("csrf"))?;
         Ok(Sent {
             user,
-            paper: Paper::read(fields),
+            draft_form: DraftForm::read(fields),
             is_fragment,
         })
     }
@@ -157,15 +157,15 @@ async fn multipart(request: Request, portal: &Portal) -> Result<Vec<Field>, WebE
     Ok(fields)
 }
 
-impl Paper {
-    fn read(fields: Vec<Field>) -> Paper {
-        let mut paper = Paper::default();
+impl DraftForm {
+    fn read(fields: Vec<Field>) -> DraftForm {
+        let mut draft_form = DraftForm::default();
         let mut sheets: BTreeMap<usize, Sheet> = BTreeMap::new();
         let mut kept: Vec<(String, String)> = Vec::new();
         for field in fields {
             if let Some(name) = field.file {
                 if field.name == "upload" && !name.is_empty() {
-                    paper.uploads.push(Upload {
+                    draft_form.uploads.push(Upload {
                         path: name,
                         bytes: field.value,
                     });
@@ -188,32 +188,32 @@ impl Paper {
                     }
                 }
                 ("drop", _) => kept.retain(|(path, _)| *path != value),
-                ("ruleset", _) => paper.ruleset = value,
-                ("on_top_of", _) => paper.on_top_of = value,
-                ("folder", _) => paper.folder = value,
-                ("new-path", _) => paper.new_path = value.trim().to_owned(),
-                ("new-text", _) => paper.new_text = value,
-                ("more", _) => paper.more = value.trim().to_owned(),
-                ("reason", _) => paper.reason = value,
-                ("incident", _) => paper.incident = value,
-                ("ends", _) => paper.ends = value,
-                ("once", _) => paper.once = value,
+                ("ruleset", _) => draft_form.ruleset = value,
+                ("on_top_of", _) => draft_form.on_top_of = value,
+                ("folder", _) => draft_form.folder = value,
+                ("new-path", _) => draft_form.new_path = value.trim().to_owned(),
+                ("new-text", _) => draft_form.new_text = value,
+                ("more", _) => draft_form.more = value.trim().to_owned(),
+                ("reason", _) => draft_form.reason = value,
+                ("incident", _) => draft_form.incident = value,
+                ("ends", _) => draft_form.ends = value,
+                ("once", _) => draft_form.once = value,
                 _ => {}
             }
         }
-        paper.sheets = sheets
+        draft_form.sheets = sheets
             .into_values()
             .filter(|sheet| !sheet.path.is_empty())
             .collect();
         for (path, bytes) in kept {
             if let Ok(bytes) = BASE64.decode(bytes) {
-                paper.uploads.push(Upload {
+                draft_form.uploads.push(Upload {
                     path,
                     bytes: bytes.into(),
                 });
             }
         }
-        paper
+        draft_form
     }
 
     /// Lays a rule on the desk. Errors: why it cannot be edited here.
@@ -275,7 +275,7 @@ impl Paper {
         problems
     }
 
-    /// What the paper changes, with the line ends of the rules as they are.
+    /// What the draft_form changes, with the line ends of the rules as they are.
     pub fn edits(&self, base: &Rules) -> (Edits, Vec<Problem>) {
         let (mut edits, mut problems) = (Edits::new(), Vec::new());
         for sheet in &self.sheets {

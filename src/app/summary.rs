@@ -14,7 +14,7 @@ pub use words::{pair_words, subject_words, visible};
 
 /// An entry told to people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Summary {
     /// What happened, in two or three words: `Review approved`.
     pub title: &'static str,
     /// The rest of the sentence, in order; begins with who did it where a person did.
@@ -56,7 +56,7 @@ impl Piece {
     }
 }
 
-impl Told {
+impl Summary {
     /// The whole as plain text: title, sentence, detail.
     pub fn sentence(&self) -> String {
         let mut text = self.title.to_owned();
@@ -76,7 +76,7 @@ impl Told {
 }
 
 /// Builds sentences about one entry.
-struct Teller<'a> {
+struct Describer<'a> {
     entry: &'a Entry,
     names: &'a dyn Fn(&AccountId) -> String,
     state: &'a State,
@@ -84,18 +84,18 @@ struct Teller<'a> {
 
 /// The entry as a sentence. `names` says what to call an account; `state` knows what reviews ask for
 /// and what hotfixes are about (it may be older or newer than the entry).
-pub fn told(entry: &Entry, names: &dyn Fn(&AccountId) -> String, state: &State) -> Told {
-    let teller = Teller {
+pub fn describe(entry: &Entry, names: &dyn Fn(&AccountId) -> String, state: &State) -> Summary {
+    let teller = Describer {
         entry,
         names,
         state,
     };
-    teller.tell()
+    teller.describe()
 }
 
 /// What stands in for an entry that this program cannot read.
-pub fn unreadable(why: String) -> Told {
-    Told {
+pub fn unreadable(why: String) -> Summary {
+    Summary {
         title: "Unknown fact",
         pieces: vec![Piece::Text("this program cannot tell what it says".into())],
         detail: why,
@@ -112,8 +112,8 @@ fn line(
     class: &'static str,
     pieces: Vec<Piece>,
     detail: impl Into<String>,
-) -> Told {
-    Told {
+) -> Summary {
+    Summary {
         title,
         pieces,
         detail: detail.into(),
@@ -121,7 +121,7 @@ fn line(
     }
 }
 
-impl Teller<'_> {
+impl Describer<'_> {
     fn by(&self) -> Piece {
         text(format!("by {}", (self.names)(&self.entry.actor)))
     }
@@ -196,7 +196,7 @@ impl Teller<'_> {
         class: &'static str,
         review: &ReviewId,
         detail: String,
-    ) -> Told {
+    ) -> Summary {
         let pieces = vec![self.by(), text("·"), self.review(review)];
         line(title, class, pieces, detail)
     }

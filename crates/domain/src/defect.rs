@@ -3,7 +3,7 @@
 
 /// A check that can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Check {
+pub enum Defect {
     /// An approval counts only for exactly what was shown.
     Fingerprint,
     /// Nobody approves what they asked for, wrote or delivered.
@@ -22,26 +22,26 @@ pub enum Check {
 
 /// True if this build leaves the check out.
 #[cfg(not(feature = "broken-checks"))]
-pub const fn is_left_out(_: Check) -> bool {
+pub const fn is_left_out(_: Defect) -> bool {
     false
 }
 
 #[cfg(feature = "broken-checks")]
 mod switch {
-    use super::Check;
+    use super::Defect;
     use std::sync::atomic::{AtomicU8, Ordering};
 
     /// Number of the check left out, from 1; 0 for none.
     static LEFT_OUT: AtomicU8 = AtomicU8::new(0);
 
-    const NAMES: [(&str, Check); 7] = [
-        ("fingerprint", Check::Fingerprint),
-        ("four-eyes", Check::FourEyes),
-        ("intent-pin", Check::IntentPin),
-        ("intent-gate", Check::IntentGate),
-        ("hotfix-answers", Check::HotfixAnswers),
-        ("on-top-of-pin", Check::OnTopOfPin),
-        ("checkpoint", Check::Checkpoint),
+    const NAMES: [(&str, Defect); 7] = [
+        ("fingerprint", Defect::Fingerprint),
+        ("four-eyes", Defect::FourEyes),
+        ("intent-pin", Defect::IntentPin),
+        ("intent-gate", Defect::IntentGate),
+        ("hotfix-answers", Defect::HotfixAnswers),
+        ("on-top-of-pin", Defect::OnTopOfPin),
+        ("checkpoint", Defect::Checkpoint),
     ];
 
     /// Leaves a check out from now on, in the whole process.
@@ -54,7 +54,7 @@ mod switch {
         Ok(())
     }
 
-    pub fn is_left_out(check: Check) -> bool {
+    pub fn is_left_out(check: Defect) -> bool {
         LEFT_OUT.load(Ordering::Relaxed) == check as u8 + 1
     }
 }

@@ -9,13 +9,13 @@ use rulegate_ledger::ledger::Entry;
 use rulegate_ledger::version::VersionName;
 
 impl State {
-    /// Commands that the site itself should carry out now: receive versions committed elsewhere (once
+    /// Commands that the site itself should execute now: receive versions committed elsewhere (once
     /// their bytes are here), fulfil intents that nothing stands against. Order: receipts first.
-    pub fn owed(&self, now: Timestamp) -> Vec<Command> {
-        let mut owed = Vec::new();
+    pub fn due_commands(&self, now: Timestamp) -> Vec<Command> {
+        let mut due = Vec::new();
         for (site, (ruleset, version)) in &self.unreceived {
             if let Some(facts) = self.version_at(site, ruleset, version) {
-                owed.push(Command::ReceiveRelease {
+                due.push(Command::ReceiveRelease {
                     ruleset: ruleset.clone(),
                     version: version.clone(),
                     checksum: facts.checksum,
@@ -27,12 +27,12 @@ impl State {
             if intent.body.environment.site == self.own
                 && transfer_obstacle(self, intent, now).is_none()
             {
-                owed.push(Command::FulfilIntent {
+                due.push(Command::FulfilIntent {
                     intent: intent.id.clone(),
                 });
             }
         }
-        owed
+        due
     }
 
     /// Intents of any ledger that are neither fulfilled nor cancelled, oldest first.

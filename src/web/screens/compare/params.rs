@@ -10,7 +10,7 @@ use rulegate_ledger::ids::RuleSetName;
 
 /// What the address asks of every rule.
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct Params {
     pub ruleset: RuleSetName,
     pub query: Comparison,
     /// Old line, new line and number of hidden lines to show.
@@ -21,19 +21,19 @@ pub(super) struct Asked {
     pub hotfixes: Vec<Arc<Hotfix>>,
 }
 
-impl Asked {
+impl Params {
     pub fn new(
         state: &State,
         ruleset: &RuleSetName,
         query: &Comparison,
         verdicts: Option<Verdicts>,
-    ) -> Asked {
+    ) -> Params {
         let mut numbers = query.gap.split('-').map(|number| number.parse().ok());
         let gap = match (numbers.next(), numbers.next(), numbers.next()) {
             (Some(Some(old)), Some(Some(new)), Some(Some(count))) => Some((old, new, count)),
             _ => None,
         };
-        Asked {
+        Params {
             ruleset: ruleset.clone(),
             query: query.clone(),
             gap,

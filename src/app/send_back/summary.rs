@@ -16,7 +16,7 @@ const CONFLICTS_NAMED: usize = 6;
 
 /// One rule of the hotfix in the draft, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleTold {
+pub struct RuleSummary {
     /// What became of it.
     pub words: String,
     /// Places that need no work; may be empty.
@@ -29,10 +29,10 @@ pub struct RuleTold {
 
 impl SendBack {
     /// One rule of the draft in words.
-    pub fn rule_told(&self, rule: &DraftRule) -> RuleTold {
+    pub fn describe_rule(&self, rule: &DraftRule) -> RuleSummary {
         let verdict = self.verdicts.get(&rule.path).copied();
         let is_put_in = matches!(rule.outcome, Outcome::Merged { .. });
-        RuleTold {
+        RuleSummary {
             words: outcome(rule),
             passed_over: match rule.passed_over {
                 0 => String::new(),
@@ -102,7 +102,7 @@ impl SendBack {
             self.tally()
         );
         for rule in &self.rules {
-            let told = self.rule_told(rule);
+            let told = self.describe_rule(rule);
             let moved = match &rule.moved_to {
                 None => String::new(),
                 Some(to) => format!(" (now {to})"),

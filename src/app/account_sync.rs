@@ -126,21 +126,21 @@ impl From<SourceError> for Stop {
 
 /// Remembers up to where the other site's accounts are known. Only in memory: whoever starts asks for all of them.
 #[derive(Debug)]
-pub struct Carrier {
+pub struct AccountSync {
     since: i64,
     rounds: u64,
 }
 
-impl Default for Carrier {
+impl Default for AccountSync {
     fn default() -> Self {
-        Carrier {
+        AccountSync {
             since: EVERYTHING,
             rounds: 0,
         }
     }
 }
 
-impl Carrier {
+impl AccountSync {
     /// Brings everything that changed, and tells the app how it went. What is refused changes nothing here.
     pub async fn round(&mut self, app: &App, source: &impl Source) {
         self.rounds += 1;

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::Portal;
 use super::user::{cookie, cookie_line, cookie_name};
-use crate::app::own_writes::Mark;
+use crate::app::read_your_writes::Mark;
 
 /// Other processes know an entry within a second even if no notice reaches them; this is a margin.
 const REMEMBERED_S: i64 = 60;

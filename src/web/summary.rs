@@ -1,6 +1,6 @@
 //! A told entry as a template shows it: parts with their addresses.
 
-use crate::app::told::{Piece, Told};
+use crate::app::summary::{Piece, Summary};
 use crate::web::address;
 
 /// A part of a sentence; `kind` is `text`, `version`, `link` or `environment` (then `text` is the site
@@ -17,8 +17,8 @@ pub struct Bit {
 }
 
 /// The parts of a told entry's sentence after its title.
-pub fn bits(told: &Told) -> Vec<Bit> {
-    told.pieces.iter().map(bit).collect()
+pub fn bits(summary: &Summary) -> Vec<Bit> {
+    summary.pieces.iter().map(bit).collect()
 }
 
 fn bit(piece: &Piece) -> Bit {

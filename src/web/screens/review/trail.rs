@@ -1,7 +1,7 @@
 //! The story of a review: approvals with what became of them, and every entry of it.
 
-use super::Looked;
-use crate::web::environment_view::At;
+use super::ReviewContext;
+use crate::web::environment_view::TimeView;
 use crate::web::{address, review_words};
 use rulegate_ledger::event::Event;
 use rulegate_ledger::ledger::Entry;
@@ -11,7 +11,7 @@ use rulegate_ledger::review::ShownChange;
 #[allow(missing_docs)]
 pub(super) struct ApprovalView {
     pub by: String,
-    pub at: At,
+    pub at: TimeView,
     pub note: String,
     pub fingerprint: String,
     pub entry: String,
@@ -23,26 +23,26 @@ pub(super) struct ApprovalView {
     pub changes: Vec<String>,
 }
 
-pub(super) fn approvals(looked: &Looked) -> Vec<ApprovalView> {
-    let last = looked
+pub(super) fn approvals(context: &ReviewContext) -> Vec<ApprovalView> {
+    let last = context
         .review
         .approvals
         .iter()
         .next_back()
         .map(|approval| approval.fingerprint);
-    looked
+    context
         .review
         .approvals
         .iter()
         .rev()
         .map(|approval| {
-            let stale = looked
+            let stale = context
                 .gate
                 .and_then(|gate| gate.stale.iter().find(|(a, _)| a.entry == approval.entry));
-            let counts = looked.gate.is_some_and(|gate| {
+            let counts = context.gate.is_some_and(|gate| {
                 gate.fingerprint == approval.fingerprint && gate.counted.contains(&approval.by)
             });
-            let (kind, words) = match (stale, counts, looked.gate) {
+            let (kind, words) = match (stale, counts, context.gate) {
                 (Some(_), _, _) => ("warn", "stale"),
                 (None, true, _) => ("ok", "counts"),
                 (None, false, Some(gate)) if gate.fingerprint == approval.fingerprint => {
@@ -56,8 +56,8 @@ pub(super) fn approvals(looked: &Looked) -> Vec<ApprovalView> {
                 (None, false, None) => ("mute", "given"),
             };
             ApprovalView {
-                by: looked.name(&approval.by),
-                at: At::ago(approval.at, looked.user.now),
+                by: context.name(&approval.by),
+                at: TimeView::ago(approval.at, context.user.now),
                 note: approval.note.clone(),
                 fingerprint: approval.fingerprint.to_string(),
                 entry: approval.entry.to_string(),
@@ -89,31 +89,31 @@ pub(in crate::web::screens) fn folded(changes: &[ShownChange]) -> Vec<String> {
 
 /// One entry of the review.
 #[allow(missing_docs)]
-pub(super) struct Told {
+pub(super) struct TrailRow {
     /// `good`, `bad`, `hotfix`, `planned`, `stale` or empty.
     pub class: &'static str,
     pub who: String,
     pub what: String,
     pub text: String,
-    pub at: At,
+    pub at: TimeView,
     pub entry: String,
     pub href: String,
     /// Entries of one act told as one.
     pub times: usize,
 }
 
-pub(super) fn trail(looked: &Looked, entries: &[Entry]) -> Vec<Told> {
+pub(super) fn trail(context: &ReviewContext, entries: &[Entry]) -> Vec<TrailRow> {
     let stale = |entry: &Entry| {
-        looked.gate.is_some_and(|gate| {
+        context.gate.is_some_and(|gate| {
             gate.stale
                 .iter()
                 .any(|(approval, _)| approval.entry == entry.at_entry)
         })
     };
-    let mut told: Vec<Told> = Vec::new();
+    let mut told: Vec<TrailRow> = Vec::new();
     for entry in entries {
         let (class, what, text) = words(&entry.fact.event);
-        let who = looked.name(&entry.actor);
+        let who = context.name(&entry.actor);
         // Twenty-seven rules answered with one reason are one line of the story.
         let is_answer = matches!(entry.fact.event, Event::ReviewAnswered(_));
         if let Some(last) = told.last_mut()
@@ -132,7 +132,7 @@ pub(super) fn trail(looked: &Looked, entries: &[Entry]) -> Vec<Told> {
             continue;
         }
         let class = if stale(entry) { "stale" } else { class };
-        told.push(Told {
+        told.push(TrailRow {
             class,
             who,
             what: if class == "stale" {
@@ -141,7 +141,7 @@ pub(super) fn trail(looked: &Looked, entries: &[Entry]) -> Vec<Told> {
                 what
             },
             text,
-            at: At::ago(entry.at, looked.user.now),
+            at: TimeView::ago(entry.at, context.user.now),
             entry: entry.at_entry.to_string(),
             href: address::entry(&entry.at_entry),
             times: 1,
@@ -168,7 +168,7 @@ fn words(event: &Event) -> (&'static str, String, String) {
         }
         Event::ReviewWithdrawn(b) => plain("", "withdrew it", &b.reason),
         Event::GlassBroken(b) => plain("bad", "broke the glass", &b.reason),
-        Event::GlassReviewed(b) => plain("good", "looked at the broken glass", &b.note),
+        Event::GlassReviewed(b) => plain("good", "context at the broken glass", &b.note),
         Event::VersionActivated(b) => {
             ("planned", format!("activated {}", b.version), String::new())
         }
