@@ -27,6 +27,21 @@ pub struct Known {
     pub tokens: HashMap<Digest, Arc<Token>>,
 }
 
+impl Known {
+    /// The name that an account shows.
+    pub fn name(&self, id: &AccountId) -> String {
+        match self.accounts.get(id) {
+            Some(account) => account.display_name.clone(),
+            None if *id == AccountId::site_itself() => "the site itself".to_owned(),
+            None if *id == AccountId::operator_console() => "the console".to_owned(),
+            None => format!(
+                "unknown account {}",
+                &id.as_str()[..id.as_str().len().min(8)]
+            ),
+        }
+    }
+}
+
 /// The directory: replaced as a whole.
 #[derive(Default)]
 pub struct Directory {
@@ -57,15 +72,7 @@ impl Directory {
 
     /// What to call an account on a screen: its name, or what it is if it is nobody's.
     pub fn name(&self, id: &AccountId) -> String {
-        match self.known.load().accounts.get(id) {
-            Some(account) => account.display_name.clone(),
-            None if *id == AccountId::site_itself() => "the site itself".to_owned(),
-            None if *id == AccountId::operator_console() => "the console".to_owned(),
-            None => format!(
-                "unknown account {}",
-                &id.as_str()[..id.as_str().len().min(8)]
-            ),
-        }
+        self.known.load().name(id)
     }
 
     /// A token by its digest.

@@ -39,3 +39,15 @@ pub fn choices_or_all(
         .map(|name| (name.to_string(), name.to_string()));
     choices(std::iter::once(first).chain(named), now)
 }
+
+/// Options of a form that remembers by itself what was chosen.
+pub fn options(
+    pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+) -> Vec<Choice> {
+    choices(pairs, "")
+}
+
+/// As [`options`], after a first one for "all" with an empty value.
+pub fn options_or_all(all: &str, names: impl IntoIterator<Item = impl ToString>) -> Vec<Choice> {
+    choices_or_all(all, names, "")
+}

@@ -1,22 +1,14 @@
-//! Every error is a designed page: what is the case, what to do next, a reference to quote.
+//! What a page handler answers instead of a page: told as data here, made into a designed page on its way out.
 
-use std::cell::RefCell;
+use std::sync::Arc;
 
-use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 
-use super::Portal;
-use super::page::{Link, Page};
-use super::user::User;
+use super::sent::Sent;
 use crate::app::AppError;
 use crate::app::outcome::Outcome;
 use rulegate_domain::refusal::Refusal;
-
-tokio::task_local! {
-    /// Whoever asked, so that an error keeps their navigation.
-    static FRAME: RefCell<Option<(Portal, User)>>;
-}
 
 /// What a page handler answers instead of a page.
 #[derive(Debug)]
@@ -39,6 +31,13 @@ pub enum WebError {
     },
     /// The form could not be read.
     BadForm(String),
+    /// A form was refused and goes back to its page.
+    Refused {
+        /// The page's address.
+        back: String,
+        /// What was typed, and why it was not taken.
+        sent: Box<Sent>,
+    },
 }
 
 impl<E: Into<AppError>> From<E> for WebError {
@@ -50,20 +49,9 @@ impl<E: Into<AppError>> From<E> for WebError {
 /// The result of a page handler.
 pub type WebResult = Result<Response, WebError>;
 
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    page: Page,
-    status: u16,
-    code: String,
-    sentence: String,
-    details: Vec<String>,
-    next: Vec<Link>,
-    reference: String,
-}
-
 impl WebError {
-    fn outcome(&self) -> Outcome {
+    /// The error as it is told.
+    pub fn outcome(&self) -> Outcome {
         let outcome = |status, code, title, sentence: &str, remedy: &str| Outcome {
             status,
             code,
@@ -97,6 +85,7 @@ impl WebError {
                 "A part of the address, or what was sent to it, is not of the kind that belongs there. Nothing was done.",
                 "Check the address, or start from what runs where.",
             ),
+            WebError::Refused { sent, .. } => sent.outcome.clone(),
             WebError::BadForm(why) => outcome(
                 422,
                 "bad_form",
@@ -109,65 +98,27 @@ impl WebError {
 }
 
 impl IntoResponse for WebError {
+    /// The bare status with the error beside it: [`super::error_page::designed`] makes the page, because only there
+    /// is known who asked.
     fn into_response(self) -> Response {
         if let WebError::SignInFirst { back } = &self {
             let to = format!("/sign-in?next={}", super::format::url_encode(back));
-            return axum::response::Redirect::to(&to).into_response();
+            return Redirect::to(&to).into_response();
         }
-        let reference = uuid::Uuid::now_v7().to_string();
-        if let WebError::App(AppError::Broken(why)) = &self {
-            tracing::error!(reference, why, "something broke");
-        }
-        let outcome = self.outcome();
-        error_page(outcome, reference)
-    }
-}
-
-fn error_page(outcome: Outcome, reference: String) -> Response {
-    let asking = FRAME.try_with(|frame| frame.borrow_mut().take());
-    let asking = asking.ok().flatten();
-    let mut page = asking.map_or_else(Page::bare, |(portal, user)| user.frame(&portal));
-    page.title = outcome.title.to_owned();
-    let mut details = outcome.details;
-    if !outcome.remedy.is_empty() {
-        details.push(outcome.remedy);
-    }
-    let next = vec![Link {
-        href: "/".into(),
-        text: "What runs where".into(),
-    }];
-    let template = ErrorPage {
-        page,
-        status: outcome.status,
-        code: outcome.code.to_owned(),
-        sentence: outcome.sentence,
-        details,
-        next,
-        reference: if outcome.status >= 500 {
-            reference
-        } else {
-            String::new()
-        },
-    };
-    let mut response = super::page::html(&template);
-    *response.status_mut() =
-        StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if let Some(seconds) = outcome.retry_after_s {
+        let status = StatusCode::from_u16(self.outcome().status);
+        let mut response = status
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            .into_response();
+        response.extensions_mut().insert(Arc::new(self));
         response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response
 }
 
-/// Runs a request with a place where its page frame is remembered for errors.
-pub async fn with_frame<T>(work: impl Future<Output = T>) -> T {
-    FRAME.scope(RefCell::new(None), work).await
-}
-
-/// Remembers whoever asks; their frame is made only if an error needs it.
-pub fn remember_user(portal: &Portal, user: &User) {
-    let _ = FRAME.try_with(|frame| *frame.borrow_mut() = Some((portal.clone(), user.clone())));
+/// Notes what broke, with the reference that its page shows.
+pub fn log(error: &AppError, reference: &str) {
+    if let AppError::Broken(why) = error {
+        tracing::error!(reference, why, "something broke");
+    }
 }
 
 /// No page at this address.

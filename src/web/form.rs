@@ -1,15 +1,15 @@
-//! Forms: read with their token checked first, acted upon once, then away from the page.
+//! Forms: read with their token checked first, acted upon once, then away from the page; or back to it, refused.
 
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Redirect, Response};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 
 use super::Portal;
 use super::error::WebError;
-use super::page::Notice;
+use super::sent::{FieldError, Sent};
 use super::user::User;
-use crate::app::AppError;
 use crate::app::execute::Executed;
 use rulegate_domain::command::Command;
 use rulegate_ledger::ids::CommandId;
@@ -23,17 +23,56 @@ pub struct Form<T> {
     pub user: User,
     /// Its fields.
     pub fields: T,
-    /// The form's own id, so that sending it twice does it once.
-    once: Option<String>,
+    /// The form as it came.
+    sheet: Sheet,
 }
 
-/// Fields that every form carries.
-#[derive(serde::Deserialize)]
-struct Frame {
-    #[serde(default)]
-    csrf: String,
-    #[serde(default)]
-    once: Option<String>,
+/// A form as it came, whatever it asks for.
+#[derive(Default)]
+pub struct Sheet {
+    /// Names and values in their order.
+    pub fields: Vec<(String, String)>,
+    /// The bytes that its id is made of.
+    pub bytes: Bytes,
+}
+
+impl Sheet {
+    /// The first value under a name; empty if there is none.
+    pub fn value(&self, name: &str) -> &str {
+        let found = self.fields.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// Executes a command in the person's name; the same sheet sent again is answered like the first time.
+    ///
+    /// Errors: the form as it comes back on the page at `back`.
+    pub async fn execute(
+        &self,
+        portal: &Portal,
+        user: &User,
+        back: &str,
+        command: Result<Command, FieldError>,
+    ) -> Result<Executed, WebError> {
+        let executed = async {
+            let command = command?;
+            let id: CommandId = match self.value("once") {
+                "" => portal.app.fresh_command(),
+                once => portal
+                    .app
+                    .keyed_command(&user.person.account.id, once, &self.bytes)?,
+            };
+            Ok::<_, FieldError>(portal.app.execute(user.actor(), command, id).await?)
+        };
+        executed.await.map_err(|error| self.refused(back, error))
+    }
+
+    /// The sheet on its way back to the page at `back`.
+    pub fn refused(&self, back: &str, error: impl Into<FieldError>) -> WebError {
+        WebError::Refused {
+            back: back.split('#').next().unwrap_or_default().to_owned(),
+            sent: Box::new(Sent::new(self.value("form"), &self.fields, &error.into())),
+        }
+    }
 }
 
 impl<T: DeserializeOwned> FromRequest<Portal> for Form<T> {
@@ -48,12 +87,15 @@ impl<T: DeserializeOwned> FromRequest<Portal> for Form<T> {
             .map_err(|_| {
                 WebError::BadForm("It is larger than 16 MiB, or it did not arrive whole.".into())
             })?;
-        let frame: Frame = read(&bytes)?;
-        check_csrf(&user, &frame.csrf)?;
+        let sheet = Sheet {
+            fields: read(&bytes)?,
+            bytes,
+        };
+        check_csrf(&user, sheet.value("csrf"))?;
         Ok(Form {
             user,
-            fields: read(&bytes)?,
-            once: frame.once.filter(|once| !once.is_empty()),
+            fields: read(&sheet.bytes)?,
+            sheet,
         })
     }
 }
@@ -78,19 +120,30 @@ pub fn fresh_once() -> String {
 }
 
 impl<T> Form<T> {
-    /// Carries the command out in the person's name; the same form sent again is answered like the first.
-    pub async fn execute(&self, portal: &Portal, command: Command) -> Result<Executed, AppError> {
-        execute_once(portal, &self.user, self.once.as_deref(), command).await
+    /// As [`Sheet::execute`], with the command that the fields ask for.
+    pub async fn execute(
+        &self,
+        portal: &Portal,
+        back: &str,
+        command: impl FnOnce(&T) -> Result<Command, FieldError>,
+    ) -> Result<Executed, WebError> {
+        let command = command(&self.fields);
+        self.sheet.execute(portal, &self.user, back, command).await
+    }
+
+    /// As [`Sheet::refused`].
+    pub fn refused(&self, back: &str, error: impl Into<FieldError>) -> WebError {
+        self.sheet.refused(back, error)
     }
 }
 
-/// As [`Form::execute`], for forms read another way.
+/// For screens that do not yet let their forms come back by themselves.
 pub async fn execute_once(
     portal: &Portal,
     user: &User,
     once: Option<&str>,
     command: Command,
-) -> Result<Executed, AppError> {
+) -> Result<Executed, crate::app::AppError> {
     let id: CommandId = match once {
         Some(once) => portal.app.keyed_command(
             &user.person.account.id,
@@ -102,87 +155,23 @@ pub async fn execute_once(
     portal.app.execute(user.actor(), command, id).await
 }
 
-/// Away from the form, to a page that says what came of it. `done` is one of [`NOTICES`].
+impl<T> Form<T> {
+    /// For screens that do not yet let their forms come back by themselves.
+    pub async fn execute_raw(
+        &self,
+        portal: &Portal,
+        command: Command,
+    ) -> Result<Executed, crate::app::AppError> {
+        let once = Some(self.sheet.value("once")).filter(|once| !once.is_empty());
+        execute_once(portal, &self.user, once, command).await
+    }
+}
+
+/// Away from the form, to a page that says what came of it. `done` is one of the notices.
 pub fn see(address: &str, done: &'static str) -> Response {
     let joint = if address.contains('?') { '&' } else { '?' };
     let (path, anchor) = address
         .split_once('#')
         .map_or((address, String::new()), |(p, a)| (p, format!("#{a}")));
     Redirect::to(&format!("{path}{joint}done={done}{anchor}")).into_response()
-}
-
-/// What a page says after a form, by a short word in its address: nobody can put own text there.
-const NOTICES: &[(&str, &str)] = &[
-    ("activation-asked", "The review is open."),
-    (
-        "hotfix-made",
-        "The hotfix is made and waits in its review; nothing runs it yet.",
-    ),
-    ("answered", "The answer is recorded."),
-    ("seen", "Marked as seen."),
-    ("unseen", "No longer marked as seen."),
-    (
-        "approved",
-        "Your approval is recorded, bound to exactly what is shown here.",
-    ),
-    ("rejected", "The review is rejected."),
-    ("commented", "The comment is recorded."),
-    ("withdrawn", "The review is withdrawn."),
-    ("executed", "Executed."),
-    (
-        "glass-broken",
-        "Executed past the gate. Two others have to look at it now.",
-    ),
-    ("looked", "After-review recorded."),
-    ("validated", "Soft-launch result recorded."),
-    ("recall-asked", "The recall waits in its review."),
-    ("policy-asked", "The change of policy waits in its review."),
-    ("discarded", "The hotfix is discarded."),
-    ("dismissed", "The drift is dismissed until its end date."),
-    ("held", "The hold is in force."),
-    ("lifted", "Lifted."),
-    ("frozen", "The freeze is in force."),
-    ("declared", "The live site is declared."),
-    ("transfer-asked", "The transfer waits in its review."),
-    (
-        "transfer-declined",
-        "Recorded: the hotfix stays where it is.",
-    ),
-    ("pair-closed", "The pair is closed."),
-    (
-        "difference-accepted",
-        "The difference is accepted while neither side moves.",
-    ),
-    ("cancelled", "The waiting activation is cancelled."),
-    ("account-made", "The account is made."),
-    (
-        "account-closed",
-        "The account is closed; its sign-ins and tokens end now.",
-    ),
-    ("account-renamed", "The account has another name now."),
-    ("account-opened", "The account is open again."),
-    (
-        "password-set",
-        "The password is set; other sign-ins of the account have ended.",
-    ),
-    ("granted", "The right is given."),
-    ("revoked", "Taken back."),
-    ("sign-ins-ended", "Your other sign-ins have ended."),
-    ("signed-out", "You are signed out."),
-    ("link-cut", "The link is cut."),
-    ("link-mended", "The link is mended."),
-    ("site-off", "The other site is switched off."),
-    ("site-on", "The other site is switched on again."),
-];
-
-/// The message for an address with `done=...`.
-pub fn notice_of(query: Option<&str>) -> Option<Notice> {
-    let done = query?
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("done="))?;
-    let (_, text) = NOTICES.iter().find(|(word, _)| *word == done)?;
-    Some(Notice {
-        kind: "ok",
-        text: (*text).to_owned(),
-    })
 }

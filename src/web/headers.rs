@@ -1,5 +1,6 @@
 //! What every answer of the portal carries, and what every change must come with: our own origin.
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -7,24 +8,31 @@ use axum::response::{IntoResponse, Response};
 
 use super::Portal;
 use super::error::WebError;
+use super::error_page::designed;
 
 /// No inline script or style, nothing from elsewhere, never inside a frame.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
      font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Refuses changes that another site's page sends, and adds the headers.
-pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Response {
+pub async fn guard(
+    State((portal, pages)): State<(Portal, Router)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_change = !matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
     let is_signed_in = super::read_your_writes::is_signed_in(&portal, request.headers());
     let is_static = request.uri().path().starts_with("/static/");
-    let mut response = if is_change && !is_own_origin(&portal, request.headers()) {
+    let asked = request.headers().clone();
+    let response = if is_change && !is_own_origin(&portal, &asked) {
         WebError::ForeignOrigin.into_response()
     } else {
-        designed(super::error::with_frame(next.run(request)).await)
+        next.run(request).await
     };
+    let mut response = designed(&portal, &pages, &asked, response).await;
     if is_change && is_signed_in {
         super::read_your_writes::remember(&portal, &mut response);
     }
@@ -60,23 +68,6 @@ pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -
         );
     }
     response
-}
-
-/// An address or a body that could not be read is refused before any handler runs, in bare words:
-/// here it becomes a page like every other error.
-fn designed(response: Response) -> Response {
-    let status = response.status();
-    let is_bare = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    if !status.is_client_error() || !is_bare {
-        return response;
-    }
-    WebError::Unreadable {
-        status: status.as_u16(),
-    }
-    .into_response()
 }
 
 /// True unless the browser says that another site's page sent this. Programs that say nothing pass

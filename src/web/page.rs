@@ -4,24 +4,13 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Portal;
-use super::user::User;
+use std::sync::Arc;
 
-/// An address with its words.
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct Link {
-    pub href: String,
-    pub text: String,
-}
-
-/// A message above a page; `kind` is `info`, `ok`, `warn`, `bad` or `hot`.
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct Notice {
-    pub kind: &'static str,
-    pub text: String,
-}
+use super::form::fresh_once;
+use super::notice::Notice;
+use super::sent::{Field, Sent, field_id};
+use crate::auth::directory::Known;
+use rulegate_ledger::ids::{AccountId, Timestamp};
 
 /// Who is signed in, for the top bar.
 #[derive(Debug, Clone)]
@@ -32,7 +21,7 @@ pub struct UserBadge {
 }
 
 /// What the frame of a page shows.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[allow(missing_docs)]
 pub struct Page {
     pub title: String,
@@ -48,8 +37,14 @@ pub struct Page {
     pub may_accounts: bool,
     /// What came of the form just sent.
     pub notice: Option<Notice>,
+    /// The form just sent, if it was refused.
+    pub sent: Option<Arc<Sent>>,
     /// Loud: the portal does not work as it should.
     pub banners: Vec<Notice>,
+    /// When the page was asked for.
+    pub now: Timestamp,
+    /// Whose name is what.
+    pub names: Arc<Known>,
 }
 
 impl Page {
@@ -66,22 +61,55 @@ impl Page {
             demo: false,
             may_accounts: false,
             notice: None,
+            sent: None,
             banners: Vec::new(),
+            now: Timestamp(0),
+            names: Arc::default(),
+        }
+    }
+}
+
+/// What forms and lists of a page ask for.
+impl Page {
+    /// A field with what was typed if its form came back, else with `default`.
+    pub fn field(&self, form: &str, name: &str, default: impl ToString) -> Field {
+        let sent = self.sent.as_ref().filter(|sent| sent.is(form));
+        Field {
+            id: field_id(form, name),
+            value: match sent {
+                Some(sent) => sent.values(name).next().unwrap_or_default().to_owned(),
+                None => default.to_string(),
+            },
+            error: sent.map_or(String::new(), |sent| sent.error_at(name).to_owned()),
         }
     }
 
-    /// The frame for a signed-in person.
-    pub fn new(
-        portal: &Portal,
-        user: &User,
-        section: &'static str,
-        title: impl Into<String>,
-    ) -> Page {
-        Page {
-            title: title.into(),
-            section,
-            ..user.frame(portal)
+    /// Whether a box is ticked: as it came if its form came back, else as `default` says.
+    pub fn ticked(&self, form: &str, name: &str, value: &str, default: bool) -> bool {
+        match self.sent.as_ref().filter(|sent| sent.is(form)) {
+            Some(sent) => sent.values(name).any(|known| known == value),
+            None => default,
         }
+    }
+
+    /// The name of a form that stands once for each of many things on its page.
+    pub fn form_of(&self, act: &str, id: impl std::fmt::Display) -> String {
+        format!("{act}-{id}")
+    }
+
+    /// True if this form came back.
+    pub fn is_returned(&self, form: &str) -> bool {
+        self.sent.as_ref().is_some_and(|sent| sent.is(form))
+    }
+
+    /// A fresh id for a form.
+    pub fn once(&self) -> String {
+        fresh_once()
+    }
+
+    /// The name that an account shows.
+    pub fn person(&self, id: &AccountId) -> String {
+        self.names.name(id)
     }
 }
 

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use super::Portal;
-use super::user::{cookie, cookie_line, cookie_name};
+use super::cookies::{cookie, cookie_line, cookie_name};
 use crate::app::read_your_writes::Mark;
 
 /// Other processes know an entry within a second even if no notice reaches them; this is a margin.

@@ -2,7 +2,7 @@
 
 use super::Portal;
 use super::format;
-use super::page::Notice;
+use super::notice::Notice;
 use crate::app::account_sync::AccountsStatus;
 use rulegate_domain::lag::Lag;
 use rulegate_domain::live::{Stay, Urgency};

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::accounts::{conflicts, manage, problem_of, require_sight, right_words};
@@ -19,7 +17,9 @@ use crate::web::availability::Availability;
 use crate::web::choice::{Choice, choices, choices_or_all};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, format};
 use rulegate_domain::command::Command;
@@ -27,17 +27,17 @@ use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::access::{Act, Grant, Role, Scope};
 use rulegate_ledger::environment::Topology;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/accounts/{name}", get(show))
-        .route("/accounts/{name}/rights", post(grant))
-        .route("/accounts/{name}/rights/end", post(revoke))
-        .route("/accounts/{name}/password", post(set_password))
-        .route("/accounts/{name}/state", post(set_state))
-        .route("/accounts/{name}/name", post(rename))
-        .route("/me", get(me))
-        .route("/me/password", post(change_password))
-        .route("/me/sign-ins/end", post(end_sign_ins))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/accounts/{name}", show)
+        .form("/accounts/{name}/rights", grant)
+        .form("/accounts/{name}/rights/end", revoke)
+        .form("/accounts/{name}/password", set_password)
+        .form("/accounts/{name}/state", set_state)
+        .form("/accounts/{name}/name", rename)
+        .page("/me", me)
+        .form("/me/password", change_password)
+        .form("/me/sign-ins/end", end_sign_ins)
 }
 
 struct RightRow {
@@ -250,7 +250,7 @@ async fn grant(
             role,
             scope,
         };
-        form.execute(&portal, Command::Grant { grant }).await
+        form.execute_raw(&portal, Command::Grant { grant }).await
     };
     after(&portal, &form.user, &account, given.await, "granted")
 }
@@ -269,7 +269,7 @@ async fn revoke(
             scope,
         };
         let reason = form.fields.reason.clone();
-        form.execute(&portal, Command::Revoke { grant, reason })
+        form.execute_raw(&portal, Command::Revoke { grant, reason })
             .await
     };
     after(&portal, &form.user, &account, taken.await, "revoked")

@@ -1,11 +1,9 @@
 //! Accounts: everybody with their rights; making one; the table of roles.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use serde::Deserialize;
 
 use crate::app::AppError;
@@ -15,7 +13,9 @@ use crate::web::availability::Availability;
 use crate::web::choice::{Choice, choices};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::form::{Form, fresh_once, see};
+use crate::web::notice;
 use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, format};
 use rulegate_domain::refusal::Refusal;
@@ -23,10 +23,11 @@ use rulegate_domain::state::State as Truth;
 use rulegate_ledger::access::{Act, Grant, Role, Scope, allows};
 use rulegate_ledger::ids::{AccountId, Timestamp};
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/accounts", get(show).post(create))
-        .route("/accounts/roles", get(roles))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/accounts", show)
+        .form("/accounts", create)
+        .page("/accounts/roles", roles)
 }
 
 /// Accounts are for those who manage them and for those who audit.
@@ -241,7 +242,7 @@ struct ActRow {
 #[template(path = "accounts/roles.html")]
 struct RolesPage {
     page: Page,
-    crumbs: Vec<page::Link>,
+    crumbs: Vec<notice::Link>,
     roles: Vec<&'static str>,
     acts: Vec<ActRow>,
 }
@@ -255,7 +256,7 @@ async fn roles(State(portal): State<Portal>, user: User) -> WebResult {
     };
     Ok(page::html(&RolesPage {
         page: Page::new(&portal, &user, "accounts", "Who may do what"),
-        crumbs: vec![page::Link {
+        crumbs: vec![notice::Link {
             href: "/accounts".into(),
             text: "Accounts".into(),
         }],

@@ -1,9 +1,7 @@
 //! Between the sites: what is in effect at one of them only, and the decisions about it.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::app::AppError;
@@ -12,7 +10,9 @@ use crate::web::availability::Availability;
 use crate::web::environment_view::{Place, Tag, TimeView};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::command::Command;
@@ -25,13 +25,13 @@ use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{Event, PairFinding, PairOutcome};
 use rulegate_ledger::ids::ReviewId;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/sites/between", get(show))
-        .route("/sites/between/bring", post(bring))
-        .route("/sites/between/leave", post(leave))
-        .route("/sites/between/pair", post(close_pair))
-        .route("/sites/between/accept", post(accept))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/sites/between", show)
+        .form("/sites/between/bring", bring)
+        .form("/sites/between/leave", leave)
+        .form("/sites/between/pair", close_pair)
+        .form("/sites/between/accept", accept)
 }
 
 /// Stands for a reason in the question whether something may be done at all.
@@ -358,7 +358,7 @@ async fn bring(State(portal): State<Portal>, form: Form<TransferFields>) -> WebR
         environment: fields.environment.parse()?,
         reason: fields.reason.clone(),
     };
-    let done = form.execute(&portal, command).await?;
+    let done = form.execute_raw(&portal, command).await?;
     let opened = done
         .entries
         .iter()
@@ -380,7 +380,7 @@ async fn leave(State(portal): State<Portal>, form: Form<TransferFields>) -> WebR
         environment: fields.environment.parse()?,
         reason: fields.reason.clone(),
     };
-    form.execute(&portal, command).await?;
+    form.execute_raw(&portal, command).await?;
     Ok(see(ADDRESS, "transfer-declined"))
 }
 
@@ -420,7 +420,7 @@ async fn close_pair(State(portal): State<Portal>, form: Form<PairFields>) -> Web
         reason: fields.reason.clone(),
         evidence: Vec::new(),
     };
-    form.execute(&portal, command).await?;
+    form.execute_raw(&portal, command).await?;
     Ok(see(ADDRESS, "pair-closed"))
 }
 
@@ -439,6 +439,6 @@ async fn accept(State(portal): State<Portal>, form: Form<AcceptFields>) -> WebRe
         environment: fields.environment.parse()?,
         reason: fields.reason.clone(),
     };
-    form.execute(&portal, command).await?;
+    form.execute_raw(&portal, command).await?;
     Ok(see(ADDRESS, "difference-accepted"))
 }

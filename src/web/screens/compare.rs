@@ -9,9 +9,7 @@ mod rule_view;
 mod side;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::routing::get;
 
 pub use self::drawings::Drawings;
 use self::params::Params;
@@ -21,8 +19,10 @@ use super::rulesets::known;
 use super::versions::crumbs;
 use crate::web::diff_view::Column;
 use crate::web::error::WebResult;
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
 use crate::web::paging::{PageOfList, PageQuery, one_page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_compare::diff::{self, Difference, SnapshotDiff};
@@ -35,10 +35,10 @@ const PAGE: usize = 100;
 /// Digests of both sides; none of a side that does not have the rule.
 type Pair = (Option<Digest>, Option<Digest>);
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/rulesets/{ruleset}/compare", get(show))
-        .route("/rulesets/{ruleset}/environments", get(environments::show))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/rulesets/{ruleset}/compare", show)
+        .page("/rulesets/{ruleset}/environments", environments::show)
 }
 
 /// What is asked for in the address.

@@ -1,10 +1,8 @@
 //! What stores outside hold that nobody activated: shown with its diff, adopted or dismissed.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::hotfix_desk::end_of_day;
@@ -14,7 +12,9 @@ use crate::web::draft_view::{self, RuleDiff, Whose};
 use crate::web::environment_view::{Place, Tag, TimeView};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
@@ -28,12 +28,12 @@ use rulegate_ledger::ids::{EntryRef, ReviewId, RuleSetName, Timestamp};
 /// How long drift is accepted, or a hotfix made of it lives, unless somebody says otherwise.
 const DAYS_DEFAULT: i64 = 14;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/drift", get(list))
-        .route("/drift/{ruleset}/{site}/{lane}", get(show))
-        .route("/drift/{ruleset}/{site}/{lane}/adopt", post(adopt))
-        .route("/drift/{ruleset}/{site}/{lane}/dismiss", post(dismiss))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/drift", list)
+        .page("/drift/{ruleset}/{site}/{lane}", show)
+        .form("/drift/{ruleset}/{site}/{lane}/adopt", adopt)
+        .form("/drift/{ruleset}/{site}/{lane}/dismiss", dismiss)
 }
 
 /// One observation that found a difference.
@@ -217,7 +217,7 @@ async fn adopt(
             ends_at,
         },
     };
-    match form.execute(&portal, command).await {
+    match form.execute_raw(&portal, command).await {
         Ok(done) => {
             let opened = done
                 .entries
@@ -257,7 +257,7 @@ async fn dismiss(
         reason: form.fields.reason.clone(),
         ends_at,
     };
-    match form.execute(&portal, command).await {
+    match form.execute_raw(&portal, command).await {
         Ok(_) => Ok(see(&href(&seen), "dismissed")),
         Err(error) => or_again(&portal, &form, &seen, "dismiss", error).await,
     }

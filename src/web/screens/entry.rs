@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::get;
 
 use super::ledger::{Row, rows};
 use crate::app::AppError;
 use crate::app::ledger::Listed;
 use crate::web::error::WebResult;
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_ledger::access::{Act, Scope};
@@ -24,10 +24,10 @@ use rulegate_ledger::manifest::is_direction_or_invisible;
 /// Longer entries than this do not fit into a line of a shell that anybody would read.
 const ONE_LINE_BYTES_MAX: usize = 1_500;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/ledger/{site}/{seq}", get(show))
-        .route("/ledger/{site}/{seq}/bytes", get(bytes))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/ledger/{site}/{seq}", show)
+        .page("/ledger/{site}/{seq}/bytes", bytes)
 }
 
 /// A piece of text; `hidden` ones stand for a character that would not show itself.

@@ -7,15 +7,12 @@ mod merge;
 
 pub(super) use draft_form::end_of_day;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
-
 use crate::app::AppError;
 use crate::web::Portal;
 use crate::web::availability::Availability;
 use crate::web::error::WebError;
 use crate::web::form::FORM_SIZE_BYTES_MAX;
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
 use rulegate_domain::decide::decide;
@@ -25,13 +22,15 @@ use rulegate_ledger::access::Act;
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::ids::RuleSetName;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/hotfixes/new", get(choose::show).post(form::submit))
-        .route("/hotfixes/new/edit", get(form::edit))
-        .route("/hotfixes/new/preview", post(form::preview))
-        .route("/hotfixes/new/merge", get(merge::show).post(merge::submit))
-        .layer(DefaultBodyLimit::max(FORM_SIZE_BYTES_MAX))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/hotfixes/new", choose::show)
+        .form("/hotfixes/new", form::submit)
+        .page("/hotfixes/new/edit", form::edit)
+        .form("/hotfixes/new/preview", form::preview)
+        .page("/hotfixes/new/merge", merge::show)
+        .form("/hotfixes/new/merge", merge::submit)
+        .with_bodies_of(FORM_SIZE_BYTES_MAX)
 }
 
 /// Where a hotfix goes: production of the site where the app is live.

@@ -5,9 +5,7 @@ mod detail;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Query, State};
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::app::AppError;
@@ -16,19 +14,17 @@ use crate::web::environment_view::{Place, Tag, TimeView};
 use crate::web::error::WebResult;
 use crate::web::hotfix_words::{self, HotfixState};
 use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::state::Hotfix;
 use rulegate_ledger::access::{Act, Scope};
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/hotfixes", get(show))
-        .route("/hotfixes/{ruleset}/{version}", get(detail::show))
-        .route(
-            "/hotfixes/{ruleset}/{version}/discard",
-            post(detail::discard),
-        )
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/hotfixes", show)
+        .page("/hotfixes/{ruleset}/{version}", detail::show)
+        .form("/hotfixes/{ruleset}/{version}/discard", detail::discard)
 }
 
 #[derive(Debug, Default, Deserialize)]

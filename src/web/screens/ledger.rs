@@ -6,11 +6,9 @@ mod row;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
-use axum::routing::get;
 
 use super::export;
 use crate::app::ledger::{self, Direction, Listed};
@@ -18,6 +16,7 @@ use crate::app::{App, AppError};
 use crate::web::choice::{Choice, choices_or_all};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::refusal::Refusal;
@@ -33,11 +32,11 @@ pub(crate) use row::{Row, rows};
 /// Entries on a page: a screen or two.
 const PAGE_ROWS: u32 = 50;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/ledger", get(show))
-        .route("/ledger/export.ndjson", get(export::ndjson))
-        .route("/ledger/export.csv", get(export::csv))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/ledger", show)
+        .page("/ledger/export.ndjson", export::ndjson)
+        .page("/ledger/export.csv", export::csv)
 }
 
 struct HeadView {

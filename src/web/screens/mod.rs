@@ -24,34 +24,32 @@ pub mod stops;
 pub mod tokens;
 pub mod versions;
 
-use axum::Router;
-
 pub use self::compare::Drawings;
-use super::Portal;
+use super::routes::Routes;
 
 /// Every screen's addresses.
-pub fn routes() -> Router<Portal> {
-    Router::new()
-        .merge(account::routes())
-        .merge(accounts::routes())
-        .merge(between::routes())
-        .merge(entry::routes())
-        .merge(ledger::routes())
-        .merge(drift::routes())
-        .merge(hotfix_desk::routes())
-        .merge(hotfixes::routes())
-        .merge(overview::routes())
-        .merge(policy::routes())
-        .merge(review::routes())
-        .merge(review_acts::routes())
-        .merge(reviews::routes())
-        .merge(versions::routes())
-        .merge(rules::routes())
-        .merge(compare::routes())
-        .merge(rulesets::routes())
-        .merge(send_back::routes())
-        .merge(sign_in::routes())
-        .merge(sites::routes())
-        .merge(stops::routes())
-        .merge(tokens::routes())
+pub fn routes() -> Routes {
+    Routes::default()
+        .and(account::routes())
+        .and(accounts::routes())
+        .and(between::routes())
+        .and(entry::routes())
+        .and(ledger::routes())
+        .and(drift::routes())
+        .and(hotfix_desk::routes())
+        .and(hotfixes::routes())
+        .and(overview::routes())
+        .and(policy::routes())
+        .and(review::routes())
+        .and(review_acts::routes())
+        .and(reviews::routes())
+        .and(versions::routes())
+        .and(rules::routes())
+        .and(compare::routes())
+        .and(rulesets::routes())
+        .and(send_back::routes())
+        .and(sign_in::routes())
+        .and(sites::routes())
+        .and(stops::routes())
+        .and(tokens::routes())
 }

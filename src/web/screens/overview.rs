@@ -6,23 +6,23 @@ mod picture;
 mod todo;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
 
 use self::debt::Debt;
 use self::matrix::Matrix;
 use self::picture::Picture;
 use self::todo::{Todo, Waiting};
 use crate::web::error::WebResult;
-use crate::web::page::{self, Notice, Page};
+use crate::web::notice::Notice;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::site_words;
 use crate::web::user::User;
 use crate::web::{Portal, format};
 use rulegate_ledger::access::{Act, Scope};
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new().route("/", get(show))
+pub(super) fn routes() -> Routes {
+    Routes::default().page("/", show)
 }
 
 #[derive(Template)]

@@ -1,11 +1,9 @@
 //! The policy in force, and asking for a change of it through a review.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use serde::Deserialize;
 
 use super::accounts::problem_of;
@@ -13,7 +11,9 @@ use crate::app::AppError;
 use crate::web::availability::Availability;
 use crate::web::error::WebResult;
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address};
 use rulegate_domain::command::Command;
@@ -25,8 +25,8 @@ use rulegate_ledger::ids::ReviewId;
 use rulegate_ledger::policy::Policy;
 use rulegate_ledger::review::Subject;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new().route("/policy", get(show).post(ask))
+pub(super) fn routes() -> Routes {
+    Routes::default().page("/policy", show).form("/policy", ask)
 }
 
 /// The policy as somebody types it.
@@ -152,7 +152,7 @@ async fn ask(State(portal): State<Portal>, form: Form<Fields>) -> WebResult {
     let asked = async {
         let policy = form.fields.read()?;
         let reason = form.fields.reason.clone();
-        form.execute(&portal, Command::OpenPolicy { policy, reason })
+        form.execute_raw(&portal, Command::OpenPolicy { policy, reason })
             .await
     };
     match asked.await {

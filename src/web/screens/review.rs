@@ -15,17 +15,16 @@ pub(super) use trail::folded;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::fresh_once;
 use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, review_words};
 use rulegate_domain::gate::Gate;
@@ -33,10 +32,10 @@ use rulegate_domain::state::{Review, ReviewStatus};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::ids::ReviewId;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/reviews/{id}", get(show))
-        .route("/reviews/{id}/seen", post(seen::mark))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/reviews/{id}", show)
+        .form("/reviews/{id}/seen", seen::mark)
 }
 
 /// What the address asks to see beside the review itself.

@@ -1,11 +1,9 @@
 //! What people do on a review's page: comment, answer, approve, reject, execute, break the glass, look.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::post;
 use serde::Deserialize;
 
 use super::review::{Typed, again, folded, known_id};
@@ -14,7 +12,9 @@ use crate::app::execute::Executed;
 use crate::auth::sign_in::SignInError;
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, see};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::command::Command;
@@ -25,17 +25,17 @@ use rulegate_ledger::ids::ReviewId;
 use rulegate_ledger::review::{Answer, Shown};
 use rulegate_ledger::version::VersionName;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/reviews/{id}/comments", post(comment))
-        .route("/reviews/{id}/answers", post(answer))
-        .route("/reviews/{id}/approvals", post(approve))
-        .route("/reviews/{id}/rejection", post(reject))
-        .route("/reviews/{id}/withdrawal", post(withdraw))
-        .route("/reviews/{id}/execution", post(execute_review))
-        .route("/reviews/{id}/execute", post(execute_review))
-        .route("/reviews/{id}/break-glass", post(break_glass))
-        .route("/reviews/{id}/looks", post(look))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .form("/reviews/{id}/comments", comment)
+        .form("/reviews/{id}/answers", answer)
+        .form("/reviews/{id}/approvals", approve)
+        .form("/reviews/{id}/rejection", reject)
+        .form("/reviews/{id}/withdrawal", withdraw)
+        .form("/reviews/{id}/execution", execute_review)
+        .form("/reviews/{id}/execute", execute_review)
+        .form("/reviews/{id}/break-glass", break_glass)
+        .form("/reviews/{id}/looks", look)
 }
 
 /// A text and nothing else.
@@ -69,7 +69,7 @@ async fn say(
     let review = known_id(id)?;
     let text = form.fields.text.clone();
     let executed = form
-        .execute(portal, command(review.clone(), text.clone()))
+        .execute_raw(portal, command(review.clone(), text.clone()))
         .await;
     Finish {
         portal,
@@ -131,7 +131,7 @@ async fn approve(
         note: note.clone(),
         evidence: Vec::new(),
     };
-    let done = form.execute(&portal, command).await;
+    let done = form.execute_raw(&portal, command).await;
     let done = told_what_changed(&portal, &form, &review, done).await;
     Finish {
         portal: &portal,
@@ -156,7 +156,7 @@ async fn execute_review(
         break_glass: None,
         evidence: Vec::new(),
     };
-    let done = form.execute(&portal, command).await;
+    let done = form.execute_raw(&portal, command).await;
     let done = told_what_changed(&portal, &form, &review, done).await;
     Finish {
         portal: &portal,
@@ -208,7 +208,7 @@ async fn break_glass(
         break_glass: Some(reason),
         evidence: Vec::new(),
     };
-    let done = form.execute(&portal, command).await;
+    let done = form.execute_raw(&portal, command).await;
     finish.with(done, "glass-broken").await
 }
 
@@ -263,7 +263,7 @@ async fn answer(
         answer,
         evidence: Vec::new(),
     };
-    let done = form.execute(&portal, command).await;
+    let done = form.execute_raw(&portal, command).await;
     finish.with(done, "answered").await
 }
 

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Query, State};
-use axum::routing::get;
 use serde::Deserialize;
 
 use crate::app::AppError;
@@ -14,6 +12,7 @@ use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
 use crate::web::paging::{PageQuery, one_page};
 use crate::web::review_words::{self, SubjectWords};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::state::{Review, ReviewStatus};
@@ -23,8 +22,8 @@ use rulegate_ledger::ids::ReviewId;
 /// Closed reviews on one page.
 const CLOSED_PER_PAGE: usize = 25;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new().route("/reviews", get(show))
+pub(super) fn routes() -> Routes {
+    Routes::default().page("/reviews", show)
 }
 
 #[derive(Deserialize)]

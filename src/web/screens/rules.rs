@@ -1,9 +1,7 @@
 //! One rule of a version: its text with every hidden character marked, and who runs it.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::routing::get;
 
 use super::versions::{attachment, crumbs, known_version};
 use crate::app::AppError;
@@ -11,7 +9,9 @@ use crate::web::diff_view::{self, Column, Sided};
 use crate::web::environment_view::{Place, Tag};
 use crate::web::error::WebResult;
 use crate::web::hotfix_lines::{self, Chain};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_compare::diff::{self, Encoding, Facts, LineEnds, Options, Text};
@@ -23,11 +23,11 @@ const LINES: u32 = 2_000;
 /// Lines with hidden characters that are linked by number.
 const MARKED_LINKS: usize = 20;
 
-pub(super) fn routes() -> Router<Portal> {
+pub(super) fn routes() -> Routes {
     let version = "/rulesets/{ruleset}/versions/{version}";
-    Router::new()
-        .route(&format!("{version}/rules/{{*path}}"), get(show))
-        .route(&format!("{version}/raw/{{*path}}"), get(raw))
+    Routes::default()
+        .page(&format!("{version}/rules/{{*path}}"), show)
+        .page(&format!("{version}/raw/{{*path}}"), raw)
 }
 
 #[derive(Template)]

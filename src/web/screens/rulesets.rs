@@ -4,15 +4,15 @@ mod activate;
 mod versions_table;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::routing::{get, post};
 
 use self::versions_table::VersionRow;
 use crate::web::environment_view::{PinView, Place, TimeView};
 use crate::web::error::{WebError, WebResult, refuse};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
 use crate::web::paging::{PageQuery, one_page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::refusal::Refusal;
@@ -24,12 +24,12 @@ use rulegate_ledger::version::VersionName;
 /// Versions on one page of a rule set.
 const PAGE: usize = 50;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/rulesets", get(list))
-        .route("/rulesets/{ruleset}", get(show))
-        .route("/rulesets/{ruleset}/activate", get(activate::preview))
-        .route("/rulesets/{ruleset}/activations", post(activate::ask))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/rulesets", list)
+        .page("/rulesets/{ruleset}", show)
+        .page("/rulesets/{ruleset}/activate", activate::preview)
+        .form("/rulesets/{ruleset}/activations", activate::ask)
 }
 
 /// The rule set of an address; unknown ones are not here.

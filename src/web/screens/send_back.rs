@@ -2,9 +2,7 @@
 //! that is clean.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::get;
 use bytes::Bytes;
 
 use super::versions::attachment;
@@ -13,6 +11,7 @@ use crate::app::send_back::{SendBack, draft_name, question};
 use crate::web::diff_view::{self, Row};
 use crate::web::error::{WebError, WebResult};
 use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::structured_view::{AMONG_MANY, StructuredView, structured_view};
 use crate::web::user::User;
 use crate::web::{Portal, address};
@@ -29,13 +28,13 @@ const DIFFS_MAX: usize = 40;
 /// Changed lines of one rule on the page.
 const LINES_MAX: usize = 400;
 
-pub(super) fn routes() -> Router<Portal> {
+pub(super) fn routes() -> Routes {
     let into = "/hotfixes/{ruleset}/{version}/into/{planned}";
-    Router::new()
-        .route("/hotfixes/{ruleset}/{version}/hotfix.patch", get(patch))
-        .route(into, get(show))
-        .route(&format!("{into}/draft.patch"), get(draft_patch))
-        .route(&format!("{into}/draft.tar"), get(draft_archive))
+    Routes::default()
+        .page("/hotfixes/{ruleset}/{version}/hotfix.patch", patch)
+        .page(into, show)
+        .page(&format!("{into}/draft.patch"), draft_patch)
+        .page(&format!("{into}/draft.tar"), draft_archive)
 }
 
 #[derive(Template)]

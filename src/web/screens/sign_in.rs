@@ -1,25 +1,26 @@
 //! Signing in and out.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::auth::random_secret;
 use crate::auth::sign_in::{SignInError, csrf_of};
+use crate::web::cookies::{cookie, cookie_line, cookie_name};
 use crate::web::error::{WebError, WebResult};
-use crate::web::form::{Form, notice_of, see};
+use crate::web::form::{Form, see};
+use crate::web::notice::notice_of;
 use crate::web::page::{self, Page};
-use crate::web::user::{cookie, cookie_line, cookie_name};
+use crate::web::routes::Routes;
 use crate::web::{Portal, format};
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/sign-in", get(show).post(act))
-        .route("/sign-out", post(sign_out))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/sign-in", show)
+        .form("/sign-in", act)
+        .form("/sign-out", sign_out)
 }
 
 #[derive(Template)]

@@ -3,48 +3,44 @@
 use std::sync::atomic::Ordering;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::accounts::problem_of;
-use super::stops::{PlaceFields, StopRow, WaitingRow, stop_rows, waiting_rows};
-use crate::app::AppError;
+use super::stops::{StopRow, WaitingRow, stop_rows, waiting_rows};
 use crate::web::availability::Availability;
-use crate::web::choice::{Choice, choices, choices_or_all};
+use crate::web::choice::{Choice, options, options_or_all};
 use crate::web::error::{WebError, WebResult, refuse};
-use crate::web::form::{Form, fresh_once, see};
-use crate::web::page::{self, Notice, Page};
+use crate::web::form::{Form, see};
+use crate::web::notice::Notice;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
+use crate::web::sent::InField;
 use crate::web::site_words;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters};
 use rulegate_domain::command::Command;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::State as Truth;
+use rulegate_domain::transfers::OnlyAt;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::ledger::Head;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/sites", get(show))
-        .route("/sites/live", post(declare))
-        .route("/sites/link", post(link))
-        .route("/sites/power", post(power))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .page("/sites", show)
+        .form("/sites/live", declare)
+        .form("/sites/link", link)
+        .form("/sites/power", power)
 }
 
-struct SiteView {
-    name: String,
+struct SiteView<'s> {
+    name: &'s SiteName,
     here: bool,
     live: bool,
     primary: bool,
-    seq: u64,
-    hash: String,
-    head_href: String,
-    at: String,
-    at_iso: String,
+    head: Head,
     /// `ok` or `warn`, with how well it is known here.
     kind: &'static str,
     known: String,
@@ -52,16 +48,6 @@ struct SiteView {
     /// How it stands with its accounts: `ok` or `warn`, in words, and what went wrong; no words: they are here.
     accounts: (&'static str, String, String),
     only_here: usize,
-}
-
-/// A version that is not at every site.
-struct Partial {
-    ruleset: String,
-    version: String,
-    href: String,
-    is_hotfix: bool,
-    at: String,
-    missing: String,
 }
 
 /// A lane whose pins differ between the sites.
@@ -73,16 +59,17 @@ struct Uneven {
 
 #[derive(Template)]
 #[template(path = "sites/sites.html")]
-struct SitesPage {
+struct SitesPage<'s> {
     page: Page,
-    sites: Vec<SiteView>,
+    sites: Vec<SiteView<'s>>,
     /// What waits for a decision between the sites.
     between: Vec<Notice>,
-    partial: Vec<Partial>,
+    /// Versions that are not at every site.
+    partial: Vec<OnlyAt>,
     uneven: Vec<Uneven>,
-    waiting: Vec<WaitingRow>,
-    stops: Vec<StopRow>,
-    own: String,
+    waiting: Vec<WaitingRow<'s>>,
+    stops: Vec<StopRow<'s>>,
+    own: &'s SiteName,
     rulesets: Vec<Choice>,
     lanes: Vec<Choice>,
     others: Vec<Choice>,
@@ -92,90 +79,50 @@ struct SitesPage {
     link: Availability,
     demo: bool,
     linked: bool,
-    freeze_rulesets: Vec<Choice>,
-    freeze_lanes: Vec<Choice>,
     /// The other site of the demonstration, and whether it is switched on.
     other: String,
     powered: bool,
-    once: String,
-    typed: Typed,
-    problem: String,
-}
-
-/// What somebody typed into the forms of this page.
-#[derive(Default)]
-pub(super) struct Typed {
-    pub hold: PlaceFields,
-    pub freeze: PlaceFields,
-    pub live: String,
-    pub live_reason: String,
 }
 
 async fn show(State(portal): State<Portal>, user: User) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
-    let view = view(&portal, &user, Typed::default(), String::new());
-    Ok(page::html(&view))
-}
-
-/// The page again with what was typed and what is wrong with it.
-pub(super) fn again(portal: &Portal, user: &User, typed: Typed, error: AppError) -> WebResult {
-    let (status, problem) = problem_of(error)?;
-    let view = view(portal, user, typed, problem);
-    Ok((status, page::html(&view)).into_response())
-}
-
-fn view(portal: &Portal, user: &User, typed: Typed, problem: String) -> SitesPage {
-    let truth = &user.snapshot.state;
-    let offer = |act| offer(portal, user, act);
-    let partial = partial(truth);
-    let not_live = truth
-        .topology
-        .sites
+    let state = &user.snapshot.state;
+    let offer = |act| offer(&portal, &user, act);
+    let partial: Vec<OnlyAt> = state
+        .rulesets()
         .iter()
-        .filter(|site| *site != truth.live_site());
-    let rulesets = |now: &str| choices_or_all("every rule set", truth.rulesets(), now);
-    let lanes = |now: &str| choices_or_all("every lane", &truth.topology.lanes, now);
-    SitesPage {
-        page: Page::new(portal, user, "sites", "Sites"),
-        sites: site_views(portal, user, &partial),
-        between: [site_words::offered(truth), site_words::cold(truth)]
+        .flat_map(|r| state.only_at(r))
+        .collect();
+    let sites = state.topology.sites.iter();
+    let not_live = sites.filter(|site| *site != state.live_site());
+    let other = portal.other.as_ref();
+    Ok(page::html(&SitesPage {
+        page: Page::new(&portal, &user, "sites", "Sites"),
+        sites: site_views(&portal, &user, &partial),
+        between: [site_words::offered(state), site_words::cold(state)]
             .into_iter()
             .flatten()
             .collect(),
         partial,
-        uneven: uneven(truth),
-        waiting: waiting_rows(portal, user),
-        stops: stop_rows(portal, user),
-        own: truth.own.to_string(),
-        rulesets: rulesets(&typed.hold.ruleset),
-        lanes: lanes(&typed.hold.lane),
-        freeze_rulesets: rulesets(&typed.freeze.ruleset),
-        freeze_lanes: lanes(&typed.freeze.lane),
-        others: choices(
-            not_live.map(|site| (site.as_str(), site.as_str())),
-            &typed.live,
-        ),
+        uneven: uneven(state),
+        waiting: waiting_rows(&portal, &user),
+        stops: stop_rows(&portal, &user),
+        own: &state.own,
+        rulesets: options_or_all("every rule set", state.rulesets()),
+        lanes: options_or_all("every lane", &state.topology.lanes),
+        others: options(not_live.map(|site| (site.as_str(), site.as_str()))),
         hold: offer(Act::Hold),
         freeze: offer(Act::Freeze),
         declare: offer(Act::DeclareLiveSite),
-        link: match may_cut(user) {
+        link: match may_cut(&user) {
             true => Availability::default(),
             false => offer(Act::DeclareLiveSite),
         },
         demo: portal.app.config.demo,
         linked: portal.app.is_linked(),
-        other: portal
-            .other
-            .as_ref()
-            .map_or(String::new(), |other| other.config.site.to_string()),
-        powered: portal
-            .other
-            .as_ref()
-            .is_some_and(|other| other.powered.load(Ordering::Relaxed)),
-        once: fresh_once(),
-        typed,
-        problem,
-    }
+        other: other.map_or(String::new(), |other| other.config.site.to_string()),
+        powered: other.is_some_and(|other| other.powered.load(Ordering::Relaxed)),
+    }))
 }
 
 /// Whether the person may do something at this site, somewhere in it.
@@ -193,40 +140,36 @@ fn offer(portal: &Portal, user: &User, act: Act) -> Availability {
     }
 }
 
-fn site_views(portal: &Portal, user: &User, partial: &[Partial]) -> Vec<SiteView> {
-    let truth = &user.snapshot.state;
-    let view = |(index, site): (usize, &SiteName)| {
-        let head = truth.head(site);
-        let here = *site == truth.own;
+fn site_views<'s>(portal: &Portal, user: &'s User, partial: &[OnlyAt]) -> Vec<SiteView<'s>> {
+    let state = &user.snapshot.state;
+    let view = |(index, name): (usize, &'s SiteName)| {
+        let here = *name == state.own;
         let (kind, known, trouble) = match here {
             true => (
                 "ok",
                 "this site: everything is known".to_owned(),
                 String::new(),
             ),
-            false => heard(portal, user, site),
+            false => heard(portal, user, name),
         };
+        let peer = portal.app.peer.load();
         SiteView {
-            name: site.to_string(),
+            name,
             here,
-            live: truth.live_site() == site,
+            live: state.live_site() == name,
             primary: index == 0,
-            seq: head.seq,
-            hash: head.hash.to_hex(),
-            head_href: format!("/ledger/{site}/{}", head.seq),
-            at: format::short_time(head.at),
-            at_iso: head.at.to_rfc3339(),
+            head: state.head(name),
             kind,
             known,
             trouble,
-            accounts: match here || portal.app.peer.load().heard_at.is_none() {
+            accounts: match here || peer.heard_at.is_none() {
                 true => ("", String::new(), String::new()),
-                false => site_words::accounts(&portal.app.peer.load().accounts, user.now),
+                false => site_words::accounts(&peer.accounts, user.now),
             },
-            only_here: partial.iter().filter(|p| p.at == site.as_str()).count(),
+            only_here: partial.iter().filter(|p| p.at == [name.clone()]).count(),
         }
     };
-    truth.topology.sites.iter().enumerate().map(view).collect()
+    state.topology.sites.iter().enumerate().map(view).collect()
 }
 
 /// How well the other site is known, and what went wrong since.
@@ -239,25 +182,6 @@ fn heard(portal: &Portal, user: &User, site: &SiteName) -> (&'static str, String
         "warn"
     };
     (kind, site_words::lag(site, &lag, user.now), trouble)
-}
-
-fn partial(truth: &Truth) -> Vec<Partial> {
-    let names = |sites: &[SiteName]| {
-        let names: Vec<&str> = sites.iter().map(SiteName::as_str).collect();
-        names.join(", ")
-    };
-    let rulesets = truth.rulesets();
-    let found = rulesets.iter().flat_map(|ruleset| truth.only_at(ruleset));
-    found
-        .map(|only| Partial {
-            href: address::version(&only.ruleset, &only.version),
-            ruleset: only.ruleset.to_string(),
-            is_hotfix: only.version.is_hotfix(),
-            version: only.version.to_string(),
-            at: names(&only.at),
-            missing: names(&only.missing),
-        })
-        .collect()
 }
 
 fn uneven(truth: &Truth) -> Vec<Uneven> {
@@ -289,28 +213,18 @@ fn uneven(truth: &Truth) -> Vec<Uneven> {
 #[derive(Deserialize)]
 struct LiveFields {
     live: String,
-    #[serde(default, alias = "live_reason")]
     reason: String,
 }
 
 async fn declare(State(portal): State<Portal>, form: Form<LiveFields>) -> WebResult {
-    let declared = async {
-        let live = form.fields.live.parse::<SiteName>()?;
-        let reason = form.fields.reason.clone();
-        let command = Command::DeclareLiveSite { live, reason };
-        form.execute(&portal, command).await
+    let declare = |fields: &LiveFields| {
+        Ok(Command::DeclareLiveSite {
+            live: fields.live.parse::<SiteName>().in_field("live")?,
+            reason: fields.reason.clone(),
+        })
     };
-    match declared.await {
-        Ok(_) => Ok(see("/sites", "declared")),
-        Err(error) => {
-            let typed = Typed {
-                live: form.fields.live,
-                live_reason: form.fields.reason,
-                ..Typed::default()
-            };
-            again(&portal, &form.user, typed, error)
-        }
-    }
+    form.execute(&portal, "/sites", declare).await?;
+    Ok(see("/sites", "declared"))
 }
 
 /// In the demonstration, operators and admins rehearse a failover.

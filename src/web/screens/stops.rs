@@ -1,108 +1,79 @@
 //! Holds, freezes and waiting activations: what keeps pins where they are, and ending it.
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::post;
 use serde::Deserialize;
 
-use super::sites::{Typed, again};
 use crate::app::AppError;
+use crate::web::Portal;
 use crate::web::availability::Availability;
 use crate::web::error::WebResult;
-use crate::web::form::{Form, fresh_once, see};
+use crate::web::form::{Form, see};
+use crate::web::routes::Routes;
+use crate::web::sent::{FieldError, InField};
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
 use rulegate_domain::command::Command;
-use rulegate_domain::state::Stop;
+use rulegate_domain::state::{Intent, Stop};
 use rulegate_ledger::ids::{EntryRef, LaneName, RuleSetName, Timestamp};
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/sites/holds", post(place_hold))
-        .route("/sites/freezes", post(set_freeze))
-        .route("/sites/stops/end", post(lift))
-        .route("/sites/intents/end", post(cancel))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .form("/sites/holds", place_hold)
+        .form("/sites/freezes", set_freeze)
+        .form("/sites/stops/end", lift)
+        .form("/sites/intents/end", cancel)
 }
 
 /// Stands for a reason in the question whether something may be done at all.
 const SOME_REASON: &str = "because";
+/// Where the forms are.
+const PAGE: &str = "/sites";
 
 /// A hold or a freeze in force.
-pub(super) struct StopRow {
-    pub id: String,
-    pub href: String,
+pub(super) struct StopRow<'s> {
     /// `hold` or `freeze`.
     pub what: &'static str,
-    pub covers: String,
-    pub by: String,
-    pub since: String,
-    pub since_iso: String,
-    pub until: String,
-    pub reason: String,
+    pub stop: &'s Stop,
     pub lift: Availability,
-    pub once: String,
+}
+
+impl StopRow<'_> {
+    /// `owasp-crs in ipc1/prod`.
+    pub fn covers(&self) -> String {
+        let stop = self.stop;
+        let ruleset = stop.ruleset.as_ref();
+        let ruleset = ruleset.map_or("every rule set".to_owned(), ToString::to_string);
+        match &stop.lane {
+            Some(lane) => format!("{ruleset} in {}/{lane}", stop.id.site),
+            None => format!("{ruleset} in every lane of {}", stop.id.site),
+        }
+    }
 }
 
 /// An activation that waits.
-pub(super) struct WaitingRow {
-    pub id: String,
-    pub href: String,
-    pub version: String,
-    pub version_href: String,
-    pub site: String,
-    pub lane: String,
-    pub by: String,
-    pub since: String,
-    pub since_iso: String,
+pub(super) struct WaitingRow<'s> {
+    pub intent: &'s Intent,
     pub obstacle: String,
-    pub review: String,
     pub cancel: Availability,
-    pub once: String,
 }
 
 /// Holds and freezes in force at every site, oldest first.
-pub(super) fn stop_rows(portal: &Portal, user: &User) -> Vec<StopRow> {
-    let truth = &user.snapshot.state;
-    let mut rows = Vec::new();
-    for ledger in truth.ledgers.values() {
+pub(super) fn stop_rows<'s>(portal: &Portal, user: &'s User) -> Vec<StopRow<'s>> {
+    let ledgers = user.snapshot.state.ledgers.values();
+    let in_force = ledgers.flat_map(|ledger| {
         let holds = ledger.holds.values().map(|stop| ("hold", stop));
-        let freezes = ledger
-            .freezes
-            .values()
-            .filter(|freeze| freeze.until.is_none_or(|until| until > user.now))
-            .map(|stop| ("freeze", stop));
-        rows.extend(
-            holds
-                .chain(freezes)
-                .map(|(what, stop)| stop_row(portal, user, what, stop)),
-        );
-    }
-    rows
-}
-
-fn stop_row(portal: &Portal, user: &User, what: &'static str, stop: &Stop) -> StopRow {
-    let ruleset = stop
-        .ruleset
-        .as_ref()
-        .map_or("every rule set".to_owned(), ToString::to_string);
-    let place = match &stop.lane {
-        Some(lane) => format!("{}/{lane}", stop.id.site),
-        None => format!("every lane of {}", stop.id.site),
+        let freezes = ledger.freezes.values();
+        let freezes = freezes.filter(|freeze| freeze.until.is_none_or(|until| until > user.now));
+        holds.chain(freezes.map(|stop| ("freeze", stop)))
+    });
+    let row = |(what, stop): (&'static str, &'s Stop)| {
+        let command = lift_command(what, stop.id.clone(), SOME_REASON.into());
+        StopRow {
+            what,
+            stop,
+            lift: Availability::of(portal, user, None, &command),
+        }
     };
-    let command = lift_command(what, stop.id.clone(), SOME_REASON.into());
-    StopRow {
-        id: stop.id.to_string(),
-        href: address::entry(&stop.id),
-        what,
-        covers: format!("{ruleset} in {place}"),
-        by: portal.auth.directory.name(&stop.by),
-        since: format::short_time(stop.at),
-        since_iso: stop.at.to_rfc3339(),
-        until: stop.until.map_or(String::new(), format::short_time),
-        reason: crate::app::summary::visible(&stop.reason),
-        lift: Availability::of(portal, user, None, &command),
-        once: fresh_once(),
-    }
+    in_force.map(row).collect()
 }
 
 fn lift_command(what: &str, id: EntryRef, reason: String) -> Command {
@@ -113,63 +84,42 @@ fn lift_command(what: &str, id: EntryRef, reason: String) -> Command {
 }
 
 /// Activations that wait anywhere, oldest first, with what stands against each.
-pub(super) fn waiting_rows(portal: &Portal, user: &User) -> Vec<WaitingRow> {
-    let truth = &user.snapshot.state;
-    let row = |intent: &rulegate_domain::state::Intent| {
-        let body = &intent.body;
-        let obstacle = truth.intent_obstacle(intent, user.now);
+pub(super) fn waiting_rows<'s>(portal: &Portal, user: &'s User) -> Vec<WaitingRow<'s>> {
+    let state = &user.snapshot.state;
+    let row = |intent: &'s Intent| {
         let command = Command::CancelIntent {
             intent: intent.id.clone(),
             reason: SOME_REASON.into(),
         };
+        let site = &intent.body.environment.site;
         WaitingRow {
-            id: intent.id.to_string(),
-            href: address::entry(&intent.id),
-            version: format!("{} {}", intent.ruleset, body.version),
-            version_href: address::version(&intent.ruleset, &body.version),
-            site: body.environment.site.to_string(),
-            lane: body.environment.lane.to_string(),
-            by: portal.auth.directory.name(&intent.by),
-            since: format::short_time(intent.at),
-            since_iso: intent.at.to_rfc3339(),
-            obstacle: obstacle.unwrap_or_else(|| {
-                format!(
-                    "nothing that is known here; {} goes on by itself",
-                    body.environment.site
-                )
-            }),
-            review: address::review(&body.review),
+            intent,
+            obstacle: state
+                .intent_obstacle(intent, user.now)
+                .unwrap_or_else(|| format!("nothing that is known here; {site} goes on by itself")),
             cancel: Availability::of(portal, user, None, &command),
-            once: fresh_once(),
         }
     };
-    truth.waiting_intents().into_iter().map(row).collect()
+    state.waiting_intents().into_iter().map(row).collect()
 }
 
-/// Two forms of one page send these, under names of their own, because a field's name is its id there.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct PlaceFields {
-    #[serde(alias = "freeze_ruleset")]
-    pub ruleset: String,
-    #[serde(alias = "freeze_lane")]
-    pub lane: String,
-    pub until: String,
-    #[serde(alias = "freeze_reason")]
-    pub reason: String,
+#[derive(Deserialize)]
+struct PlaceFields {
+    ruleset: String,
+    lane: String,
+    #[serde(default)]
+    until: String,
+    reason: String,
 }
 
 impl PlaceFields {
-    fn place(&self) -> Result<(Option<RuleSetName>, Option<LaneName>), AppError> {
-        let ruleset = match self.ruleset.as_str() {
-            "" => None,
-            name => Some(name.parse()?),
-        };
-        let lane = match self.lane.as_str() {
-            "" => None,
-            name => Some(name.parse()?),
-        };
-        Ok((ruleset, lane))
+    fn place(&self) -> Result<(Option<RuleSetName>, Option<LaneName>), FieldError> {
+        let ruleset = Some(self.ruleset.as_str()).filter(|name| !name.is_empty());
+        let lane = Some(self.lane.as_str()).filter(|name| !name.is_empty());
+        Ok((
+            ruleset.map(str::parse).transpose().in_field("ruleset")?,
+            lane.map(str::parse).transpose().in_field("lane")?,
+        ))
     }
 
     /// A browser's `2026-11-21T18:00`, taken as UTC.
@@ -190,51 +140,30 @@ impl PlaceFields {
 }
 
 async fn place_hold(State(portal): State<Portal>, form: Form<PlaceFields>) -> WebResult {
-    let placed = async {
-        let (ruleset, lane) = form.fields.place()?;
-        let reason = form.fields.reason.clone();
-        let command = Command::PlaceHold {
+    let hold = |fields: &PlaceFields| {
+        let (ruleset, lane) = fields.place()?;
+        Ok(Command::PlaceHold {
             ruleset,
             lane,
-            reason,
-        };
-        form.execute(&portal, command).await
+            reason: fields.reason.clone(),
+        })
     };
-    match placed.await {
-        Ok(_) => Ok(see("/sites#stops", "held")),
-        Err(error) => {
-            let hold = form.fields;
-            let typed = Typed {
-                hold,
-                ..Typed::default()
-            };
-            again(&portal, &form.user, typed, error)
-        }
-    }
+    form.execute(&portal, PAGE, hold).await?;
+    Ok(see("/sites#stops", "held"))
 }
 
 async fn set_freeze(State(portal): State<Portal>, form: Form<PlaceFields>) -> WebResult {
-    let set = async {
-        let (ruleset, lane) = form.fields.place()?;
-        let command = Command::SetFreeze {
+    let freeze = |fields: &PlaceFields| {
+        let (ruleset, lane) = fields.place()?;
+        Ok(Command::SetFreeze {
             ruleset,
             lane,
-            until: form.fields.until()?,
-            reason: form.fields.reason.clone(),
-        };
-        form.execute(&portal, command).await
+            until: fields.until().in_field("until")?,
+            reason: fields.reason.clone(),
+        })
     };
-    match set.await {
-        Ok(_) => Ok(see("/sites#stops", "frozen")),
-        Err(error) => {
-            let freeze = form.fields;
-            let typed = Typed {
-                freeze,
-                ..Typed::default()
-            };
-            again(&portal, &form.user, typed, error)
-        }
-    }
+    form.execute(&portal, PAGE, freeze).await?;
+    Ok(see("/sites#stops", "frozen"))
 }
 
 #[derive(Deserialize)]
@@ -247,17 +176,21 @@ struct EndFields {
 }
 
 async fn lift(State(portal): State<Portal>, form: Form<EndFields>) -> WebResult {
-    let id = form.fields.id.parse()?;
-    let command = lift_command(&form.fields.what, id, form.fields.reason.clone());
-    form.execute(&portal, command).await?;
+    let lift = |fields: &EndFields| {
+        let id = fields.id.parse()?;
+        Ok(lift_command(&fields.what, id, fields.reason.clone()))
+    };
+    form.execute(&portal, PAGE, lift).await?;
     Ok(see("/sites#stops", "lifted"))
 }
 
 async fn cancel(State(portal): State<Portal>, form: Form<EndFields>) -> WebResult {
-    let command = Command::CancelIntent {
-        intent: form.fields.id.parse()?,
-        reason: form.fields.reason.clone(),
+    let cancel = |fields: &EndFields| {
+        Ok(Command::CancelIntent {
+            intent: fields.id.parse()?,
+            reason: fields.reason.clone(),
+        })
     };
-    form.execute(&portal, command).await?;
+    form.execute(&portal, PAGE, cancel).await?;
     Ok(see("/sites#waiting", "cancelled"))
 }

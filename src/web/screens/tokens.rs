@@ -1,9 +1,7 @@
 //! Tokens of service accounts: made with a secret that is shown once, listed, revoked.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::post;
 use serde::Deserialize;
 
 use super::account::{again, known, require_manager, scope_of};
@@ -12,15 +10,17 @@ use crate::auth::token::NewToken;
 use crate::auth::{Account, AccountKind};
 use crate::web::error::WebResult;
 use crate::web::form::{Form, see};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
+use crate::web::routes::Routes;
 use crate::web::{Portal, format};
 use rulegate_ledger::access::Role;
 use rulegate_ledger::ids::Timestamp;
 
-pub(super) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/accounts/{name}/tokens", post(create))
-        .route("/accounts/{name}/tokens/end", post(revoke))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .form("/accounts/{name}/tokens", create)
+        .form("/accounts/{name}/tokens/end", revoke)
 }
 
 /// A token without its secret.

@@ -7,9 +7,7 @@ mod story;
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::routing::{get, post};
 
 use self::acts::{Recall, Validate};
 pub(super) use self::downloads::attachment;
@@ -17,8 +15,10 @@ use self::story::{Found, Provenance, StandingRow, Word};
 use super::rulesets::known;
 use crate::web::environment_view::{Tag, TimeView};
 use crate::web::error::{WebError, WebResult, refuse};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
 use crate::web::paging::{PageQuery, one_page};
+use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::refusal::Refusal;
@@ -30,15 +30,15 @@ use rulegate_ledger::version::VersionName;
 /// Rules on one page of a version.
 const PAGE: usize = 200;
 
-pub(super) fn routes() -> Router<Portal> {
+pub(super) fn routes() -> Routes {
     let version = "/rulesets/{ruleset}/versions/{version}";
     let at = |end: &str| format!("{version}{end}");
-    Router::new()
-        .route(version, get(show))
-        .route(&at("/validations"), post(acts::validate))
-        .route(&at("/recall"), post(acts::recall))
-        .route(&at("/manifest"), get(downloads::manifest))
-        .route(&at("/bundle"), get(downloads::bundle))
+    Routes::default()
+        .page(version, show)
+        .form(&at("/validations"), acts::validate)
+        .form(&at("/recall"), acts::recall)
+        .page(&at("/manifest"), downloads::manifest)
+        .page(&at("/bundle"), downloads::bundle)
 }
 
 /// The version of an address; unknown ones are not here.

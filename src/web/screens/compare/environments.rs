@@ -8,7 +8,8 @@ use axum::extract::{Path, Query, State};
 
 use crate::web::environment_view::{PinView, Place};
 use crate::web::error::WebResult;
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
 use crate::web::paging::{PageQuery, one_page};
 use crate::web::screens::rulesets::known;
 use crate::web::screens::versions::crumbs;

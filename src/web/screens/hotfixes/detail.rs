@@ -13,7 +13,8 @@ use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
 use crate::web::hotfix_lines;
 use crate::web::hotfix_words::{self, HotfixState};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format, review_words};
 use rulegate_domain::command::Command;
@@ -107,7 +108,7 @@ pub(super) async fn discard(
         hotfix: version.clone(),
         reason: reason.clone(),
     };
-    match form.execute(&portal, command).await {
+    match form.execute_raw(&portal, command).await {
         Ok(_) => Ok(see(&address::hotfix(&ruleset, &version), "discarded")),
         Err(AppError::Refused(refusal)) if refusal.is_bad_input() => {
             let mut page = build(&portal, &form.user, &ruleset, &version).await?;

@@ -14,7 +14,8 @@ use crate::app::AppError;
 use crate::web::environment_view::{Place, TimeView};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, fresh_once, see};
-use crate::web::page::{self, Link, Page};
+use crate::web::notice::Link;
+use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::command::Command;
@@ -110,7 +111,7 @@ pub(super) async fn ask(
         targets,
         reason: form.fields.reason.clone(),
     };
-    match form.execute(&portal, command).await {
+    match form.execute_raw(&portal, command).await {
         Ok(done) => {
             let review = done.entries.iter().find_map(|entry| {
                 matches!(entry.fact.event, Event::ReviewOpened(_)).then(|| ReviewId {

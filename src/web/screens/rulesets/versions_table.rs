@@ -1,7 +1,7 @@
 //! One version as a row: where it stands, where it came from, what it may override.
 
 use crate::web::environment_view::{Tag, TimeView, standing};
-use crate::web::page::Link;
+use crate::web::notice::Link;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::state::VersionFacts;

@@ -116,7 +116,7 @@ pub(super) async fn validate(
         links: fields.links.lines().map(str::to_owned).collect(),
     };
     let outcome = match fields.outcome.as_str() {
-        "passed" | "failed" => form.execute(&portal, command).await,
+        "passed" | "failed" => form.execute_raw(&portal, command).await,
         _ => Err(Refusal::Missing { what: "outcome" }.into()),
     };
     match outcome {
@@ -160,7 +160,7 @@ pub(super) async fn recall(
         version: version.clone(),
         reason: form.fields.reason.clone(),
     };
-    match form.execute(&portal, command).await {
+    match form.execute_raw(&portal, command).await {
         Ok(done) => {
             let review = done.entries.iter().find_map(|entry| {
                 matches!(entry.fact.event, Event::ReviewOpened(_)).then(|| ReviewId {

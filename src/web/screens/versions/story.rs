@@ -1,7 +1,7 @@
 //! Where a version came from, where it stood and stands, and what was found when it arrived.
 
 use crate::web::environment_view::{Place, Tag, TimeView, mode, standing, verdict};
-use crate::web::page::Link;
+use crate::web::notice::Link;
 use crate::web::{Portal, address, format};
 use rulegate_domain::state::{State, VersionFacts};
 use rulegate_ledger::digest::Digest;

@@ -1,0 +1,63 @@
+//! How values look on pages: templates hold domain values and pass them through these.
+#![allow(missing_docs, dead_code)] // the attribute puts an undocumented struct beside each function
+
+use std::fmt::Display;
+
+use askama::{Result, Values};
+
+use super::format;
+use rulegate_ledger::ids::Timestamp;
+
+/// `21 Nov 2026 14:01`.
+#[askama::filter_fn]
+pub fn time(at: &Timestamp, _: &dyn Values) -> Result<String> {
+    Ok(format::short_time(*at))
+}
+
+/// `21 Nov 2026 14:01:09`.
+#[askama::filter_fn]
+pub fn seconds(at: &Timestamp, _: &dyn Values) -> Result<String> {
+    Ok(format::long_time(*at))
+}
+
+/// `2026-11-21T14:01:09.000000Z`, for machines.
+#[askama::filter_fn]
+pub fn iso(at: &Timestamp, _: &dyn Values) -> Result<String> {
+    Ok(at.to_rfc3339())
+}
+
+/// `2026-11-21`.
+#[askama::filter_fn]
+pub fn day(at: &Timestamp, _: &dyn Values) -> Result<String> {
+    Ok(format::day(*at))
+}
+
+/// `3 h ago`, seen from `now`.
+#[askama::filter_fn]
+pub fn ago(at: &Timestamp, _: &dyn Values, now: &Timestamp) -> Result<String> {
+    Ok(format!("{} ago", format::ago(*at, *now)))
+}
+
+/// `1,904`.
+#[askama::filter_fn]
+pub fn thousands(number: &usize, _: &dyn Values) -> Result<String> {
+    Ok(format::thousands(*number))
+}
+
+/// `1 rule`, `1,904 rules`.
+#[askama::filter_fn]
+pub fn counted(number: &usize, _: &dyn Values, one: &str, many: &str) -> Result<String> {
+    Ok(format::count(*number, one, many))
+}
+
+/// Percent-encoded, for a value inside an address.
+#[askama::filter_fn]
+pub fn encoded(text: impl Display, _: &dyn Values) -> Result<String> {
+    Ok(format::url_encode(&text.to_string()))
+}
+
+/// Text of people with its invisible characters shown.
+#[askama::filter_fn]
+pub fn visible(text: &str, _: &dyn Values) -> Result<String> {
+    Ok(crate::app::summary::visible(text))
+}
