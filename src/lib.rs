@@ -1,7 +1,8 @@
 //! rulegate governs the last mile of business rules: which version of a rule set each production
 //! environment runs, who decided so on what evidence, and what became of every hotfix in between.
 //!
-//! A pure core in thin shells; imports follow the arrows:
+//! The shells around a pure core, which is the crates `rulegate-ledger`, `rulegate-compare` and `rulegate-domain`;
+//! imports follow the arrows:
 //!
 //! ```text
 //! cli ─► web, api ─► app ─► store ─► domain        web, api ─► auth ─► store        ops ─► store (probe)     cli ─► peer ─► app
