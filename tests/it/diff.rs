@@ -9,6 +9,8 @@ use rulegate_compare::diff::{
     Sides, Text, TextDiff, Units, Window, compare, confusable, excerpt, patch, segments, stat,
 };
 
+use crate::harness::golden;
+
 /// One row as text: numbers, sign, pieces (`[..]` marked, `{..}` notation, `!` hotfix).
 fn show(rows: &[Row]) -> Vec<String> {
     rows.iter()
@@ -212,15 +214,9 @@ fn side_by_side_pairs_lines() {
                 .join(" | "),
         })
         .collect();
-    assert_eq!(
-        rows,
-        [
-            "1 keep | 1 keep",
-            "- | 2 new entry",
-            "2 alpha one two [three] | 3 alpha one two [four]",
-            "3 beta one two [three] | 4 beta one two [four]",
-            "4 end | 5 end",
-        ]
+    golden::check(
+        "tests/it/diff/side-by-side.golden",
+        &(rows.join("\n") + "\n"),
     );
 }
 
@@ -383,21 +379,9 @@ fn pages_say_what_is_left() {
         })
     };
     let first = page(0, 4);
-    assert_eq!(
-        show(&first.rows),
-        [
-            "... 8 -",
-            "9 9  line 9",
-            "10 - -[line] 10",
-            "- 10 +[changed] 10",
-            "11 11  line 11",
-            "... 7 -",
-            "19 19  line 19",
-            "20 - -[line] 20",
-            "- 20 +[changed] 20",
-            "21 21  line 21",
-            "... 8 -"
-        ]
+    golden::check(
+        "tests/it/diff/first-page.golden",
+        &(show(&first.rows).join("\n") + "\n"),
     );
     assert_eq!(
         (first.after.equal, first.after.removed, first.after.added),
@@ -499,34 +483,17 @@ fn contents_are_described() {
 
 #[test]
 fn patches_read_as_git_writes_them() {
-    let change = RuleChange {
-        path: "x y.conf",
-        from: None,
-        old: Some(b"a\nb"),
-        new: Some(b"a\nc\n"),
+    let rule = |path, from, old, new| RuleChange {
+        path,
+        from,
+        old,
+        new,
     };
-    assert_eq!(
-        String::from_utf8(patch([change], 3)).unwrap(),
-        "diff --git a/x y.conf b/x y.conf\n--- a/x y.conf\t\n+++ b/x y.conf\t\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n"
-    );
-    let added = RuleChange {
-        path: "é",
-        from: None,
-        old: None,
-        new: Some(b""),
-    };
-    assert_eq!(
-        String::from_utf8(patch([added], 3)).unwrap(),
-        "diff --git \"a/\\303\\251\" \"b/\\303\\251\"\nnew file mode 100644\n"
-    );
-    let moved = RuleChange {
-        path: "b",
-        from: Some("a"),
-        old: Some(b"1\n"),
-        new: Some(b"1\n"),
-    };
-    assert_eq!(
-        String::from_utf8(patch([moved], 3)).unwrap(),
-        "diff --git a/a b/b\nrename from a\nrename to b\n"
-    );
+    let changes = [
+        rule("x y.conf", None, Some(&b"a\nb"[..]), Some(&b"a\nc\n"[..])),
+        rule("é", None, None, Some(b"")),
+        rule("b", Some("a"), Some(b"1\n"), Some(b"1\n")),
+    ];
+    let written = String::from_utf8(patch(changes, 3)).unwrap();
+    golden::check("tests/it/diff/patches.golden", &written);
 }

@@ -223,13 +223,17 @@ fn every_flag_of_serve_is_described() {
     }
 }
 
-/// Variables of the environment in packaging files and pages are ones that the program or a script reads.
+/// Variables of the environment in packaging files and pages are ones that the program, a script or a test reads.
 #[test]
 fn every_variable_named_is_read() {
     let mut texts: Vec<String> = pages().into_iter().map(|(_, text)| text).collect();
     texts.extend([page("Dockerfile"), page("compose.yaml")]);
     let mut sources = String::new();
-    for (folder, ending) in [("src", ".rs"), ("scripts", ".py")] {
+    for (folder, ending) in [
+        ("src", ".rs"),
+        ("scripts", ".py"),
+        ("tests/it/harness", ".rs"),
+    ] {
         for (_, text) in super::tidy::files(folder, ending) {
             sources.push_str(&text);
         }

@@ -6,20 +6,12 @@ use rulegate_ledger::access::Scope;
 use serde_json::Value;
 
 use super::{every_operation, filled};
+use crate::harness::golden;
 use crate::harness::world::World;
 
 #[test]
 fn the_documentation_holds_the_description() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
-    let now = rulegate::api::openapi();
-    if std::env::var_os("RULEGATE_WRITE_GOLDEN").is_some() {
-        std::fs::write(path, &now).unwrap();
-    }
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        kept == now,
-        "docs/openapi.json is not what the program serves: write it anew with RULEGATE_WRITE_GOLDEN=1"
-    );
+    golden::check("docs/openapi.json", &rulegate::api::openapi());
 }
 
 #[tokio::test]

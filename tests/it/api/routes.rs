@@ -12,6 +12,7 @@ use rulegate_ledger::ids::Timestamp;
 use serde_json::json;
 
 use super::{at, every_operation, filled};
+use crate::harness::golden;
 use crate::harness::world::{PEOPLE, World, environment, rules, ruleset, tar_of};
 
 /// A rule set with a version in production, an open hotfix, a review, an observation.
@@ -238,15 +239,7 @@ async fn every_address_answers_every_token_as_the_table_says() {
             writeln!(table, "  {status} {}", names.join(", ")).unwrap();
         }
     }
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/api/routes.golden");
-    if std::env::var_os("RULEGATE_WRITE_GOLDEN").is_some() {
-        std::fs::write(golden, &table).unwrap();
-    }
-    let kept = std::fs::read_to_string(golden).unwrap_or_default();
-    assert!(
-        kept == table,
-        "statuses changed; look at them, then write the table anew with RULEGATE_WRITE_GOLDEN=1:\n{table}"
-    );
+    golden::check("tests/it/api/routes.golden", &table);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::book::{self, Scenario};
 use super::{acts, checks};
+use crate::harness::golden;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenarios")
@@ -65,25 +66,17 @@ fn the_pages_are_in_step() {
     for scenario in &scenarios {
         pages.insert(format!("{}.md", scenario.name), page(scenario));
     }
-    if std::env::var_os("RULEGATE_WRITE_GOLDEN").is_some() {
+    if golden::is_writing() {
         let _ = std::fs::remove_dir_all(folder());
         std::fs::create_dir_all(folder()).unwrap();
-        for (name, text) in &pages {
-            std::fs::write(folder().join(name), text).unwrap();
-        }
+    }
+    for (name, text) in &pages {
+        golden::check(&format!("docs/scenarios/{name}"), text);
     }
     let mut there = Vec::new();
     for entry in std::fs::read_dir(folder()).unwrap() {
         there.push(entry.unwrap().file_name().into_string().unwrap());
     }
     there.sort();
-    assert_eq!(there, pages.keys().cloned().collect::<Vec<_>>());
-    for (name, text) in &pages {
-        let written = std::fs::read_to_string(folder().join(name)).unwrap();
-        assert!(
-            written == *text,
-            "docs/scenarios/{name} is behind; write it with \
-             RULEGATE_WRITE_GOLDEN=1 cargo test --test it scenarios::"
-        );
-    }
+    assert_eq!(there, pages.into_keys().collect::<Vec<_>>());
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::harness::golden;
+
 fn run(base: &Path, hotfix: &Path, planned: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_rulegate"))
         .args(["verdict", "--json"])
@@ -31,23 +33,8 @@ fn exit_codes_and_the_shape_of_the_answer() {
     }
     let included = run(&base, &hotfix, &planned);
     assert_eq!(included.status.code(), Some(0));
-    let answer: serde_json::Value = serde_json::from_slice(&included.stdout).unwrap();
-    assert_eq!(
-        answer,
-        serde_json::json!({"rules": [{
-            "path": "rules/a.cf",
-            "verdict": "included",
-            "planned_paths": [],
-            "units": [{
-                "what": "score A: 1 became 2",
-                "verdict": "included",
-                "base": [1, 1],
-                "hotfix": [1, 1],
-                "planned": [2, 2],
-            }],
-            "why": "the only change is in planned",
-        }]})
-    );
+    let said = format!("{:#}\n", answer(&included));
+    golden::check("tests/it/verdict/answer.golden.json", &said);
     assert_eq!(
         run(&base, &hotfix, &base).status.code(),
         Some(2),

@@ -70,27 +70,6 @@ pub struct Grant {
     pub scope: Scope,
 }
 
-/// The whole table as text, one line an act, for the golden file and the documentation.
-pub fn table() -> String {
-    let mut text = String::from("act");
-    for role in Role::ALL {
-        text.push('\t');
-        text.push_str(role.name());
-    }
-    text.push_str("\ttoken\n");
-    for act in Act::ALL {
-        text.push_str(&format!("{act:?}"));
-        for role in Role::ALL {
-            text.push('\t');
-            text.push_str(if allows(role, act) { "yes" } else { "-" });
-        }
-        text.push('\t');
-        text.push_str(if act.needs_a_person() { "-" } else { "yes" });
-        text.push('\n');
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
