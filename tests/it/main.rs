@@ -7,6 +7,7 @@ mod faults;
 mod harness;
 mod ledger_vector;
 mod merge;
+mod older_ledger;
 mod proofs;
 mod scenarios;
 mod screens;

@@ -1,4 +1,5 @@
 //! What tests stand on.
+pub mod export;
 pub mod golden;
 pub mod postgres;
 pub mod world;

@@ -1,6 +1,6 @@
 //! Two sites: what travels between them, what is refused, what is taken back.
 mod carrying;
-mod given;
+pub mod given;
 mod identity;
 mod read_your_writes;
 mod reading;
