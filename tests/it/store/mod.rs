@@ -3,5 +3,7 @@ mod browsing;
 mod carried;
 mod conformance;
 mod databases;
+mod filled;
 pub mod given;
+mod migrations;
 mod provable;
