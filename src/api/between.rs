@@ -58,7 +58,7 @@ pub struct PairView {
     first: VersionName,
     #[schema(value_type = String)]
     second: VersionName,
-    /// What they are to each other, evidence from their bytes.
+    /// What they are to each other, judged from their bytes.
     finding: PairFinding,
 }
 

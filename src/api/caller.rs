@@ -154,7 +154,7 @@ fn at_least(headers: &HeaderMap) -> Result<Option<EntryRef>, Problem> {
     entry.map(Some).ok_or_else(|| {
         Problem::bad_request(
             "bad_at_least",
-            "The header Rulegate-Path-Least is no entry as in ipc2#57, which the header Rulegate-Ledger of an answer was.",
+            "The header Rulegate-At-Least is no entry as in ipc2#57, which the header Rulegate-Ledger of an answer was.",
         )
     })
 }

@@ -15,7 +15,7 @@ const ABOUT: &str = "The same acts, checks and words as the portal. Every answer
     problem (RFC 9457) with a stable code. Reads carry an entity tag and answer 304 to If-None-Match. Writes take \
     an Idempotency-Key (1 to 64 printable ASCII characters): the same request under the same key acts once and is \
     answered with the same entries. Several processes may serve a site: Rulegate-Ledger says up to which entry an answer \
-    knows; sent along as Rulegate-Path-Least, any of them answers with at least that. A token never approves, answers, validates or activates.";
+    knows; sent along as Rulegate-At-Least, any of them answers with at least that. A token never approves, answers, validates or activates.";
 
 /// The document as it is served, with its entity tag.
 pub fn served(document: OpenApi) -> (Bytes, HeaderValue) {

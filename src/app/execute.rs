@@ -132,7 +132,7 @@ impl App {
     }
 }
 
-/// What has to be evidence from bytes before the command can be decided.
+/// What has to be judged from bytes before the command can be decided.
 fn questions_of(state: &State, command: &Command) -> Vec<Question> {
     match command {
         Command::CommitRelease {

@@ -1,4 +1,4 @@
-//! Reads the other site's ledger: page by page from our copy's head to its last checkpoint, each page evidence by
+//! Reads the other site's ledger: page by page from our copy's head to its last checkpoint, each page judged by
 //! [`Trust`] before it is kept. It changes nothing at the other site and any number of processes may run it.
 
 use std::sync::Arc;

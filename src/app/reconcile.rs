@@ -109,7 +109,7 @@ impl App {
         })
     }
 
-    /// What two hotfixes are to each other, evidence from their bytes.
+    /// What two hotfixes are to each other, judged from their bytes.
     pub async fn pair_finding(&self, pair: &Pair<'_>) -> Result<PairFinding, AppError> {
         let evidence = self.judge(&pair.questions()).await?;
         Ok(pair.finding(&evidence).ok_or(Refusal::EvidenceOutdated)?)

@@ -230,7 +230,7 @@ impl Source for Peer {
         let body = self.get(path, PAGE_SIZE_BYTES_MAX).await?.body()?;
         let text = String::from_utf8(body)
             .map_err(|_| SourceError::Newer("its page of entries is no text".into()))?;
-        // Which entry a line really holds is evidence from its bytes.
+        // Which entry a line really holds is judged from its bytes.
         let line = |(seq, line): (u64, &str)| Some((seq, entry_of(line)?.to_owned()));
         let entries: Option<Vec<_>> = (after + 1..).zip(text.lines()).map(line).collect();
         entries.ok_or_else(|| {

@@ -32,7 +32,7 @@ impl Pair<'_> {
         paths.filter(|path| theirs(path)).collect()
     }
 
-    /// What has to be evidence from bytes to say what they are to each other; none if they left the same bytes.
+    /// What has to be judged from bytes to say what they are to each other; none if they left the same bytes.
     pub fn questions(&self) -> Vec<Question> {
         if self.left_same_bytes() {
             return Vec::new();

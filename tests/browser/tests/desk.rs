@@ -1,4 +1,4 @@
-//! Hotfixes from the real corpus, evidence on the review's page: by mouse and by keyboard only.
+//! Hotfixes from the real corpus, judged on the review's page: by mouse and by keyboard only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -26,7 +26,7 @@ pub(super) struct Draft {
     pub(super) base: Span,
     pub(super) hotfix: Span,
     pub(super) planned: Span,
-    /// The planned file that it was evidence by; None when planned has none.
+    /// The planned file that it was judged by; None when planned has none.
     pub(super) planned_path: Option<String>,
     pub(super) is_marker: bool,
 }
