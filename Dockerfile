@@ -2,7 +2,7 @@
 FROM rust:1-slim-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked && install -D target/release/rulegate /out/rulegate && mkdir /out/data
+RUN cargo build --profile dist --locked --bin rulegate && install -D target/dist/rulegate /out/rulegate && mkdir /out/data
 
 FROM debian:bookworm-slim
 # Roots for TLS to the database.

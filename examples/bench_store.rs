@@ -1,6 +1,6 @@
 //! Measures the store alone, one JSON line a figure.
 //!
-//!     cargo run --release --example bench_store -- [ENTRIES] [sqlite|postgres://...]...
+//!     cargo run --profile dist --example bench_store -- [ENTRIES] [sqlite|postgres://...]...
 //!
 //! Appends a second with 1 and 16 callers (one writer gathers what waits into one commit, as the
 //! application does), beside a plain single-row insert on the same database; pages of 50 at ENTRIES

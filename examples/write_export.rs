@@ -1,8 +1,8 @@
 //! Writes an export of many entries to standard output, to measure `rulegate verify` with:
 //!
 //! ```text
-//! cargo run --release --example write_export -- 1000000 20 > target/million.ndjson
-//! time target/release/rulegate verify target/million.ndjson
+//! cargo run --profile dist --example write_export -- 1000000 20 > target/million.ndjson
+//! time target/dist/rulegate verify target/million.ndjson
 //! ```
 //!
 //! The second number says after how many entries a checkpoint stands. The key is made of zeros and good for nothing.

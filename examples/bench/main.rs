@@ -50,7 +50,7 @@ async fn fill(database: &str, entries: u64, rules: u64, tokens: u64) -> Outcome<
     let own: SiteName = "ipc2".parse()?;
     let other: SiteName = "ipc1".parse()?;
     store.claim_identity(&own).await?;
-    let now = Timestamp(chrono::Utc::now().timestamp_micros());
+    let now = rulegate::app::clock::Clock::default().now();
     let mut handles = Handles::make(&store, &own, now, tokens).await?;
     let checksum = keep_rules(&store, rules).await?;
 

@@ -194,9 +194,8 @@ impl Api {
                 gzip.finish()
             };
             let packed = tokio::task::spawn_blocking(work).await;
-            let broken = |e: String| AppError::Broken(e);
-            let packed = packed.map_err(|e| broken(e.to_string()))?;
-            Ok(Bytes::from(packed.map_err(|e| broken(e.to_string()))?))
+            let packed = packed.map_err(AppError::broken)?;
+            Ok(Bytes::from(packed.map_err(AppError::broken)?))
         };
         self.packed.0.get_or_insert_async(checksum, pack).await
     }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::app::AppError;
+use crate::app::error::chain;
 use crate::app::outcome::Outcome;
 use rulegate_domain::refusal::Refusal;
 
@@ -129,7 +130,7 @@ impl<E: Into<AppError>> From<E> for Problem {
         let error = error.into();
         let mut problem = Problem::from_outcome(error.outcome());
         if let AppError::Broken(why) = error {
-            problem.0.inner = Some(why);
+            problem.0.inner = Some(chain(why.as_ref()));
         }
         problem
     }

@@ -120,7 +120,7 @@ pub async fn archive(api: &Api, request: Request) -> Result<Received, Problem> {
     };
     let unpacked = tokio::task::spawn_blocking(work)
         .await
-        .map_err(|e| AppError::Broken(e.to_string()))?;
+        .map_err(AppError::broken)?;
     Ok(unpacked?)
 }
 

@@ -177,7 +177,7 @@ pub async fn rule(
     };
     let (mut view, lines) = tokio::task::spawn_blocking(work)
         .await
-        .map_err(|error| AppError::Broken(error.to_string()))?;
+        .map_err(AppError::broken)?;
     view.hotfixes = marks(&api, &lines);
     Ok(read(&caller, &view))
 }

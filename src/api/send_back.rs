@@ -159,7 +159,7 @@ pub async fn draft_archive(
     };
     let (made, archive) = tokio::task::spawn_blocking(pack)
         .await
-        .map_err(|error| AppError::Broken(error.to_string()))??;
+        .map_err(AppError::broken)??;
     Ok(made.file(&caller, "application/x-tar", "tar", archive))
 }
 

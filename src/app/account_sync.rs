@@ -57,8 +57,7 @@ impl App {
         if page.upto == since {
             return Ok(None);
         }
-        let plain = serde_json::to_vec(&page.carried)
-            .map_err(|error| AppError::Broken(error.to_string()))?;
+        let plain = serde_json::to_vec(&page.carried).map_err(AppError::broken)?;
         let sealed = to.seal(&self.key, (since, page.upto), &plain, &keys);
         sealed.map(Some).map_err(refused)
     }

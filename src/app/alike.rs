@@ -99,6 +99,6 @@ impl App {
         };
         tokio::task::spawn_blocking(work)
             .await
-            .map_err(|e| AppError::Broken(e.to_string()))
+            .map_err(AppError::broken)
     }
 }

@@ -150,12 +150,9 @@ impl App {
             header.set_gid(0);
             header.set_entry_type(tar::EntryType::Regular);
             tar.append_data(&mut header, path, &bytes[..])
-                .map_err(|e| AppError::Broken(e.to_string()))?;
+                .map_err(AppError::broken)?;
         }
-        let bundle: Bytes = tar
-            .into_inner()
-            .map_err(|e| AppError::Broken(e.to_string()))?
-            .into();
+        let bundle: Bytes = tar.into_inner().map_err(AppError::broken)?.into();
         self.contents.bundles.insert(*checksum, bundle.clone());
         Ok(bundle)
     }

@@ -1,5 +1,8 @@
 //! What can come of asking the app: the business said no, the store could not, or something broke.
 
+use std::error::Error;
+use std::sync::Arc;
+
 use crate::store::{AppendError, StoreError};
 use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::ids::NameError;
@@ -46,8 +49,46 @@ pub enum AppError {
     #[error("nothing is appended at this site: {0}")]
     Behind(String),
     /// Something broke.
-    #[error("{0}")]
-    Broken(String),
+    #[error(transparent)]
+    Broken(Arc<dyn Error + Send + Sync>),
+}
+
+/// What was being done when something broke. It tells the inner error too, for whoever prints no chain.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}: {source}")]
+struct BrokeWhile {
+    doing: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl AppError {
+    /// Something broke; the error that told so is kept with all that is under it.
+    pub fn broken(error: impl Into<Box<dyn Error + Send + Sync>>) -> AppError {
+        AppError::Broken(Arc::from(error.into()))
+    }
+
+    /// As [`AppError::broken`], with what was being done.
+    pub fn broken_while(
+        doing: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> AppError {
+        let (doing, source) = (doing.into(), source.into());
+        AppError::broken(BrokeWhile { doing, source })
+    }
+}
+
+/// An error with all that is under it, for one line in the log. What a text says already is not said again.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let inner = source.to_string();
+        if !text.ends_with(&inner) {
+            text = format!("{text}: {inner}");
+        }
+        next = source.source();
+    }
+    text
 }
 
 impl From<Refusal> for AppError {
@@ -76,7 +117,7 @@ impl From<StoreError> for AppError {
         match error {
             StoreError::Unavailable(why) => AppError::Unavailable(why),
             StoreError::Full => AppError::Full,
-            other => AppError::Broken(other.to_string()),
+            other => AppError::broken(other),
         }
     }
 }
@@ -86,7 +127,24 @@ impl From<AppendError> for AppError {
             AppendError::Full => AppError::Full,
             AppendError::Unavailable(why) => AppError::Unavailable(why),
             AppendError::Unknown(why) => AppError::Unknown(why),
-            other => AppError::Broken(other.to_string()),
+            other => AppError::broken(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chain_names_every_cause_once() {
+        let disk = std::io::Error::other("the disk is gone");
+        let error = AppError::broken_while("cannot read the key", disk);
+        assert_eq!(error.to_string(), "cannot read the key: the disk is gone");
+        assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
+        assert_eq!(chain(&error), error.to_string());
+
+        let under = AppError::broken(ManifestError::Empty);
+        assert_eq!(chain(&under), ManifestError::Empty.to_string());
     }
 }

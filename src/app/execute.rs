@@ -101,7 +101,7 @@ impl App {
         let stored = self.store.by_command(&self.config.site, &id.key()).await?;
         let mut entries = Vec::with_capacity(stored.len());
         for stored in stored {
-            let entry = Entry::read(&stored.bytes).map_err(|e| AppError::Broken(e.to_string()))?;
+            let entry = Entry::read(&stored.bytes).map_err(AppError::broken)?;
             if entry.command != *id {
                 return Err(AppError::KeyReused);
             }

@@ -51,7 +51,7 @@ pub struct Writer<W>(pub W);
 
 impl<W: std::io::Write + Send> Sink for Writer<W> {
     async fn take(&mut self, bytes: Bytes) -> Result<(), AppError> {
-        let full = |e: std::io::Error| AppError::Broken(format!("cannot write the export: {e}"));
+        let full = |e| AppError::broken_while("cannot write the export", e);
         self.0.write_all(&bytes).map_err(full)
     }
 }
@@ -94,7 +94,7 @@ pub async fn export(
     while after < entries {
         let page = store.entries_after(site, after, PAGE).await?;
         if page.is_empty() {
-            return Err(AppError::Broken(format!(
+            return Err(AppError::broken(format!(
                 "{site} ends at {after}, before entry {entries}"
             )));
         }
@@ -112,7 +112,7 @@ pub async fn export(
         }
     }
     if head != upto.hash {
-        return Err(AppError::Broken(format!(
+        return Err(AppError::broken(format!(
             "entry {site}#{entries} is not the one that was the head"
         )));
     }
@@ -242,7 +242,7 @@ impl Contents {
         }
         let missing = |digest: &Digest| {
             let (site, seq) = (&stored.site, stored.seq);
-            AppError::Broken(format!(
+            AppError::broken(format!(
                 "content {digest} of entry {site}#{seq} is not here"
             ))
         };
@@ -255,7 +255,7 @@ impl Contents {
         let manifest = std::str::from_utf8(&text)
             .ok()
             .and_then(|text| Manifest::parse(text).ok())
-            .ok_or_else(|| AppError::Broken(format!("content {checksum} is no manifest")))?;
+            .ok_or_else(|| AppError::broken(format!("content {checksum} is no manifest")))?;
         self.write(checksum, &text, lines).await?;
         let mut whole = true;
         let mut met = HashSet::new();
@@ -322,7 +322,7 @@ fn snapshot_of(stored: &StoredEntry) -> Result<Option<(Digest, bool)>, AppError>
     }
     let (site, seq) = (&stored.site, stored.seq);
     let entry = Entry::read(&stored.bytes)
-        .map_err(|e| AppError::Broken(format!("entry {site}#{seq} cannot be read: {e}")))?;
+        .map_err(|e| AppError::broken_while(format!("entry {site}#{seq} cannot be read"), e))?;
     Ok(match entry.fact.event {
         Event::ReleaseCommitted(body) => Some((body.checksum, true)),
         Event::ReleaseReceived(body) => Some((body.checksum, true)),

@@ -99,7 +99,7 @@ impl App {
         };
         tokio::task::spawn_blocking(work)
             .await
-            .map_err(|e| AppError::Broken(e.to_string()))
+            .map_err(AppError::broken)
     }
 
     /// Makes a draft's bytes durable, so that a command may name them.

@@ -34,13 +34,13 @@ pub async fn establish(
     settings: &IdentitySettings,
 ) -> Result<SigningKey, AppError> {
     if settings.is_guest {
-        return fresh(Origin::of(INSTALLATION, site).map_err(broken)?);
+        return fresh(Origin::of(INSTALLATION, site).map_err(AppError::broken)?);
     }
     let kept = match store.signing_identity().await? {
         Some(kept) => kept,
         None => {
             let installation = settings.installation.as_deref().unwrap_or(INSTALLATION);
-            let origin = Origin::of(installation, site).map_err(broken)?;
+            let origin = Origin::of(installation, site).map_err(AppError::broken)?;
             let key = match &settings.key_file {
                 Some(path) => made_file(path, origin)?,
                 None => fresh(origin)?,
@@ -67,14 +67,14 @@ fn checked(
     site: &SiteName,
     settings: &IdentitySettings,
 ) -> Result<SigningKey, AppError> {
-    let origin: Origin = kept.origin.parse().map_err(broken)?;
+    let origin: Origin = kept.origin.parse().map_err(AppError::broken)?;
     let wanted = settings
         .installation
         .as_deref()
         .map_or(Ok(origin.clone()), |name| Origin::of(name, site))
-        .map_err(broken)?;
+        .map_err(AppError::broken)?;
     if origin != wanted || origin.site() != *site {
-        return Err(AppError::Broken(format!(
+        return Err(AppError::broken(format!(
             "this database signs for {origin}, not for {wanted}: give the database or the installation that belong together"
         )));
     }
@@ -82,9 +82,9 @@ fn checked(
         .secret
         .as_deref()
         .map(|secret| {
-            let seed = secret.try_into().map_err(|_| {
-                AppError::Broken("the signing key in the database is damaged".into())
-            })?;
+            let seed = secret
+                .try_into()
+                .map_err(|_| AppError::broken("the signing key in the database is damaged"))?;
             Ok::<_, AppError>(SigningKey::new(origin.clone(), seed))
         })
         .transpose()?;
@@ -92,13 +92,13 @@ fn checked(
         (Some(path), _) => from_file(path)?,
         (None, Some(key)) => key,
         (None, None) => {
-            return Err(AppError::Broken(format!(
+            return Err(AppError::broken(format!(
                 "the signing key of {origin} is kept in a file: name it with --key"
             )));
         }
     };
     if key.verifier().to_string() != kept.verifier_key {
-        return Err(AppError::Broken(format!(
+        return Err(AppError::broken(format!(
             "this database signs with the key {}, but given was {}: other sites would not believe it",
             kept.verifier_key,
             key.verifier()
@@ -112,7 +112,7 @@ fn checked(
 /// Errors: a sentence that says what does not fit.
 pub fn check_secret(kept: &SigningIdentity, key_file: Option<&Path>) -> Result<SigningKey, String> {
     let told = |error: AppError| error.to_string();
-    let origin: Origin = kept.origin.parse().map_err(|e| told(broken(e)))?;
+    let origin: Origin = kept.origin.parse().map_err(|e| told(AppError::broken(e)))?;
     let settings = IdentitySettings {
         key_file: key_file.map(Path::to_owned),
         ..IdentitySettings::default()
@@ -122,7 +122,8 @@ pub fn check_secret(kept: &SigningIdentity, key_file: Option<&Path>) -> Result<S
 
 fn fresh(origin: Origin) -> Result<SigningKey, AppError> {
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(broken)?;
+    #[expect(clippy::disallowed_methods, reason = "here a site's key is made")]
+    getrandom::fill(&mut seed).map_err(AppError::broken)?;
     Ok(SigningKey::new(origin, &seed))
 }
 
@@ -134,7 +135,7 @@ fn made_file(path: &Path, origin: Origin) -> Result<SigningKey, AppError> {
         let key = from_file(path)?;
         return match *key.origin() == origin {
             true => Ok(key),
-            false => Err(AppError::Broken(format!(
+            false => Err(AppError::broken(format!(
                 "{} holds the key of {}, not of {origin}",
                 path.display(),
                 key.origin()
@@ -143,10 +144,10 @@ fn made_file(path: &Path, origin: Origin) -> Result<SigningKey, AppError> {
     }
     let key = fresh(origin)?;
     let cannot = |e: std::io::Error| {
-        AppError::Broken(format!(
-            "cannot write the signing key to {}: {e}",
-            path.display()
-        ))
+        AppError::broken_while(
+            format!("cannot write the signing key to {}", path.display()),
+            e,
+        )
     };
     let draft = path.with_extension("new");
     let mut file = std::fs::OpenOptions::new()
@@ -168,16 +169,7 @@ fn made_file(path: &Path, origin: Origin) -> Result<SigningKey, AppError> {
 }
 
 fn from_file(path: &Path) -> Result<SigningKey, AppError> {
-    let cannot = |e: &dyn std::fmt::Display| {
-        AppError::Broken(format!(
-            "cannot read the signing key in {}: {e}",
-            path.display()
-        ))
-    };
-    let text = std::fs::read_to_string(path).map_err(|e| cannot(&e))?;
-    SigningKey::from_secret_text(&text).map_err(|e| cannot(&e))
-}
-
-fn broken(error: impl std::fmt::Display) -> AppError {
-    AppError::Broken(error.to_string())
+    let cannot = || format!("cannot read the signing key in {}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|e| AppError::broken_while(cannot(), e))?;
+    SigningKey::from_secret_text(&text).map_err(|e| AppError::broken_while(cannot(), e))
 }

@@ -95,7 +95,7 @@ impl App {
         let work = move || verdict::verdict(&view(&before), &view(&after), &view(&planned));
         let rules = tokio::task::spawn_blocking(work)
             .await
-            .map_err(|e| AppError::Broken(e.to_string()))?;
+            .map_err(AppError::broken)?;
         let rules = Arc::new(rules);
         self.evidence.0.insert(key, rules.clone());
         Ok(rules)

@@ -194,7 +194,7 @@ impl App {
             Direction::Older => seq - 1,
             Direction::Newer => seq + 1,
         };
-        let missing = || AppError::Broken(format!("{}#{seq} is not in the database", walk.site));
+        let missing = || AppError::broken(format!("{}#{seq} is not in the database", walk.site));
         found.ok_or_else(missing).map(Some)
     }
 

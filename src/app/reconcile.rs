@@ -101,7 +101,7 @@ impl App {
         };
         let rules = tokio::task::spawn_blocking(work)
             .await
-            .map_err(|e| AppError::Broken(e.to_string()))?;
+            .map_err(AppError::broken)?;
         Ok(MergeOffer {
             brings,
             rules,

@@ -47,14 +47,15 @@ pub async fn recover(
         .await
         .map_err(away)?
         .ok_or_else(|| {
-            AppError::Broken(format!(
+            AppError::broken(format!(
                 "{holder} holds no checkpoint of {site}: there is nothing to take back"
             ))
         })?;
     let held = checkpoint::open(&note, keys).map_err(|error| {
-        AppError::Broken(format!(
-            "what {holder} holds of {site} is not believed: {error}"
-        ))
+        AppError::broken_while(
+            format!("what {holder} holds of {site} is not believed"),
+            error,
+        )
     })?;
     let here = own_copy(store, site, &held).await?;
     let from = here.head.seq + 1;
@@ -83,7 +84,7 @@ pub async fn recover(
             }
         }
         if copy.head.hash != hash {
-            return Err(AppError::Broken(format!(
+            return Err(AppError::broken(format!(
                 "{holder} gives other entries now than a moment ago: nothing more is taken from it"
             )));
         }
@@ -103,7 +104,7 @@ pub async fn recover(
 }
 
 fn two_histories(held: &Checkpoint) -> AppError {
-    AppError::Broken(format!(
+    AppError::broken(format!(
         "the entries 1 to {} in this database and at the other site are not all those that were signed: \
          two histories exist, and taking entries back does not heal that",
         held.size
@@ -173,7 +174,7 @@ async fn bring_contents(
     let manifest = std::str::from_utf8(&text)
         .ok()
         .and_then(|text| Manifest::parse(text).ok())
-        .ok_or_else(|| AppError::Broken(format!("content {checksum} is no manifest")))?;
+        .ok_or_else(|| AppError::broken(format!("content {checksum} is no manifest")))?;
     let digests: Vec<Digest> = manifest.rules().values().copied().collect();
     let mut brought = 0;
     for digest in store.contents_missing(&digests).await? {
@@ -190,7 +191,7 @@ async fn bring_contents(
 async fn content(source: &impl Source, digest: &Digest) -> Result<Option<Bytes>, AppError> {
     let bytes = source.content(digest).await.map_err(away)?;
     match bytes {
-        Some(bytes) if Digest::of(&bytes) != *digest => Err(AppError::Broken(format!(
+        Some(bytes) if Digest::of(&bytes) != *digest => Err(AppError::broken(format!(
             "{} gives content {digest} with other bytes than it names",
             source.site()
         ))),
@@ -200,7 +201,7 @@ async fn content(source: &impl Source, digest: &Digest) -> Result<Option<Bytes>,
 
 fn missing(source: &impl Source, digest: &Digest, must_be_there: bool) -> Result<u64, AppError> {
     match must_be_there {
-        true => Err(AppError::Broken(format!(
+        true => Err(AppError::broken(format!(
             "{} does not have content {digest}, which an entry needs",
             source.site()
         ))),
@@ -213,5 +214,5 @@ fn away(error: SourceError) -> AppError {
 }
 
 fn refused(alarm: rulegate_ledger::trust::Alarm) -> AppError {
-    AppError::Broken(alarm.to_string())
+    AppError::broken(alarm)
 }

@@ -71,7 +71,7 @@ impl App {
         let work = move || merged(evidence, &sides, planned);
         let mut made = tokio::task::spawn_blocking(work)
             .await
-            .map_err(|e| AppError::Broken(e.to_string()))?;
+            .map_err(AppError::broken)?;
         made.verdicts = self.verdicts_on(&made).await?;
         Ok(made)
     }
@@ -227,6 +227,6 @@ impl SendBack {
         packed
             .and_then(|()| tar.into_inner())
             .map(Bytes::from)
-            .map_err(|e| AppError::Broken(e.to_string()))
+            .map_err(AppError::broken)
     }
 }

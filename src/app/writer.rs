@@ -290,13 +290,14 @@ impl Writer {
                         return Ok(moved);
                     }
                     Err(error) => {
-                        return Err(AppError::Broken(format!("{site}#{}: {error}", link.seq)));
+                        let entry = format!("{site}#{}", link.seq);
+                        return Err(AppError::broken_while(entry, error));
                     }
                 }
                 moved = true;
             }
             page = match next {
-                Some(next) => next.await.map_err(|e| AppError::Broken(e.to_string()))??,
+                Some(next) => next.await.map_err(AppError::broken)??,
                 None => return Ok(moved),
             };
         }
@@ -497,7 +498,7 @@ pub(super) fn take(snapshot: &mut Snapshot, entry: &Entry, hash: Digest) -> Resu
     snapshot
         .state
         .apply(entry, hash)
-        .map_err(|error| AppError::Broken(error.to_string()))?;
+        .map_err(AppError::broken)?;
     snapshot.note(entry);
     Ok(())
 }
@@ -510,7 +511,8 @@ fn refuse_all(submissions: Vec<Submission>, error: &AppError) {
             AppError::Unknown(why) => AppError::Unknown(why.clone()),
             AppError::StoppedWriting(why) => AppError::StoppedWriting(why.clone()),
             AppError::Behind(why) => AppError::Behind(why.clone()),
-            other => AppError::Broken(other.to_string()),
+            AppError::Broken(why) => AppError::Broken(why.clone()),
+            other => AppError::broken(other.to_string()),
         };
         let _ = submission.reply.send(Err(same));
     }

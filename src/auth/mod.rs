@@ -57,6 +57,7 @@ impl Auth {
 pub fn random_secret() -> String {
     use base64::Engine as _;
     let mut bytes = [0u8; 32];
+    #[expect(clippy::disallowed_methods, reason = "here secrets are made")]
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }

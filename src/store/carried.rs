@@ -1,10 +1,10 @@
 //! Accounts and tokens on their way between sites: what changed after a number, and taking what another site says.
 
-use sqlx::{query, query_as};
+use sqlx::{FromRow, Row, query, query_as};
 
 use super::accounts::{BUMP, TokenRow, account_columns, bind_token, this_change, token_columns};
 use super::error::StoreError;
-use super::rows::column;
+use super::rows::{column, from_row};
 use super::{Backend, Store, in_transaction, read};
 use rulegate_ledger::accounts::{Carried, CarriedAccount, Naming, Stamped, Token, settle};
 use rulegate_ledger::ids::{AccountId, SiteName, Timestamp};
@@ -36,29 +36,39 @@ macro_rules! carried_columns {
     };
 }
 
-#[derive(sqlx::FromRow)]
-struct CarriedRow {
-    id: String,
-    name: String,
-    display_name: String,
-    kind: String,
-    password_hash: Option<String>,
-    created_at: i64,
-    disabled_at: Option<i64>,
-    named_at: i64,
-    named_site: String,
-    wanted_name: Option<String>,
-    password_at: i64,
-    password_site: String,
-    closed_at: i64,
-    closed_site: String,
+from_row! {
+    struct CarriedRow {
+        id: String,
+        name: String,
+        display_name: String,
+        kind: String,
+        password_hash: Option<String>,
+        created_at: i64,
+        disabled_at: Option<i64>,
+        named_at: i64,
+        named_site: String,
+        wanted_name: Option<String>,
+        password_at: i64,
+        password_site: String,
+        closed_at: i64,
+        closed_site: String,
+    }
 }
 
-#[derive(sqlx::FromRow)]
-struct Numbered<Row> {
+struct Numbered<T> {
     change: i64,
-    #[sqlx(flatten)]
-    row: Row,
+    row: T,
+}
+
+impl<'r, R: Row, T: FromRow<'r, R>> FromRow<'r, R> for Numbered<T>
+where
+    &'static str: sqlx::ColumnIndex<R>,
+    i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> Result<Numbered<T>, sqlx::Error> {
+        let (change, row) = (row.try_get("change")?, T::from_row(row)?);
+        Ok(Numbered { change, row })
+    }
 }
 
 impl CarriedRow {

@@ -18,6 +18,7 @@ mod error;
 mod fault;
 mod ledger;
 mod memory;
+mod migrations;
 mod postgres;
 mod rows;
 mod seen;

@@ -5,18 +5,15 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Row};
 
-use super::Setting;
 use super::error::{AppendError, StoreError, bounded, connection_lost};
 use super::rows::entry_columns;
 use super::wakeups::{CHANNEL, Wakeups, notice};
+use super::{Setting, migrations};
 use rulegate_ledger::ids::SiteName;
 use rulegate_ledger::ledger::{Head, StoredEntry};
-
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long to wait for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -305,7 +302,8 @@ async fn prepare(pool: &PgPool, writes: bool) -> Result<(), StoreError> {
         _ => StoreError::from(error),
     };
     // A role that may not create tables can serve once another has.
-    let newest = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
+    let migrations = migrations::postgres();
+    let newest = migrations.iter().map(|m| m.version).max().unwrap_or(0);
     const APPLIED: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM information_schema.tables \
          WHERE table_schema = current_schema() AND table_name = '_sqlx_migrations'";
     const VERSION: &str =
@@ -326,12 +324,6 @@ async fn prepare(pool: &PgPool, writes: bool) -> Result<(), StoreError> {
             "they are missing or older than this program".into(),
         ));
     }
-    let mut migrations = Migrator {
-        migrations: MIGRATIONS.migrations.clone(),
-        ..Migrator::DEFAULT
-    };
-    // A newer program may have been here; its additions do not disturb this one.
-    migrations.set_ignore_missing(true);
     migrations.run(pool).await.map_err(|error| match error {
         sqlx::migrate::MigrateError::Execute(error) => schema(error),
         other => StoreError::Schema(other.to_string()),

@@ -28,20 +28,45 @@ macro_rules! with_site_hops {
 }
 pub(super) use with_site_hops;
 
-#[derive(sqlx::FromRow)]
-pub(super) struct EntryRow {
-    site: String,
-    pub seq: i64,
-    pub at_us: i64,
-    actor: String,
-    kind: String,
-    ruleset: Option<String>,
-    lane: Option<String>,
-    version: Option<String>,
-    review: Option<String>,
-    command: Option<String>,
-    pub bytes: String,
-    hash: Vec<u8>,
+/// A struct that is read from a row, each field from the column of its name.
+///
+/// In place of sqlx's derive, whose crate brings both databases' clients into the compiler.
+macro_rules! from_row {
+    ($vis:vis struct $name:ident { $($field_vis:vis $field:ident: $type:ty,)* }) => {
+        $vis struct $name {
+            $($field_vis $field: $type,)*
+        }
+
+        impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
+        where
+            &'static str: sqlx::ColumnIndex<R>,
+            $($type: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
+        {
+            fn from_row(row: &'r R) -> Result<$name, sqlx::Error> {
+                Ok($name {
+                    $($field: row.try_get(stringify!($field))?,)*
+                })
+            }
+        }
+    };
+}
+pub(super) use from_row;
+
+from_row! {
+    pub(super) struct EntryRow {
+        site: String,
+        pub seq: i64,
+        pub at_us: i64,
+        actor: String,
+        kind: String,
+        ruleset: Option<String>,
+        lane: Option<String>,
+        version: Option<String>,
+        review: Option<String>,
+        command: Option<String>,
+        pub bytes: String,
+        hash: Vec<u8>,
+    }
 }
 
 /// Parses a column, or says which row of which table is wrong.

@@ -6,22 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Connection, Row};
 use tokio::sync::Mutex;
 
-use super::Setting;
 use super::error::{AppendError, StoreError, bounded};
 use super::rows::with_site_hops;
 use super::sqlite_append::{Appender, PAGES_PER_CHECKPOINT, Settings};
 use super::wakeups::Appended;
+use super::{Setting, migrations};
 use rulegate_ledger::ids::SiteName;
 use rulegate_ledger::ledger::{Head, StoredEntry};
-
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long a statement waits for another process's lock (a backup, a shell).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
@@ -131,13 +128,7 @@ impl Sqlite {
                 }
                 other => other.into(),
             })?;
-        let mut migrations = Migrator {
-            migrations: MIGRATIONS.migrations.clone(),
-            ..Migrator::DEFAULT
-        };
-        // A newer program may have been here; its additions do not disturb this one.
-        migrations.set_ignore_missing(true);
-        migrations
+        migrations::sqlite()
             .run(&writer)
             .await
             .map_err(|error| StoreError::Schema(error.to_string()))?;

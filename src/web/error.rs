@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::sent::Sent;
 use crate::app::AppError;
+use crate::app::error::chain;
 use crate::app::outcome::Outcome;
 use rulegate_domain::refusal::Refusal;
 
@@ -117,7 +118,7 @@ impl IntoResponse for WebError {
 /// Notes what broke, with the reference that its page shows.
 pub fn log(error: &AppError, reference: &str) {
     if let AppError::Broken(why) = error {
-        tracing::error!(reference, why, "something broke");
+        tracing::error!(reference, why = chain(why.as_ref()), "something broke");
     }
 }
 
@@ -136,7 +137,7 @@ pub fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied());
     let why = format!("a page panicked: {}", text.unwrap_or("without a word"));
-    WebError::App(AppError::Broken(why)).into_response()
+    WebError::App(AppError::broken(why)).into_response()
 }
 
 /// A refusal as a web error, for handlers that decide on one themselves.

@@ -1,5 +1,6 @@
 //! Integration tests, one binary.
 mod api;
+mod crates;
 mod decisions;
 mod diff;
 mod docs;

@@ -1,7 +1,7 @@
 //! The words of the ledger, its entries, their proofs and the verification of an export.
 //!
-//! What an auditor reads and can build alone. Pure: no file, clock, network, randomness or thread; the caller hands
-//! in bytes and gets values or defects.
+//! What an auditor reads and can build alone, as `rulegate-verify`. Pure: no file, clock, network or randomness; the
+//! caller hands in bytes or a reader and gets values or defects.
 pub mod access;
 pub mod accounts;
 pub mod checkpoint;

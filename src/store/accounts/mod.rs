@@ -10,7 +10,7 @@ mod token;
 use sqlx::{query, query_as};
 
 use super::error::StoreError;
-use super::rows::column;
+use super::rows::{column, from_row};
 use super::{Backend, Store, in_transaction, read};
 use rulegate_ledger::accounts::AccountKind;
 use rulegate_ledger::ids::{AccountId, Timestamp};
@@ -48,16 +48,17 @@ macro_rules! account_columns {
 }
 pub(super) use account_columns;
 
-#[derive(sqlx::FromRow)]
-struct AccountRow {
-    id: String,
-    name: String,
-    display_name: String,
-    kind: String,
-    password_hash: Option<String>,
-    created_at: i64,
-    changed_at: i64,
-    disabled_at: Option<i64>,
+from_row! {
+    struct AccountRow {
+        id: String,
+        name: String,
+        display_name: String,
+        kind: String,
+        password_hash: Option<String>,
+        created_at: i64,
+        changed_at: i64,
+        disabled_at: Option<i64>,
+    }
 }
 
 impl AccountRow {

@@ -3,7 +3,7 @@
 use sqlx::{query, query_as};
 
 use crate::store::error::StoreError;
-use crate::store::rows::{column, digest_column};
+use crate::store::rows::{column, digest_column, from_row};
 use crate::store::{Backend, Store, in_transaction, read};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{AccountId, Timestamp};
@@ -35,16 +35,17 @@ macro_rules! sign_in_columns {
     };
 }
 
-#[derive(sqlx::FromRow)]
-struct SignInRow {
-    token_hash: Vec<u8>,
-    account: String,
-    created_at: i64,
-    seen_at: i64,
-    expires_at: i64,
-    reauthenticated_at: i64,
-    address: String,
-    agent: String,
+from_row! {
+    struct SignInRow {
+        token_hash: Vec<u8>,
+        account: String,
+        created_at: i64,
+        seen_at: i64,
+        expires_at: i64,
+        reauthenticated_at: i64,
+        address: String,
+        agent: String,
+    }
 }
 
 impl SignInRow {

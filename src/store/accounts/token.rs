@@ -4,7 +4,7 @@ use sqlx::{query, query_as};
 
 use super::{BUMP, this_change};
 use crate::store::error::StoreError;
-use crate::store::rows::{column, digest_column};
+use crate::store::rows::{column, digest_column, from_row};
 use crate::store::{Backend, Store, in_transaction, read};
 use rulegate_ledger::access::Role;
 use rulegate_ledger::accounts::Token;
@@ -35,18 +35,19 @@ macro_rules! bind_token {
 }
 pub(in crate::store) use bind_token;
 
-#[derive(sqlx::FromRow)]
-pub(in crate::store) struct TokenRow {
-    id: String,
-    account: String,
-    name: String,
-    hash: Vec<u8>,
-    role: String,
-    scope: String,
-    created_at: i64,
-    created_by: String,
-    expires_at: i64,
-    revoked_at: Option<i64>,
+from_row! {
+    pub(in crate::store) struct TokenRow {
+        id: String,
+        account: String,
+        name: String,
+        hash: Vec<u8>,
+        role: String,
+        scope: String,
+        created_at: i64,
+        created_by: String,
+        expires_at: i64,
+        revoked_at: Option<i64>,
+    }
 }
 
 impl TokenRow {

@@ -86,7 +86,7 @@ async fn show(
     let base = href.clone();
     let text = tokio::task::spawn_blocking(move || read(&bytes, &chain, shown.line.max(1), &base))
         .await
-        .map_err(|e| AppError::Broken(e.to_string()))?;
+        .map_err(AppError::broken)?;
     let turn = |line: u32| format!("{href}?line={line}");
     let page = RulePage {
         page: Page::new(&portal, &user, "rulesets", path.clone()),

@@ -86,7 +86,7 @@ async fn show(State(portal): State<Portal>, user: User, Path(names): Path<Names>
     };
     let (mut diffs, made) = tokio::task::spawn_blocking(work)
         .await
-        .map_err(|e| AppError::Broken(e.to_string()))?;
+        .map_err(AppError::broken)?;
     let hidden = diffs.len().saturating_sub(DIFFS_MAX);
     diffs.truncate(DIFFS_MAX);
     let (ruleset, version) = (&asked.hotfix.ruleset, &asked.hotfix.version);
@@ -150,7 +150,7 @@ async fn draft_archive(
     let pack = move || made.archive(&told);
     let archive: Bytes = tokio::task::spawn_blocking(pack)
         .await
-        .map_err(|e| AppError::Broken(e.to_string()))??;
+        .map_err(AppError::broken)??;
     Ok(attachment(
         draft_name(&asked.hotfix, &asked.planned, "tar"),
         "application/x-tar",

@@ -3,6 +3,7 @@
 //! Source: `docs/ledger-format.md`, section "Export".
 
 mod line;
+mod report;
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,6 +18,7 @@ use crate::merkle::Frontier;
 
 use line::{End, EntryLine, First, Form};
 pub use line::{Line, checkpoint_line, end_line, first_line};
+pub use report::report;
 
 /// The export's format that is written and read.
 pub const FORMAT: u32 = 2;

@@ -113,7 +113,7 @@ async fn draw_anew(
         rules.into_iter().map(draw).collect::<Vec<_>>()
     })
     .await
-    .map_err(|e| AppError::Broken(e.to_string()))?;
+    .map_err(AppError::broken)?;
     for (change, (drawn, is_whole)) in changes.iter().zip(&drawings) {
         if let Some(key) = key(asked, change).filter(|_| *is_whole) {
             portal.drawings.keep(key, drawn.clone());

@@ -163,7 +163,7 @@ async fn view(
     };
     let (shown, values) = tokio::task::spawn_blocking(work)
         .await
-        .map_err(|e| AppError::Broken(e.to_string()))?;
+        .map_err(AppError::broken)?;
     let mut units = unit_views(evidence);
     let contained = units.iter().filter(|unit| unit.kind == "ok").count();
     let compare_href = context.review.ruleset.as_ref().map(|ruleset| {
