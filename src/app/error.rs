@@ -75,6 +75,13 @@ impl AppError {
         let (doing, source) = (doing.into(), source.into());
         AppError::broken(BrokeWhile { doing, source })
     }
+
+    /// Notes what broke, with the reference that whoever asked is shown; other errors are no faults of ours.
+    pub fn log(&self, reference: &str) {
+        if let AppError::Broken(why) = self {
+            tracing::error!(reference, why = chain(why.as_ref()), "something broke");
+        }
+    }
 }
 
 /// An error with all that is under it, for one line in the log. What a text says already is not said again.

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::sent::Sent;
 use crate::app::AppError;
-use crate::app::error::chain;
 use crate::app::outcome::Outcome;
 use rulegate_domain::refusal::Refusal;
 
@@ -112,13 +111,6 @@ impl IntoResponse for WebError {
             .into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
-    }
-}
-
-/// Notes what broke, with the reference that its page shows.
-pub fn log(error: &AppError, reference: &str) {
-    if let AppError::Broken(why) = error {
-        tracing::error!(reference, why = chain(why.as_ref()), "something broke");
     }
 }
 

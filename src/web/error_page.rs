@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tower::ServiceExt as _;
 
 use super::Portal;
-use super::error::{WebError, log};
+use super::error::WebError;
 use super::notice::Link;
 use super::page::{Page, html};
 use super::sent::Sent;
@@ -102,7 +102,7 @@ async fn error_page(portal: &Portal, asked: &HeaderMap, error: &WebError) -> Res
     let mut reference = String::new();
     if let WebError::App(error) = error {
         reference = uuid::Uuid::now_v7().to_string();
-        log(error, &reference);
+        error.log(&reference);
     }
     let outcome = error.outcome();
     let mut page = match User::of(portal, asked).await {

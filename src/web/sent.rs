@@ -96,7 +96,7 @@ impl Sent {
         let mut reference = String::new();
         if let AppError::Broken(_) = &refused.error {
             reference = uuid::Uuid::now_v7().to_string();
-            super::error::log(&refused.error, &reference);
+            refused.error.log(&reference);
         }
         Sent {
             form: form.to_owned(),
