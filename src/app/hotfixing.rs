@@ -13,7 +13,7 @@ use rulegate_domain::command::SnapshotFacts;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::Observation;
 use rulegate_ledger::digest::Digest;
-use rulegate_ledger::manifest::Change;
+use rulegate_ledger::manifest::{Change, check_path};
 
 /// New bytes by path; `None` takes the rule out.
 pub type Edits = BTreeMap<String, Option<Bytes>>;
@@ -65,7 +65,12 @@ impl App {
         let mut texts = base.texts.clone();
         for (path, bytes) in edits {
             match bytes {
-                Some(bytes) => texts.insert(path.clone(), bytes.clone()),
+                Some(bytes) => {
+                    if !base.texts.contains_key(path) {
+                        check_path(path)?;
+                    }
+                    texts.insert(path.clone(), bytes.clone())
+                }
                 None => texts.remove(path),
             };
         }

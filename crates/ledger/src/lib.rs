@@ -9,6 +9,7 @@ pub mod digest;
 pub mod environment;
 pub mod event;
 pub mod ids;
+pub mod invisible;
 pub mod ledger;
 pub mod manifest;
 pub mod merkle;

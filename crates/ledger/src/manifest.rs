@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::digest::Digest;
+use crate::invisible::{self, Kind};
 
 /// The most rules a snapshot may hold. Ten thousand is what every screen and goal is measured with.
 pub const RULES_MAX: usize = 10_000;
@@ -48,10 +49,23 @@ pub enum ManifestError {
     Line { line: usize },
 }
 
-/// Checks one rule path: relative, with `/` between its parts, printable and unambiguous.
+/// Checks the path of a rule that is to be taken in: relative, with `/` between its parts, every character seen as
+/// what it is.
 ///
 /// Errors: [`ManifestError::Path`] with what is wrong with it.
 pub fn check_path(path: &str) -> Result<(), ManifestError> {
+    check_path_without(path, |_| true)
+}
+
+/// The same for a path that a ledger holds. Blanks other than the plain one, styles, private and rarer ignorable
+/// characters were taken in once, and what was taken in stays readable.
+fn check_kept_path(path: &str) -> Result<(), ManifestError> {
+    check_path_without(path, |kind| {
+        matches!(kind, Kind::Control | Kind::Direction | Kind::ZeroWidth)
+    })
+}
+
+fn check_path_without(path: &str, refused: fn(Kind) -> bool) -> Result<(), ManifestError> {
     let wrong = |problem| {
         Err(ManifestError::Path {
             path: path.chars().take(200).collect(),
@@ -70,7 +84,7 @@ pub fn check_path(path: &str) -> Result<(), ManifestError> {
     if path.chars().any(|c| c.is_control()) {
         return wrong("holds a control character: rename the rule");
     }
-    if path.chars().any(is_direction_or_invisible) {
+    if path.chars().filter_map(invisible::kind).any(refused) {
         return wrong("holds an invisible or direction-changing character: rename the rule");
     }
     for part in path.split('/') {
@@ -83,13 +97,8 @@ pub fn check_path(path: &str) -> Result<(), ManifestError> {
     Ok(())
 }
 
-/// Characters that change what a reader sees without being seen: bidi controls, zero widths.
-pub fn is_direction_or_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{061c}' | '\u{feff}' | '\u{00ad}')
-}
-
 /// A snapshot's rules by path, sorted bytewise, each with the digest of its bytes.
-/// Never empty, all paths checked, no two alike.
+/// Never empty, no two paths alike, none that a ledger cannot hold; [`check_path`] is for those who take rules in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
     rules: BTreeMap<String, Digest>,
@@ -113,7 +122,7 @@ impl Manifest {
     ) -> Result<Manifest, ManifestError> {
         let mut sorted = BTreeMap::new();
         for (path, digest) in rules {
-            check_path(&path)?;
+            check_kept_path(&path)?;
             if sorted.insert(path.clone(), digest).is_some() {
                 return Err(ManifestError::Repeated { path });
             }
@@ -311,6 +320,28 @@ mod tests {
         }
         assert!(manifest(&[]).is_err());
         assert!(manifest(&["a b", "a.b", "a/b", "ü", "x\\y"]).is_ok());
+    }
+
+    #[test]
+    fn no_character_that_is_not_seen_comes_in_and_what_came_in_stays_readable() {
+        for refused in ['\u{61c}', '\u{202e}', '\u{200b}', '\u{ad}', '\u{feff}'] {
+            let path = format!("a{refused}b");
+            assert!(check_path(&path).is_err(), "{path:?}");
+            assert!(manifest(&[&path]).is_err(), "{path:?}");
+        }
+        for kept in [
+            '\u{a0}',
+            '\u{3000}',
+            '\u{fe0f}',
+            '\u{e000}',
+            '\u{3164}',
+            '\u{e0041}',
+        ] {
+            let path = format!("a{kept}b");
+            assert!(check_path(&path).is_err(), "{path:?}");
+            let before = manifest(&[&path]).unwrap();
+            assert_eq!(Manifest::parse(&before.text()).unwrap(), before);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::event::{DriftFinding, Finding, Mode, PairFinding};
 use rulegate_ledger::ids::{RuleSetName, Timestamp};
-use rulegate_ledger::manifest::is_direction_or_invisible;
+use rulegate_ledger::invisible::hides_in_prose;
 use rulegate_ledger::policy::Policy;
 use rulegate_ledger::review::Subject;
 use rulegate_ledger::text::counted;
@@ -17,7 +17,7 @@ pub fn visible(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\n' | '\r' | '\t' => shown.push(' '),
-            c if c.is_control() || is_direction_or_invisible(c) => {
+            c if hides_in_prose(c) => {
                 shown.push_str(&format!("‹U+{:04X}›", c as u32));
             }
             c => shown.push(c),

@@ -18,8 +18,8 @@ use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::ids::EntryRef;
+use rulegate_ledger::invisible::hides_in_prose;
 use rulegate_ledger::ledger::StoredEntry;
-use rulegate_ledger::manifest::is_direction_or_invisible;
 
 /// Longer entries than this do not fit into a line of a shell that anybody would read.
 const ONE_LINE_BYTES_MAX: usize = 1_500;
@@ -227,8 +227,7 @@ fn parts(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut plain = String::new();
     for c in text.chars() {
-        let hides = is_direction_or_invisible(c) || (c.is_control() && c != '\n');
-        if !hides {
+        if c == '\n' || !hides_in_prose(c) {
             plain.push(c);
             continue;
         }

@@ -120,6 +120,16 @@ async fn paths_that_climb_or_deceive_are_refused() {
             &["a\u{202e}fnoc.conf".as_bytes()],
             "invisible or direction-changing",
         ),
+        (
+            "Arabic letter mark",
+            &["a\u{61c}b.conf".as_bytes()],
+            "invisible or direction-changing",
+        ),
+        (
+            "a blank that is no plain space",
+            &["a\u{a0}b.conf".as_bytes()],
+            "invisible or direction-changing",
+        ),
         ("empty part", &[b"a//b.conf"], "empty or '.' part"),
         ("file and folder", &[b"a", b"a/b.conf"], "also the folder"),
         ("not UTF-8", &[b"\xff.conf"], "not UTF-8"),

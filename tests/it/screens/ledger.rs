@@ -168,7 +168,8 @@ async fn texts_that_hide_or_command_are_shown_as_they_are() {
     let world = World::new().await;
     world.release("1", &[("a.conf", "one\n")]).await;
     let review = world.ask("1", &["ipc2/sl"]).await;
-    let text = "<script>alert(1)</script> safe\u{202e}drowssap".to_owned();
+    let text =
+        "<script>alert(1)</script> safe\u{202e}drowssap\u{61c}\u{a0}: \u{2620}\u{fe0f}".to_owned();
     world
         .act("rita", Command::Comment { review, text })
         .await
@@ -177,11 +178,15 @@ async fn texts_that_hide_or_command_are_shown_as_they_are() {
     let page = world.get(&cookie, "/ledger").await;
     assert!(!page.text.contains("<script>alert"));
     assert!(!page.text.contains('\u{202e}'));
-    assert!(page.select(".log td.what")[0].contains("‹U+202E›"));
+    assert!(page.select(".log td.what")[0].contains("‹U+202E›drowssap‹U+061C›"));
     let head = world.app.snapshot().state.own_ledger().head.seq;
     let entry = world.get(&cookie, &format!("/ledger/ipc2/{head}")).await;
     assert!(!entry.text.contains("<script>alert"));
-    assert_eq!(entry.select("pre .ctl"), ["U+202E"; 2]);
+    assert_eq!(
+        entry.select("pre .ctl"),
+        ["U+202E", "U+061C", "U+202E", "U+061C"],
+        "spaces of a language and the style of an emoji hide nothing"
+    );
 }
 
 #[tokio::test]

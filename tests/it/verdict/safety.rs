@@ -2,7 +2,7 @@
 
 use rulegate_compare::verdict::Verdict;
 
-use super::{judge, snapshot};
+use super::{judge, verdict_on};
 
 #[track_caller]
 fn not_included(path: &str, base: &str, hotfix: &str, planned: &str) {
@@ -18,9 +18,7 @@ fn not_included(path: &str, base: &str, hotfix: &str, planned: &str) {
 
 #[track_caller]
 fn not_included_files(base: &[(&str, &str)], hotfix: &[(&str, &str)], planned: &[(&str, &str)]) {
-    for rule in
-        rulegate_compare::verdict::verdict(&snapshot(base), &snapshot(hotfix), &snapshot(planned))
-    {
+    for rule in verdict_on(base, hotfix, planned) {
         assert_ne!(
             rule.verdict,
             Verdict::Included,
@@ -294,7 +292,19 @@ fn looks_alike_but_is_another_text() {
         "a: allow all\n",
         "a: allow\u{a0}all\n",
     );
-    not_included("a.cf", "score A 1\n", "score A 2\n", "score A\u{200b} 2\n");
+    for unseen in [
+        '\u{200b}',
+        '\u{61c}',
+        '\u{a0}',
+        '\u{fe0f}',
+        '\u{e0041}',
+        '\u{e000}',
+    ] {
+        let planned = format!("score A{unseen} 2\n");
+        not_included("a.cf", "score A 1\n", "score A 2\n", &planned);
+        let planned = format!("score A{unseen}: 2\n");
+        not_included("a.yaml", "score A: 1\n", "score A: 2\n", &planned);
+    }
     not_included("a.yaml", "a: 1\n", "a: 2\n", "a: '2'\n");
     not_included("a.yaml", "a: 'on'\n", "a: 'no'\n", "a: no\n");
     not_included("a.yaml", "a: 'x'\n", "a: ' -mm'\n", "a: '-mm'\n");

@@ -2,19 +2,20 @@
 
 use std::borrow::Cow;
 
+use rulegate_ledger::invisible;
+
 /// The notation of a character that must not be shown as it is; `None` for one that shows itself.
 /// Control characters have pictures (U+2400 and on); the rest are named by number and, where a reader
 /// may know it, by name.
 pub(super) fn notation(c: char) -> Option<Cow<'static, str>> {
     let name = match c {
         // tabs are everywhere and show as space of the right width
-        '\t' => return None,
+        '\t' | ' '..='~' => return None,
         '\0'..='\u{1f}' => {
             return char::from_u32(0x2400 + c as u32).map(|picture| picture.to_string().into());
         }
         '\u{7f}' => return Some("␡".into()),
-        ' '..='~' => return None,
-        _ if !is_hidden(c) => return None,
+        _ if invisible::kind(c).is_none() => return None,
         _ => name(c),
     };
     Some(match name {
@@ -26,42 +27,6 @@ pub(super) fn notation(c: char) -> Option<Cow<'static, str>> {
 /// The notation of a byte that is not part of valid UTF-8.
 pub(super) fn byte_notation(byte: u8) -> String {
     format!("\\x{byte:02X}")
-}
-
-/// True of bidirectional controls: they reorder what is shown, so that text reads as what it is not.
-pub(super) fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Default-ignorable characters, C1 controls, spaces other than the plain one, fillers that are drawn
-/// blank, and private-use characters, which each font draws as it likes.
-/// Source: Unicode 16 `DerivedCoreProperties.txt` (Default_Ignorable_Code_Point), `PropList.txt`
-/// (White_Space), general categories Cc and Co.
-fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{80}'..='\u{a0}'
-        | '\u{ad}'
-        | '\u{34f}'
-        | '\u{61c}'
-        | '\u{115f}'..='\u{1160}'
-        | '\u{1680}'
-        | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}'
-        | '\u{2000}'..='\u{200f}'
-        | '\u{2028}'..='\u{202f}'
-        | '\u{205f}'..='\u{206f}'
-        | '\u{2800}'
-        | '\u{3000}'
-        | '\u{3164}'
-        | '\u{e000}'..='\u{f8ff}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}'
-        | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}'
-        | '\u{f0000}'..='\u{10ffff}')
 }
 
 fn name(c: char) -> &'static str {

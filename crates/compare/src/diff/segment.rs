@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use rulegate_ledger::invisible::{self, Kind};
 use serde::Serialize;
 
 use super::confusable::{confusable, is_latin_line};
-use super::marks::{byte_notation, is_bidi, notation};
+use super::marks::{byte_notation, notation};
 use super::text::LineEnd;
 use super::words::words;
 
@@ -203,9 +204,9 @@ impl Pieces {
 }
 
 fn class(c: char) -> Class {
-    match c {
-        c if is_bidi(c) => Class::Bidi,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Class::Control,
+    match invisible::kind(c) {
+        Some(Kind::Direction) => Class::Bidi,
+        Some(Kind::Control) => Class::Control,
         _ => Class::Invisible,
     }
 }

@@ -1,6 +1,8 @@
 //! Units and verdicts in words a reviewer recognises. Every number in them is computed.
 
 use super::doc::{HEADER, STEP};
+use rulegate_ledger::invisible;
+
 use super::{Span, Unit, Verdict};
 
 /// How much of a value is quoted.
@@ -78,13 +80,11 @@ fn clipped(text: &str) -> String {
 }
 
 fn visible(c: char) -> char {
-    if hides(c) { '\u{fffd}' } else { c }
-}
-
-/// A control or direction character, or one without width.
-pub(super) fn hides(c: char) -> bool {
-    c.is_control() && c != '\n'
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    match c {
+        '\n' => c,
+        c if invisible::hides_in_prose(c) => '\u{fffd}',
+        c => c,
+    }
 }
 
 /// Two values cut down to where they differ, with a little around it.

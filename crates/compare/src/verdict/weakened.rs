@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::sentences;
+use rulegate_ledger::invisible;
+
 use super::words::words;
 
 /// Whether planned turned, muted, hid or calculates away what the hotfix put into a value.
@@ -91,12 +92,10 @@ fn edges(value: &str) -> (bool, bool) {
     )
 }
 
-/// Characters that a reader does not see, or takes for plain space.
+/// Characters that a reader does not see, or takes for plain space; an end of a line is seen.
 fn hidden(value: &str) -> usize {
-    value
-        .chars()
-        .filter(|c| sentences::hides(*c) || c.is_whitespace() && !c.is_ascii())
-        .count()
+    let is_hidden = |c: &char| *c != '\n' && invisible::kind(*c).is_some();
+    value.chars().filter(is_hidden).count()
 }
 
 fn is_negated(value: &str) -> bool {
