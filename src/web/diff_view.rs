@@ -3,7 +3,9 @@
 mod lay;
 mod origins;
 
-pub use lay::{excerpt_with, noted, row, side_by_side, side_by_side_with, unified, unified_with};
+pub use lay::{
+    excerpt_with, line_row, noted, side_by_side, side_by_side_with, unified, unified_with,
+};
 pub use origins::{Origin, Origins};
 
 use crate::web::format;

@@ -132,20 +132,20 @@ pub fn excerpt_with(
     rows
 }
 
-/// One row of a unified view or of an excerpt, without notes and links.
-pub fn row(row: &diff::Row) -> Row {
-    unified_row(row, &Origins::default(), &|_| String::new())
+/// A line of a unified view, without notes and links.
+pub fn line_row(line: &diff::Line, origins: &Origins) -> Row {
+    Row {
+        kind: kind(line.kind, line.hotfix, line.old, origins),
+        old: line.old.map(u64::from),
+        new: line.new.map(u64::from),
+        parts: parts(&line.segments),
+        ..Row::default()
+    }
 }
 
 fn unified_row(row: &diff::Row, origins: &Origins, gap_href: &dyn Fn(&Gap) -> String) -> Row {
     match row {
-        diff::Row::Line(line) => Row {
-            kind: kind(line.kind, line.hotfix, line.old, origins),
-            old: line.old.map(u64::from),
-            new: line.new.map(u64::from),
-            parts: parts(&line.segments),
-            ..Row::default()
-        },
+        diff::Row::Line(line) => line_row(line, origins),
         diff::Row::Gap(gap) => Row {
             kind: "gap",
             note: gap_note(gap),

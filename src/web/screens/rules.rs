@@ -48,7 +48,7 @@ struct RulePage {
 
 /// What was read off the text, away from the async threads.
 struct TextView {
-    facts: Facts<()>,
+    facts: Facts,
     rows: Vec<Sided>,
     /// Lines with a hidden character or a look-alike, counted over the whole text.
     marked: usize,
@@ -167,7 +167,7 @@ fn read(bytes: &[u8], chain: &Chain, line: u32, href: &str) -> TextView {
         })
         .collect();
     TextView {
-        facts: Facts::of(&text, ()),
+        facts: Facts::of(&text),
         rows,
         marked: hidden.len(),
         marked_links,

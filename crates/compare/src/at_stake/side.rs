@@ -49,8 +49,7 @@ impl Side {
                 // With nothing changed at all there is one gap, whatever the context.
                 SideRow::Gap(gap) => {
                     let hidden = u32::try_from(gap.hidden).unwrap_or(u32::MAX);
-                    for row in diff.gap_lines(gap.old, gap.new, hidden, &options) {
-                        let diff::Row::Line(line) = row else { continue };
+                    for line in diff.gap_lines(gap.old, gap.new, hidden, &options) {
                         let (Some(old), Some(new)) = (line.old, line.new) else {
                             continue;
                         };

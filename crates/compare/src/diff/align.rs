@@ -8,7 +8,9 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp};
 
-use super::text_diff::Change;
+use super::change::Change;
+use super::ends::{same_end, same_start};
+use crate::rising::longest_rising;
 
 /// Comparisons that one alignment may cost, by estimate. About 0.3 s on one core. Two 1 MB texts of
 /// ordinary lines (some 25,000 each) need a quarter of it at their worst; real rules a thousandth.
@@ -72,14 +74,8 @@ impl<T: Copy + Eq + Hash> Aligner<'_, T> {
     /// Cuts what is equal at both ends.
     fn trim(&self, old: Range<usize>, new: Range<usize>) -> (Range<usize>, Range<usize>) {
         let (a, b) = (&self.old[old.clone()], &self.new[new.clone()]);
-        let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-        let (a, b) = (&a[head..], &b[head..]);
-        let tail = a
-            .iter()
-            .rev()
-            .zip(b.iter().rev())
-            .take_while(|(x, y)| x == y)
-            .count();
+        let head = same_start(a, b);
+        let tail = same_end(&a[head..], &b[head..]);
         (
             old.start + head..old.end - tail,
             new.start + head..new.end - tail,
@@ -176,7 +172,9 @@ impl<T: Copy + Eq + Hash> Aligner<'_, T> {
                 _ => {}
             }
         }
-        longest_ascending(&candidates)
+        let olds: Vec<usize> = candidates.iter().map(|(old, _)| *old).collect();
+        let rising = longest_rising(&olds);
+        rising.into_iter().map(|index| candidates[index]).collect()
     }
 }
 
@@ -184,27 +182,4 @@ impl<T: Copy + Eq + Hash> Aligner<'_, T> {
 /// diff after `max(256, √n)` edits a split, and each split advances by as much.
 fn cost_max(items: usize) -> usize {
     items * items.min(2 * items.isqrt().max(256))
-}
-
-/// The longest subsequence with ascending first positions (second positions ascend already), by
-/// patience sorting: O(n log n).
-fn longest_ascending(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let mut tops: Vec<usize> = Vec::new();
-    let mut before: Vec<Option<usize>> = vec![None; pairs.len()];
-    for (index, pair) in pairs.iter().enumerate() {
-        let pile = tops.partition_point(|&top| pairs[top].0 < pair.0);
-        before[index] = pile.checked_sub(1).map(|left| tops[left]);
-        match tops.get_mut(pile) {
-            Some(top) => *top = index,
-            None => tops.push(index),
-        }
-    }
-    let mut chain = Vec::with_capacity(tops.len());
-    let mut at = tops.last().copied();
-    while let Some(index) = at {
-        chain.push(pairs[index]);
-        at = before[index];
-    }
-    chain.reverse();
-    chain
 }

@@ -1,12 +1,9 @@
 //! What can be said of a content as a whole, beside its lines.
 
-use serde::Serialize;
-
 use super::text::{LineEnd, Text};
 
 /// How the bytes can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// Valid UTF-8 without NUL.
     Utf8,
@@ -17,8 +14,7 @@ pub enum Encoding {
 }
 
 /// How the lines of a text end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineEnds {
     /// No line has an end.
     None,
@@ -30,11 +26,9 @@ pub enum LineEnds {
     Mixed,
 }
 
-/// One side's facts, with the digest that the caller knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Facts<D> {
-    /// The content's digest, as the manifest has it.
-    pub digest: D,
+/// What the lines do not show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
     /// Size in bytes.
     pub size_bytes: usize,
     /// Number of lines.
@@ -47,9 +41,9 @@ pub struct Facts<D> {
     pub final_newline: bool,
 }
 
-impl<D> Facts<D> {
+impl Facts {
     /// Reads the facts off a content: one pass.
-    pub fn of(text: &Text<'_>, digest: D) -> Self {
+    pub fn of(text: &Text<'_>) -> Self {
         let bytes = text.bytes();
         let encoding = if memchr::memchr(0, bytes).is_some() {
             Encoding::Binary
@@ -74,31 +68,11 @@ impl<D> Facts<D> {
         };
         let final_newline = bytes.is_empty() || bytes.ends_with(b"\n");
         Facts {
-            digest,
             size_bytes: bytes.len(),
             lines: text.len(),
             encoding,
             ends,
             final_newline,
         }
-    }
-}
-
-/// The facts of both sides; a side that does not exist is `None`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sides<D> {
-    /// Before.
-    pub old: Option<Facts<D>>,
-    /// After.
-    pub new: Option<Facts<D>>,
-}
-
-impl<D> Sides<D> {
-    /// True when either side is not text, so that the page should lead with sizes and digests.
-    pub fn is_binary(&self) -> bool {
-        [&self.old, &self.new]
-            .into_iter()
-            .flatten()
-            .any(|facts| facts.encoding == Encoding::Binary)
     }
 }

@@ -62,23 +62,3 @@ pub fn stretches(lines: &BTreeSet<u32>) -> Vec<(u32, u32)> {
     }
     found
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_hotfix_wrote_and_took_out() {
-        let (wrote, took) = written(b"a\nb\n", b"a\nc\nd\n");
-        assert_eq!((wrote, took), ([2, 3].into(), [2].into()));
-    }
-
-    #[test]
-    fn lines_that_follow_each_other_are_one_stretch() {
-        assert_eq!(
-            stretches(&[1, 2, 3, 7, 9, 10].into()),
-            [(1, 3), (7, 7), (9, 10)]
-        );
-        assert!(stretches(&BTreeSet::new()).is_empty());
-    }
-}

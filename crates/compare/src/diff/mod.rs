@@ -13,7 +13,9 @@
 //! assert!(matches!(&page.rows[2], Row::Line(line) if line.segments[1].text == "high"));
 //! ```
 mod align;
+mod change;
 mod confusable;
+mod ends;
 mod facts;
 mod hotfix_mark;
 mod marks;
@@ -23,7 +25,6 @@ mod patch;
 mod rows;
 mod segment;
 mod snapshot;
-mod stat;
 mod steps;
 mod text;
 mod text_diff;
@@ -31,16 +32,16 @@ mod unit;
 mod words;
 
 pub use align::{Alignment, align};
+pub use change::{Change, Stat};
 pub use confusable::confusable;
-pub use facts::{Encoding, Facts, LineEnds, Sides};
+pub use facts::{Encoding, Facts, LineEnds};
 pub use hotfix_mark::{HotfixMark, stretches, written};
 pub use page::{Cell, Count, Gap, Highlight, Line, Options, Page, Row, SideRow, Window};
-pub use patch::{patch, quoted_path};
+pub use patch::{RuleChange, patch};
 pub use rows::excerpt;
 pub use segment::{Class, Segment, segments};
 pub use snapshot::{Difference, SnapshotDiff, compare};
-pub use stat::{RuleChange, RuleStat, Stat, StatTable, stat};
 pub use text::{LineEnd, Text};
-pub use text_diff::{Change, DiffLine, Hunk, Kind, TextDiff};
+pub use text_diff::{DiffLine, Kind, TextDiff};
 pub use unit::Units;
 pub use words::word_marks;

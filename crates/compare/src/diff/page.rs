@@ -103,7 +103,7 @@ pub enum Row {
 }
 
 /// One side of a side-by-side row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     /// Equal, removed (left) or added (right).
     pub kind: Kind,
@@ -116,8 +116,7 @@ pub struct Cell {
 }
 
 /// A row of a side-by-side view.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SideRow {
     /// Lines that face each other; not both absent.
     Lines {
@@ -142,7 +141,7 @@ pub struct Count {
 }
 
 /// The rows of one page. Lines before, shown, in gaps and after are together all lines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<R> {
     /// From the top. Of equal texts one gap; empty when the window lies beyond the last change.
     pub rows: Vec<R>,

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::change::Change;
 use super::text::{Text, split_end};
-use super::text_diff::Change;
 use super::words::words;
 
 /// Removed times added lines of a change up to which every pair is weighed; above, lines are paired by

@@ -1,7 +1,29 @@
 //! Changes as a patch that `git apply` accepts.
 
-use super::stat::RuleChange;
+use std::ops::Range;
+
+use super::text::Text;
 use super::text_diff::{Kind, TextDiff};
+
+/// One rule before and after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleChange<'a> {
+    /// The path in the new snapshot; of a removed rule, in the old.
+    pub path: &'a str,
+    /// The path in the old snapshot when it was another.
+    pub from: Option<&'a str>,
+    /// The content before; `None` of an added rule.
+    pub old: Option<&'a [u8]>,
+    /// The content after; `None` of a removed rule.
+    pub new: Option<&'a [u8]>,
+}
+
+impl<'a> RuleChange<'a> {
+    /// The two texts compared; an absent one counts as empty.
+    pub fn diff(&self) -> TextDiff<'a> {
+        TextDiff::new(self.old.unwrap_or_default(), self.new.unwrap_or_default())
+    }
+}
 
 /// The patch for a set of changes, in the order given, each path once. It is bytes because rules are:
 /// every byte of a rule, NUL and invalid UTF-8 included, stands in it as it is. Unchanged rules add
@@ -58,7 +80,7 @@ fn one(out: &mut Vec<u8>, change: &RuleChange<'_>, context: u32) {
 
 fn hunks(out: &mut Vec<u8>, diff: &TextDiff<'_>, context: u32) {
     for hunk in diff.hunks(context) {
-        let range = |range: &std::ops::Range<u32>| match range.len() {
+        let range = |range: &Range<u32>| match range.len() {
             // an empty range names the line before it
             0 => format!("{},0", range.start),
             1 => format!("{}", range.start + 1),
@@ -68,29 +90,25 @@ fn hunks(out: &mut Vec<u8>, diff: &TextDiff<'_>, context: u32) {
             out,
             &format!("@@ -{} +{} @@\n", range(&hunk.old), range(&hunk.new)),
         );
+        let (old, new) = (diff.old_text(), diff.new_text());
         let mut at = hunk.old.start;
         for change in &diff.changes()[hunk.changes] {
-            (at..change.old.start)
-                .for_each(|index| line(out, Kind::Equal, diff.old_text().line(index)));
-            change
-                .old
-                .clone()
-                .for_each(|index| line(out, Kind::Removed, diff.old_text().line(index)));
-            change
-                .new
-                .clone()
-                .for_each(|index| line(out, Kind::Added, diff.new_text().line(index)));
+            lines(out, Kind::Equal, old, at..change.old.start);
+            lines(out, Kind::Removed, old, change.old.clone());
+            lines(out, Kind::Added, new, change.new.clone());
             at = change.old.end;
         }
-        (at..hunk.old.end).for_each(|index| line(out, Kind::Equal, diff.old_text().line(index)));
+        lines(out, Kind::Equal, old, at..hunk.old.end);
     }
 }
 
-fn line(out: &mut Vec<u8>, kind: Kind, bytes: &[u8]) {
-    out.push(kind.sign() as u8);
-    out.extend_from_slice(bytes);
-    if !bytes.ends_with(b"\n") {
-        text(out, "\n\\ No newline at end of file\n");
+fn lines(out: &mut Vec<u8>, kind: Kind, of: &Text<'_>, numbers: Range<u32>) {
+    for bytes in numbers.map(|index| of.line(index)) {
+        out.push(kind.sign() as u8);
+        out.extend_from_slice(bytes);
+        if !bytes.ends_with(b"\n") {
+            text(out, "\n\\ No newline at end of file\n");
+        }
     }
 }
 
@@ -100,7 +118,7 @@ fn text(out: &mut Vec<u8>, text: &str) {
 
 /// A path as git writes it in a patch: as it is, or in double quotes with C escapes when it holds a
 /// control character, a quote, a backslash or a byte outside ASCII.
-pub fn quoted_path(prefix: &str, path: &str) -> String {
+fn quoted_path(prefix: &str, path: &str) -> String {
     if path
         .bytes()
         .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
@@ -120,15 +138,4 @@ pub fn quoted_path(prefix: &str, path: &str) -> String {
     }
     quoted.push('"');
     quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn odd_names_are_quoted() {
-        assert_eq!(quoted_path("a/", "rules/x y.conf"), "a/rules/x y.conf");
-        assert_eq!(quoted_path("a/", "é\"\\"), r#""a/\303\251\"\\""#);
-    }
 }

@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;
 
-use serde::Serialize;
-
 /// One path at which two snapshots differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference<'a, P> {
     /// Only the new snapshot has this path, and no removed rule had its content.
     Added {
@@ -46,7 +43,7 @@ impl<'a, P> Difference<'a, P> {
 }
 
 /// How two snapshots differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotDiff<'a, P> {
     /// Sorted by [`Difference::path`], each path once; empty means equal checksums.
     pub differences: Vec<Difference<'a, P>>,

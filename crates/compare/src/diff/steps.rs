@@ -1,8 +1,9 @@
 //! Which lines of a comparison a page shows, in which order, and what it hides.
 
+use super::change::Change;
 use super::page::{Count, Options};
 use super::pairing::Pairing;
-use super::text_diff::{Change, TextDiff};
+use super::text_diff::TextDiff;
 
 /// How changed lines are arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,16 +26,21 @@ pub(super) enum Step {
         new: Option<u32>,
         pair: Option<u32>,
     },
-    /// Hidden equal lines; `unit_at` is the line of the new text after which the gap is named.
-    Gap {
-        old: u32,
-        new: u32,
-        hidden: u32,
-        unit_at: u32,
-    },
+    Gap(Hidden),
+}
+
+/// Equal lines that are not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hidden {
+    pub old: u32,
+    pub new: u32,
+    pub lines: u32,
+    /// The line of the new text after which the gap is named.
+    pub unit_at: u32,
 }
 
 /// The rows to be and the lines outside them.
+#[derive(Default)]
 pub(super) struct Plan {
     pub steps: Vec<Step>,
     pub before: Count,
@@ -45,41 +51,32 @@ pub(super) struct Plan {
 pub(super) fn steps(diff: &TextDiff<'_>, options: &Options<'_>, layout: Layout) -> Plan {
     let window = options.window;
     let until = window.skip.saturating_add(window.take);
-    let mut plan = Plan {
-        steps: Vec::new(),
-        before: Count::default(),
-        after: Count::default(),
-    };
+    let mut plan = Plan::default();
     let mut shown = Count::default();
     // changed lines before the change in hand; where the equal run before it starts
     let (mut counted, mut old_at, mut new_at) = (0, 0, 0);
+    // the last row of the page so far is a change that is shown to its end
     let mut open = false;
     for change in diff.changes() {
-        let run = change.old.start - old_at;
-        let in_window = counted + change.len() > window.skip && counted < until;
-        let mut from_start = false;
-        if in_window {
-            let rows = arranged(diff, change, layout);
-            let (mut start, mut any, mut cut) = (counted, false, false);
-            for row in rows {
+        let mut run = Run {
+            old: old_at,
+            new: new_at,
+            len: change.old.start - old_at,
+            after_change: open,
+            before_change: true,
+        };
+        if counted + change.lines() > window.skip && counted < until {
+            let mut start = counted;
+            let (mut any, mut cut) = (false, false);
+            if start >= window.skip {
+                shown.equal += run.steps(&mut plan.steps, options.context);
+            } else {
+                plan.before.equal += run.len as usize;
+            }
+            for row in arranged(diff, change, layout) {
                 if start < window.skip {
                     plan.before.add(row);
                 } else if start < until {
-                    if start == counted {
-                        from_start = true;
-                        equal_run(
-                            &mut plan.steps,
-                            options.context,
-                            Run {
-                                old: old_at,
-                                new: new_at,
-                                len: run,
-                                after_change: open,
-                                before_change: true,
-                            },
-                        );
-                        shown.equal += run as usize;
-                    }
                     shown.add(row);
                     plan.steps.push(row);
                     any = true;
@@ -89,45 +86,27 @@ pub(super) fn steps(diff: &TextDiff<'_>, options: &Options<'_>, layout: Layout) 
                 start += row.changed();
             }
             open = any && !cut;
-            if !from_start {
-                plan.before.equal += run as usize;
-            }
         } else if counted < window.skip {
-            plan.before.equal += run as usize;
+            plan.before.equal += run.len as usize;
             plan.before.removed += change.old.len();
             plan.before.added += change.new.len();
         } else if open {
-            equal_run(
-                &mut plan.steps,
-                options.context,
-                Run {
-                    old: old_at,
-                    new: new_at,
-                    len: run,
-                    after_change: true,
-                    before_change: false,
-                },
-            );
-            shown.equal += run as usize;
+            run.before_change = false;
+            shown.equal += run.steps(&mut plan.steps, options.context);
             open = false;
         }
-        counted += change.len();
+        counted += change.lines();
         (old_at, new_at) = (change.old.end, change.new.end);
     }
-    let rest = diff.old_text().len() - old_at;
     if open || (diff.changes().is_empty() && window.skip == 0) {
-        equal_run(
-            &mut plan.steps,
-            options.context,
-            Run {
-                old: old_at,
-                new: new_at,
-                len: rest,
-                after_change: open,
-                before_change: false,
-            },
-        );
-        shown.equal += rest as usize;
+        let rest = Run {
+            old: old_at,
+            new: new_at,
+            len: diff.old_text().len() - old_at,
+            after_change: open,
+            before_change: false,
+        };
+        shown.equal += rest.steps(&mut plan.steps, options.context);
     }
     let stat = diff.stat();
     if plan.steps.is_empty() && counted <= window.skip {
@@ -151,42 +130,38 @@ struct Run {
     before_change: bool,
 }
 
-/// Context after the change before, a gap, context before the change after. A gap of one line would
-/// take as much room as the line: it is shown.
-fn equal_run(steps: &mut Vec<Step>, context: u32, run: Run) {
-    let mut head = if run.after_change {
-        context.min(run.len)
-    } else {
-        0
-    };
-    let tail = if run.before_change {
-        context.min(run.len - head)
-    } else {
-        0
-    };
-    let mut hidden = run.len - head - tail;
-    if hidden == 1 {
-        (head, hidden) = (head + 1, 0);
-    }
-    let equal = |offset: u32| Step::Equal {
-        old: run.old + offset,
-        new: run.new + offset,
-    };
-    steps.extend((0..head).map(equal));
-    if hidden > 0 {
-        let unit_at = if run.before_change {
-            run.new + run.len - tail
-        } else {
-            run.new + head
+impl Run {
+    /// Context after the change before, a gap, context before the change after; returns how many lines it stands
+    /// for. A gap of one line would take as much room as the line: it is shown.
+    fn steps(&self, steps: &mut Vec<Step>, context: u32) -> usize {
+        let beside = |is_change: bool, left: u32| if is_change { context.min(left) } else { 0 };
+        let mut head = beside(self.after_change, self.len);
+        let tail = beside(self.before_change, self.len - head);
+        let mut hidden = self.len - head - tail;
+        if hidden == 1 {
+            (head, hidden) = (head + 1, 0);
+        }
+        let equal = |offset: u32| Step::Equal {
+            old: self.old + offset,
+            new: self.new + offset,
         };
-        steps.push(Step::Gap {
-            old: run.old + head,
-            new: run.new + head,
-            hidden,
-            unit_at,
-        });
+        steps.extend((0..head).map(equal));
+        if hidden > 0 {
+            let named = if self.before_change {
+                self.len - tail
+            } else {
+                head
+            };
+            steps.push(Step::Gap(Hidden {
+                old: self.old + head,
+                new: self.new + head,
+                lines: hidden,
+                unit_at: self.new + named,
+            }));
+        }
+        steps.extend((self.len - tail..self.len).map(equal));
+        self.len as usize
     }
-    steps.extend((run.len - tail..run.len).map(equal));
 }
 
 /// The rows of one change.
@@ -228,7 +203,7 @@ impl Step {
             Step::Changed { old, new, .. } => {
                 usize::from(old.is_some()) + usize::from(new.is_some())
             }
-            Step::Equal { .. } | Step::Gap { .. } => 0,
+            Step::Equal { .. } | Step::Gap(_) => 0,
         }
     }
 }

@@ -2,11 +2,8 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
-
 /// How a line ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LineEnd {
     /// `\n`
     Lf,

@@ -6,7 +6,8 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::align::align;
-use super::stat::Stat;
+use super::change::{Change, Stat};
+use super::ends::{same_end, same_start};
 use super::text::Text;
 
 /// What a line is to the comparison.
@@ -32,30 +33,9 @@ impl Kind {
     }
 }
 
-/// Lines of the old text replaced by lines of the new; at most one side is empty. Counted from 0.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// Removed lines.
-    pub old: Range<u32>,
-    /// Added lines.
-    pub new: Range<u32>,
-}
-
-impl Change {
-    /// Removed and added lines together.
-    pub fn len(&self) -> usize {
-        self.old.len() + self.new.len()
-    }
-
-    /// Never true of a change in a [`TextDiff`].
-    pub fn is_empty(&self) -> bool {
-        self.old.is_empty() && self.new.is_empty()
-    }
-}
-
 /// Neighbouring changes with the equal lines around and between them. Counted from 0.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Hunk {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hunk {
     /// Lines of the old text.
     pub old: Range<u32>,
     /// Lines of the new text.
@@ -189,7 +169,7 @@ impl<'a> TextDiff<'a> {
 
     /// Changes grouped with `context` equal lines around each; two whose surroundings would touch or
     /// overlap share a hunk. Empty when nothing changed.
-    pub fn hunks(&self, context: u32) -> Vec<Hunk> {
+    pub(super) fn hunks(&self, context: u32) -> Vec<Hunk> {
         let mut hunks: Vec<Hunk> = Vec::new();
         for (index, change) in self.changes.iter().enumerate() {
             let before = context.min(change.old.start).min(change.new.start);
@@ -213,19 +193,7 @@ impl<'a> TextDiff<'a> {
 
 /// Length of the common start, cut back to the start of a line.
 fn common_head(old: &[u8], new: &[u8]) -> usize {
-    const BLOCK: usize = 64;
-    let blocks = old
-        .chunks_exact(BLOCK)
-        .zip(new.chunks_exact(BLOCK))
-        .take_while(|(a, b)| a == b)
-        .count();
-    let whole = blocks * BLOCK;
-    let rest = old[whole..]
-        .iter()
-        .zip(&new[whole..])
-        .take_while(|(a, b)| a == b)
-        .count();
-    let head = whole + rest;
+    let head = same_start(old, new);
     if head == old.len() && head == new.len() {
         return head;
     }
@@ -234,21 +202,7 @@ fn common_head(old: &[u8], new: &[u8]) -> usize {
 
 /// Length of the common end, cut back so that it starts after a newline.
 fn common_tail(old: &[u8], new: &[u8]) -> usize {
-    const BLOCK: usize = 64;
-    let blocks = old
-        .rchunks_exact(BLOCK)
-        .zip(new.rchunks_exact(BLOCK))
-        .take_while(|(a, b)| a == b)
-        .count();
-    let whole = blocks * BLOCK;
-    let (old_rest, new_rest) = (&old[..old.len() - whole], &new[..new.len() - whole]);
-    let rest = old_rest
-        .iter()
-        .rev()
-        .zip(new_rest.iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let tail = &old[old_rest.len() - rest..];
+    let tail = &old[old.len() - same_end(old, new)..];
     memchr::memchr(b'\n', tail).map_or(0, |at| tail.len() - at - 1)
 }
 

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp};
 
+use super::ends::{same_end, same_start};
+
 /// Words on both lines together up to which they are aligned; above, only what the lines share at
 /// their starts and ends is taken as equal. A rule's line has tens of words, minified JSON thousands.
 const WORDS_MAX: usize = 2_000;
@@ -24,53 +26,43 @@ pub fn word_marks(old: &[u8], new: &[u8]) -> (Marks, Marks) {
 }
 
 /// [`word_marks`] that takes its comparisons from what is left to a page.
-pub(super) fn word_marks_within(old: &[u8], new: &[u8], left_work: &mut usize) -> (Marks, Marks) {
+pub(super) fn word_marks_within<'a>(
+    old: &'a [u8],
+    new: &'a [u8],
+    left_work: &mut usize,
+) -> (Marks, Marks) {
     let (old_words, new_words) = (words(old), words(new));
-    let head = old_words
-        .iter()
-        .zip(&new_words)
-        .take_while(|(a, b)| old[(*a).clone()] == new[(*b).clone()])
-        .count();
-    let (a, b) = (&old_words[head..], &new_words[head..]);
-    let tail = a
-        .iter()
-        .rev()
-        .zip(b.iter().rev())
-        .take_while(|(a, b)| old[(*a).clone()] == new[(*b).clone()])
-        .count();
-    let (a, b) = (&a[..a.len() - tail], &b[..b.len() - tail]);
-    let blank =
-        |line: &[u8], word: &Range<usize>| line[word.clone()].iter().all(u8::is_ascii_whitespace);
-    let mut shared = old_words[..head]
-        .iter()
-        .chain(&old_words[old_words.len() - tail..])
-        .filter(|w| !blank(old, w))
-        .count();
+    let texts = |line: &'a [u8], words: &[Range<usize>]| -> Vec<&'a [u8]> {
+        words.iter().map(|word| &line[word.clone()]).collect()
+    };
+    let (olds, news) = (texts(old, &old_words), texts(new, &new_words));
+    let head = same_start(&olds, &news);
+    let tail = same_end(&olds[head..], &news[head..]);
+    let (a, b) = (head..olds.len() - tail, head..news.len() - tail);
+    let count = |words: &[&[u8]]| {
+        let is_blank = |word: &&[u8]| word.iter().all(u8::is_ascii_whitespace);
+        words.len() - words.iter().copied().filter(is_blank).count()
+    };
+    let mut shared = count(&olds[..head]) + count(&olds[a.end..]);
     let (mut old_marks, mut new_marks) = (Marks::new(), Marks::new());
     let work = a.len() * b.len();
     if work == 0 || a.len() + b.len() > WORDS_MAX || work > *left_work {
-        mark(&mut old_marks, a);
-        mark(&mut new_marks, b);
+        mark(&mut old_marks, &old_words[a]);
+        mark(&mut new_marks, &new_words[b]);
     } else {
         *left_work -= work;
-        let left: Vec<&[u8]> = a.iter().map(|word| &old[word.clone()]).collect();
-        let right: Vec<&[u8]> = b.iter().map(|word| &new[word.clone()]).collect();
-        for op in similar::capture_diff_slices(Algorithm::Myers, &left, &right) {
-            if let DiffOp::Equal { old_index, len, .. } = op {
-                shared += a[old_index..old_index + len]
-                    .iter()
-                    .filter(|word| !blank(old, word))
-                    .count();
+        let (old_words, new_words) = (&old_words[a.clone()], &new_words[b.clone()]);
+        let (olds, news) = (&olds[a], &news[b]);
+        for op in similar::capture_diff_slices(Algorithm::Myers, olds, news) {
+            if let DiffOp::Equal { .. } = op {
+                shared += count(&olds[op.old_range()]);
             } else {
-                mark(&mut old_marks, &a[op.old_range()]);
-                mark(&mut new_marks, &b[op.new_range()]);
+                mark(&mut old_marks, &old_words[op.old_range()]);
+                mark(&mut new_marks, &new_words[op.new_range()]);
             }
         }
     }
-    let count = |line: &[u8], words: &[Range<usize>]| {
-        words.iter().filter(|word| !blank(line, word)).count()
-    };
-    let shorter = count(old, &old_words).min(count(new, &new_words));
+    let shorter = count(&olds).min(count(&news));
     if shared * 3 < shorter || (shared == 0 && shorter > 0) {
         return (Marks::new(), Marks::new());
     }

@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use super::hashed::Hashed;
 use crate::diff::align;
+use crate::rising::longest_rising;
 use crate::verdict::reading::{Budget, Value};
 
 /// Indices into both lists; each at most once in `pairs`, `only_old` and `only_new` together.
@@ -201,23 +202,8 @@ fn likeness(a: &Hashed, b: &Hashed) -> f64 {
 
 /// Pairs whose second numbers do not lie on a longest rising run.
 fn off_the_longest_run(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let mut ends: Vec<usize> = Vec::new();
-    let mut before: Vec<Option<usize>> = vec![None; pairs.len()];
-    for (index, (_, to)) in pairs.iter().enumerate() {
-        let at = ends.partition_point(|end| pairs[*end].1 < *to);
-        before[index] = at.checked_sub(1).map(|at| ends[at]);
-        if at == ends.len() {
-            ends.push(index);
-        } else {
-            ends[at] = index;
-        }
-    }
-    let mut is_on = vec![false; pairs.len()];
-    let mut next = ends.last().copied();
-    while let Some(index) = next {
-        is_on[index] = true;
-        next = before[index];
-    }
-    let off = pairs.iter().zip(is_on).filter(|(_, is_on)| !is_on);
-    off.map(|(pair, _)| *pair).collect()
+    let places: Vec<usize> = pairs.iter().map(|(_, to)| *to).collect();
+    let mut on = longest_rising(&places).into_iter().peekable();
+    let off = (0..pairs.len()).filter(|index| on.next_if_eq(index).is_none());
+    off.map(|index| pairs[index]).collect()
 }

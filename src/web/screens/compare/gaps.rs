@@ -1,7 +1,7 @@
 //! Hidden lines of one rule that the address asks to see.
 
 use super::params::Params;
-use crate::web::diff_view::{self, Cell, Row, Shown, Sided};
+use crate::web::diff_view::{self, Cell, Origins, Row, Shown, Sided};
 use rulegate_compare::diff::{Gap, Options, TextDiff};
 
 /// Hidden lines shown at once.
@@ -17,7 +17,7 @@ fn gap_lines(
     let mut rows: Vec<Row> = diff
         .gap_lines(old, new, count, options)
         .iter()
-        .map(diff_view::row)
+        .map(|line| diff_view::line_row(line, &Origins::default()))
         .collect();
     if let Some(first) = rows.first_mut() {
         first.finding = format!("g{new}");
