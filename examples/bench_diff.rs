@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
+use rulegate_compare::ThreeWay;
 use rulegate_compare::diff::{Difference, Options, RuleChange, Stat, Window, compare, patch};
 use rulegate_compare::verdict;
 use sha2::{Digest, Sha256};
@@ -71,7 +72,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let (contained, verdicts) = match &hotfix {
         Some(hotfix) => {
-            median(|| verdict::verdict(&texts(&old), &texts(hotfix), &texts(&new)).len())
+            let sides = ThreeWay {
+                base: &old,
+                hotfix,
+                planned: &new,
+            };
+            median(|| verdict::verdict(&sides.map(texts)).len())
         }
         None => (0.0, 0),
     };

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use rulegate_compare::ThreeWay;
 use rulegate_compare::verdict::{Texts, verdict};
 use serde_json::json;
 
@@ -27,19 +28,17 @@ fn main() {
 }
 
 fn all_cases(folder: &Path) {
-    let cases: Vec<[Files; 3]> = folders(folder)
-        .iter()
-        .map(|case| SIDES.map(|side| files(&case.join(side))))
-        .collect();
+    let of = |case: &PathBuf| SIDES.map(|side| files(&case.join(side)));
+    let cases: Vec<ThreeWay<Files>> = folders(folder).iter().map(of).collect();
     let bytes: usize = cases
         .iter()
-        .flatten()
+        .flat_map(|case| case.as_ref().into_columns())
         .flat_map(BTreeMap::values)
         .map(Vec::len)
         .sum();
     let ours = measure(|| {
-        for [base, hotfix, planned] in &cases {
-            std::hint::black_box(verdict(&texts(base), &texts(hotfix), &texts(planned)));
+        for case in &cases {
+            std::hint::black_box(verdict(&case.as_ref().map(texts)));
         }
     });
     let triples = triples(folder);
@@ -70,12 +69,17 @@ fn hard_pairs(only: Option<&str>) {
         }
         let one = |text: &[u8]| Files::from([(pair.path.to_owned(), text.to_vec())]);
         let [base, hotfix, planned] = pair.texts.each_ref().map(|text| one(text));
+        let files = ThreeWay {
+            base,
+            hotfix,
+            planned,
+        };
         let mut said = String::new();
         let before_kib = resident_kib("VmRSS:");
         forget_peak();
         let busy_ms = processor_ms();
         let times = measure(|| {
-            let rules = verdict(&texts(&base), &texts(&hotfix), &texts(&planned));
+            let rules = verdict(&files.as_ref().map(texts));
             said = rules
                 .first()
                 .map_or(String::new(), |rule| json!(rule.verdict).to_string());
@@ -123,7 +127,11 @@ fn forget_peak() {
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-const SIDES: [&str; 3] = ["base", "hotfix", "planned"];
+const SIDES: ThreeWay<&str> = ThreeWay {
+    base: "base",
+    hotfix: "hotfix",
+    planned: "planned",
+};
 
 fn texts(files: &Files) -> Texts<'_> {
     files
@@ -184,25 +192,26 @@ fn files(folder: &Path) -> Files {
     out
 }
 
-/// Planned, base and hotfix of every file that differs between the last two and is in all three.
-fn triples(folder: &Path) -> Vec<[PathBuf; 3]> {
+/// Every file that differs between base and hotfix and is in all three.
+fn triples(folder: &Path) -> Vec<ThreeWay<PathBuf>> {
     let mut out = Vec::new();
     for case in folders(folder) {
-        let [base, hotfix, planned] = SIDES.map(|side| files(&case.join(side)));
-        for (path, text) in &hotfix {
-            if base.get(path).is_some_and(|before| before != text) && planned.contains_key(path) {
-                out.push(["planned", "base", "hotfix"].map(|side| case.join(side).join(path)));
+        let sides = SIDES.map(|side| files(&case.join(side)));
+        for (path, text) in &sides.hotfix {
+            let before = sides.base.get(path);
+            if before.is_some_and(|before| before != text) && sides.planned.contains_key(path) {
+                out.push(SIDES.map(|side| case.join(side).join(path)));
             }
         }
     }
     out
 }
 
-fn merge_file(triple: &[PathBuf; 3]) {
+fn merge_file(sides: &ThreeWay<PathBuf>) {
     let mut command = Command::new("git");
     command
         .args(["merge-file", "-p", "-q"])
-        .args(triple)
+        .args([&sides.planned, &sides.base, &sides.hotfix])
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command.status().expect("git");

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::intake::Intake;
 use super::{App, AppError};
+use rulegate_compare::ThreeWay;
 use rulegate_compare::verdict::{self, RuleVerdict, Texts};
 use rulegate_domain::gate::{self, Gate};
 use rulegate_domain::judgement::{Evidence, Question};
@@ -78,9 +79,17 @@ impl App {
             Some(texts) => texts.clone(),
             None => self.rules(&question.candidate).await?.texts,
         };
-        let (mut before, mut after) = (base.clone(), base);
+        let mut texts = ThreeWay {
+            hotfix: base.clone(),
+            base,
+            planned,
+        };
         for change in &question.changes {
-            for (side, digest) in [(&mut before, change.from), (&mut after, change.to)] {
+            let sides = [
+                (&mut texts.base, change.from),
+                (&mut texts.hotfix, change.to),
+            ];
+            for (side, digest) in sides {
                 match digest {
                     Some(digest) => {
                         let bytes = self.contents(&[digest]).await?.remove(0);
@@ -92,7 +101,7 @@ impl App {
                 }
             }
         }
-        let work = move || verdict::verdict(&view(&before), &view(&after), &view(&planned));
+        let work = move || verdict::verdict(&texts.as_ref().map(view));
         let rules = tokio::task::spawn_blocking(work)
             .await
             .map_err(AppError::broken)?;

@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::hotfixing::Edits;
 use super::{App, AppError};
-use rulegate_compare::merge_draft::{DraftRule, Outcome, Planned, Sources, draft_rule};
+use rulegate_compare::ThreeWay;
+use rulegate_compare::merge_draft::{DraftRule, Outcome, Sources, draft_rule};
 use rulegate_compare::verdict::RuleVerdict;
 use rulegate_domain::judgement::Question;
 use rulegate_domain::lag::{Heard, Lag};
@@ -72,10 +73,12 @@ impl App {
             })?;
         let chain = state.missing_chain(hotfix, to);
         let lowest = chain.first().map_or(hotfix, |below| below.as_ref());
-        let base = self.rules(&lowest.on_top_of_checksum).await?;
-        let theirs = self.rules(&hotfix.checksum).await?;
-        let ours = self.rules(&pin.checksum).await?;
-        let changes: Vec<Change> = base.manifest.differences(&theirs.manifest);
+        let sides = ThreeWay {
+            base: self.rules(&lowest.on_top_of_checksum).await?,
+            hotfix: self.rules(&hotfix.checksum).await?,
+            planned: self.rules(&pin.checksum).await?,
+        };
+        let changes: Vec<Change> = sides.base.manifest.differences(&sides.hotfix.manifest);
         let question = Question {
             environment: to.clone(),
             hotfix: hotfix.version.clone(),
@@ -94,7 +97,7 @@ impl App {
                     merged_rule(
                         &change.path,
                         verdict,
-                        [&base, &theirs, &ours].map(|r| &r.texts),
+                        sides.as_ref().map(|side| &side.texts),
                     )
                 })
                 .collect()
@@ -131,25 +134,22 @@ impl App {
 fn merged_rule(
     path: &str,
     verdict: Option<&RuleVerdict>,
-    [base, theirs, ours]: [&BTreeMap<String, Bytes>; 3],
+    sides: ThreeWay<&BTreeMap<String, Bytes>>,
 ) -> DraftRule {
-    let found = match verdict.map(|verdict| verdict.planned_paths.as_slice()) {
+    let place = match verdict.map(|verdict| verdict.planned_paths.as_slice()) {
         Some([one]) => Some(one.as_str()),
         Some([]) | None => Some(path),
         Some(_) => None,
     };
-    let planned = match found {
-        None => Planned::Spread,
-        Some(at) => match ours.get(at) {
-            Some(bytes) => Planned::At(at, bytes),
-            None => Planned::Nowhere,
-        },
-    };
     draft_rule(&Sources {
         path,
-        baseline: base.get(path).map(|bytes| &bytes[..]),
-        hotfix: theirs.get(path).map(|bytes| &bytes[..]),
-        planned,
+        place,
+        texts: ThreeWay {
+            base: sides.base.get(path),
+            hotfix: sides.hotfix.get(path),
+            planned: place.and_then(|place| sides.planned.get(place)),
+        }
+        .map(|text| text.map(|bytes| &bytes[..])),
         is_contained: verdict.is_none_or(|verdict| verdict.verdict.is_contained()),
         // Every conflict stays with the person who merges: here the verdict excuses none.
         units: &[],

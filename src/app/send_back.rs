@@ -11,8 +11,9 @@ use bytes::Bytes;
 
 use super::intake::Intake;
 use super::{App, AppError};
+use rulegate_compare::ThreeWay;
 use rulegate_compare::diff::{RuleChange, patch};
-use rulegate_compare::merge_draft::{DraftRule, Planned, Sources, draft_rule};
+use rulegate_compare::merge_draft::{DraftRule, Sources, draft_rule};
 use rulegate_compare::verdict::{RuleVerdict, Verdict};
 use rulegate_domain::judgement::{Evidence, Question};
 use rulegate_domain::state::{Hotfix, State};
@@ -140,11 +141,17 @@ fn merged(
     let mut rules: Vec<DraftRule> = Vec::with_capacity(sides.len());
     for (path, sides) in sides {
         let verdict = evidence.rules.iter().find(|rule| rule.path == *path);
+        let place = place(path, verdict, &planned);
         rules.push(draft_rule(&Sources {
             path,
-            baseline: sides.before.as_deref(),
-            hotfix: sides.after.as_deref(),
-            planned: place(path, verdict, &planned),
+            place,
+            texts: ThreeWay {
+                base: sides.before.as_deref(),
+                hotfix: sides.after.as_deref(),
+                planned: place
+                    .and_then(|place| planned.get(place))
+                    .map(|bytes| &bytes[..]),
+            },
             is_contained: evidence.verdict(path).is_contained(),
             units: verdict.map_or(&[][..], |verdict| &verdict.units),
         }));
@@ -176,22 +183,18 @@ fn merged(
     }
 }
 
-/// Where planned has the content of a rule: under its own path, else where the verdict found it.
+/// Where planned has the content of a rule: under its own path, else where the verdict found it; none if that is in
+/// several places.
 fn place<'a>(
     path: &'a str,
     verdict: Option<&'a RuleVerdict>,
-    planned: &'a BTreeMap<String, Bytes>,
-) -> Planned<'a> {
-    if let Some(bytes) = planned.get(path) {
-        return Planned::At(path, bytes);
-    }
-    let elsewhere = verdict.map_or(&[][..], |verdict| &verdict.planned_paths);
-    match elsewhere {
-        [] => Planned::Nowhere,
-        [one] => planned
-            .get(one)
-            .map_or(Planned::Nowhere, |bytes| Planned::At(one, bytes)),
-        _ => Planned::Spread,
+    planned: &BTreeMap<String, Bytes>,
+) -> Option<&'a str> {
+    match verdict.map(|verdict| verdict.planned_paths.as_slice()) {
+        _ if planned.contains_key(path) => Some(path),
+        Some([one]) => Some(one),
+        Some([]) | None => Some(path),
+        Some(_) => None,
     }
 }
 

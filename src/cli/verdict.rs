@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use rulegate_compare::ThreeWay;
 use rulegate_compare::verdict::{RuleVerdict, Span, Texts, Verdict, verdict};
 
 /// Three folders, each one snapshot of a rule set; a rule's path is taken from there.
@@ -43,8 +44,12 @@ pub fn run(args: &VerdictArgs) -> ExitCode {
 }
 
 fn judge(args: &VerdictArgs) -> io::Result<bool> {
-    let [base, hotfix, planned] = [read(&args.base)?, read(&args.hotfix)?, read(&args.planned)?];
-    let rules = verdict(&texts(&base), &texts(&hotfix), &texts(&planned));
+    let files = ThreeWay {
+        base: read(&args.base)?,
+        hotfix: read(&args.hotfix)?,
+        planned: read(&args.planned)?,
+    };
+    let rules = verdict(&files.as_ref().map(texts));
     let mut out = io::stdout().lock();
     if args.json {
         let rules: Vec<Value> = rules.iter().map(as_json).collect();

@@ -5,6 +5,10 @@ pub mod at_stake;
 pub mod diff;
 pub mod merge;
 pub mod merge_draft;
+mod rising;
 pub mod same_edits;
 pub mod structured;
+mod three_way;
 pub mod verdict;
+
+pub use three_way::ThreeWay;

@@ -6,18 +6,12 @@
 
 use std::ops::Range;
 
+use crate::ThreeWay;
 use crate::diff::{Change, TextDiff};
 
-/// A place where both sides changed the same lines in different ways. Lines counted from 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// Lines of the baseline.
-    pub base: Range<u32>,
-    /// Lines of the hotfix.
-    pub hotfix: Range<u32>,
-    /// Lines of planned, which the result keeps.
-    pub planned: Range<u32>,
-}
+/// A place where both sides changed the same lines in different ways. Lines counted from 0; those of planned are the
+/// ones that the result keeps.
+pub type Conflict = ThreeWay<Range<u32>>;
 
 /// Planned with the hotfix's changes, as far as they do not meet planned's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +24,13 @@ pub struct Merged {
     pub conflicts: Vec<Conflict>,
 }
 
-/// Merges what led from `base` to `hotfix` into `planned`.
-pub fn merge(base: &[u8], hotfix: &[u8], planned: &[u8]) -> Merged {
+/// Merges what led from base to hotfix into planned.
+pub fn merge(texts: ThreeWay<&[u8]>) -> Merged {
+    let ThreeWay {
+        base,
+        hotfix,
+        planned,
+    } = texts;
     let (ours, theirs) = (TextDiff::new(base, hotfix), TextDiff::new(base, planned));
     let (mut hot, mut plan) = (Walk::new(ours.changes()), Walk::new(theirs.changes()));
     let mut merged = Merged {
@@ -47,23 +46,21 @@ pub fn merge(base: &[u8], hotfix: &[u8], planned: &[u8]) -> Merged {
         while hot.take(&mut end) || plan.take(&mut end) {}
         merged.bytes.extend_from_slice(base_text.span(at..start));
         let (hot_side, plan_side) = (hot.close(start, end), plan.close(start, end));
-        let hot_lines = hot_side.as_ref().map(|s| ours.new_text().span(s.clone()));
-        let plan_lines = plan_side
-            .as_ref()
-            .map(|s| theirs.new_text().span(s.clone()));
-        match (hot_lines, plan_lines) {
-            (Some(hot_lines), None) => {
-                merged.bytes.extend_from_slice(hot_lines);
+        let hot_lines = |lines: &Range<u32>| ours.new_text().span(lines.clone());
+        let plan_lines = |lines: &Range<u32>| theirs.new_text().span(lines.clone());
+        match (hot_side, plan_side) {
+            (Some(hotfix), None) => {
+                merged.bytes.extend_from_slice(hot_lines(&hotfix));
                 merged.taken += 1;
             }
-            (None, Some(plan_lines)) => merged.bytes.extend_from_slice(plan_lines),
-            (Some(hot_lines), Some(plan_lines)) => {
-                merged.bytes.extend_from_slice(plan_lines);
-                if hot_lines != plan_lines {
+            (None, Some(planned)) => merged.bytes.extend_from_slice(plan_lines(&planned)),
+            (Some(hotfix), Some(planned)) => {
+                merged.bytes.extend_from_slice(plan_lines(&planned));
+                if hot_lines(&hotfix) != plan_lines(&planned) {
                     merged.conflicts.push(Conflict {
                         base: start..end,
-                        hotfix: hot_side.unwrap_or_default(),
-                        planned: plan_side.unwrap_or_default(),
+                        hotfix,
+                        planned,
                     });
                 }
             }
@@ -71,9 +68,8 @@ pub fn merge(base: &[u8], hotfix: &[u8], planned: &[u8]) -> Merged {
         }
         at = end;
     }
-    merged
-        .bytes
-        .extend_from_slice(base_text.span(at..base_text.len()));
+    let rest = base_text.span(at..base_text.len());
+    merged.bytes.extend_from_slice(rest);
     merged
 }
 
@@ -113,59 +109,5 @@ impl<'c> Walk<'c> {
         let (first, last) = self.open.take()?;
         let from = first.new.start - (first.old.start - start);
         Some(from..last.new.end + (end - last.old.end))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(base: &str, hotfix: &str, planned: &str, expected: &str, conflicts: usize) {
-        let merged = merge(base.as_bytes(), hotfix.as_bytes(), planned.as_bytes());
-        assert_eq!(String::from_utf8(merged.bytes).unwrap(), expected);
-        assert_eq!(merged.conflicts.len(), conflicts);
-    }
-
-    #[test]
-    fn changes_apart_from_each_other_are_both_taken() {
-        check("a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n", "A\nb\nC\n", 0);
-        check("a\nb\nc\n", "a\nb\n", "0\na\nb\nc\n", "0\na\nb\n", 0);
-        check("a\nb\nc\n", "a\nb\nc\nd", "A\nb\nc\n", "A\nb\nc\nd", 0);
-        check(
-            "a\r\nb\r\nc\r\n",
-            "a\r\nb\r\nC\r\n",
-            "A\r\nb\r\nc\r\n",
-            "A\r\nb\r\nC\r\n",
-            0,
-        );
-    }
-
-    #[test]
-    fn the_same_change_on_both_sides_is_none() {
-        check("a\nb\n", "a\nB\n", "a\nB\n", "a\nB\n", 0);
-        check("a\nb\n", "a\nB\n", "a\nb\n", "a\nB\n", 0);
-        check("", "x\n", "", "x\n", 0);
-    }
-
-    #[test]
-    fn changes_that_touch_are_a_conflict_and_planned_stays() {
-        check("a\nb\n", "a\nX\n", "a\nY\n", "a\nY\n", 1);
-        check("a\nb\nc\n", "A\nb\nc\n", "a\nB\nc\n", "a\nB\nc\n", 1);
-        check("a\n", "a\nx\n", "a\ny\n", "a\ny\n", 1);
-        // One clean place beside a conflict.
-        check(
-            "a\nb\nc\nd\n",
-            "A\nb\nc\nX\n",
-            "a\nb\nc\nY\n",
-            "A\nb\nc\nY\n",
-            1,
-        );
-        let merged = merge(b"a\nb\n", b"a\nX\n", b"0\na\nY\n");
-        let conflict = Conflict {
-            base: 1..2,
-            hotfix: 1..2,
-            planned: 2..3,
-        };
-        assert_eq!((merged.taken, merged.conflicts), (0, vec![conflict]));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::web::diff_view::{Cell, parts};
+use rulegate_compare::ThreeWay;
 use rulegate_compare::at_stake::{Contained, Side};
 use rulegate_compare::diff::{self, Kind, TextDiff};
 use rulegate_compare::same_edits::{self, Edit};
@@ -13,7 +14,7 @@ const LINE_BYTES_MAX: usize = 4_000;
 
 /// A row before gaps are made.
 pub(super) struct Line {
-    pub cells: [Cell; 3],
+    pub cells: ThreeWay<Cell>,
     /// The hotfix did something here.
     pub is_hotfix: bool,
     /// Planned did something here.
@@ -79,35 +80,34 @@ impl<'d, 'a> Aligner<'d, 'a> {
     fn between(&mut self, index: usize) {
         let ours = self.hotfix.between.remove(&index).unwrap_or_default();
         let theirs = self.planned.between.remove(&index).unwrap_or_default();
-        let mut rest = theirs.into_iter().peekable();
+        let mut rest = theirs.into_iter();
         for cell in ours {
-            let text = self.hotfix_text(&cell).to_vec();
-            let ahead: Vec<diff::Cell> = rest.clone().collect();
-            let same = ahead
-                .iter()
-                .position(|c| self.planned_text(c) == text.as_slice());
-            match same {
+            let text = self.hotfix_text(&cell);
+            let same = rest
+                .clone()
+                .position(|other| self.planned_text(&other) == text);
+            let planned = match same {
                 Some(at) => {
                     for other in rest.by_ref().take(at) {
                         self.only_planned(other);
                     }
-                    let facing = rest.next();
-                    self.push(
-                        [void(), hot(cell), facing.map_or_else(void, kept)],
-                        true,
-                        true,
-                    );
+                    rest.next().map(kept)
                 }
                 None if self.contained.has(None, Some(cell.number)) => {
-                    let found = self.elsewhere(cell.number, "kept");
-                    self.push([void(), hot(cell), found.unwrap_or_else(void)], true, false);
+                    self.elsewhere(cell.number, "kept")
                 }
                 None => {
                     self.lost += 1;
                     let lost = self.elsewhere(cell.number, "gone");
-                    self.push([void(), hot(cell), lost.unwrap_or_else(gone)], true, false);
+                    Some(lost.unwrap_or_else(gone))
                 }
-            }
+            };
+            let cells = ThreeWay {
+                base: void(),
+                hotfix: hot(cell),
+                planned: planned.unwrap_or_else(void),
+            };
+            self.push(cells, true, same.is_some());
         }
         for other in rest {
             self.only_planned(other);
@@ -126,61 +126,69 @@ impl<'d, 'a> Aligner<'d, 'a> {
     }
 
     fn only_planned(&mut self, cell: diff::Cell) {
-        let kept_form = self.contained.planned.contains(&cell.number);
-        let cell = if kept_form {
-            kept(cell)
-        } else {
-            shown("add", cell)
+        let is_kept = self.contained.planned.contains(&cell.number);
+        let cells = ThreeWay {
+            base: void(),
+            hotfix: void(),
+            planned: shown(if is_kept { "kept" } else { "add" }, cell),
         };
-        self.push([void(), void(), cell], kept_form, true);
+        self.push(cells, is_kept, true);
     }
 
     /// A base line with what became of it on both sides.
     fn facing(&mut self, index: usize) {
-        let (ours, theirs) = (
-            self.hotfix.facing[index].take(),
-            self.planned.facing[index].take(),
-        );
+        let ours = self.hotfix.facing[index].take();
+        let theirs = self.planned.facing[index].take();
         let is_changed =
             |cell: &Option<diff::Cell>| cell.as_ref().is_none_or(|c| c.kind != Kind::Equal);
         let (is_hotfix, is_planned) = (is_changed(&ours), is_changed(&theirs));
-        let base_kind = match (is_hotfix, is_planned) {
-            (true, _) => "hotdel",
-            (false, true) => "del",
-            (false, false) => "same",
+        let (painted, kind) = match (is_hotfix, is_planned) {
+            (true, _) => (&mut self.hotfix, "hotdel"),
+            (false, true) => (&mut self.planned, "del"),
+            (false, false) => (&mut self.planned, "same"),
         };
-        let painted = if is_hotfix {
-            &mut self.hotfix
-        } else {
-            &mut self.planned
+        let base = painted.base[index].take();
+        let base = base.map_or_else(void, |cell| shown(kind, cell));
+        let planned = match theirs {
+            theirs if is_hotfix => self.answer(index, ours.as_ref(), theirs, is_planned),
+            None => void(),
+            Some(cell) if !is_planned => shown("same", cell),
+            Some(cell) if self.contained.planned.contains(&cell.number) => kept(cell),
+            Some(cell) => shown("add", cell),
         };
-        let base = painted.base[index]
-            .take()
-            .map_or_else(void, |cell| shown(base_kind, cell));
-        if !is_hotfix {
-            let ours = ours.map_or_else(void, |cell| shown("same", cell));
-            let theirs = theirs.map_or_else(void, |cell| {
-                let kind = match is_planned {
-                    true if self.contained.planned.contains(&cell.number) => "kept",
-                    true => "add",
-                    false => "same",
-                };
-                shown(kind, cell)
-            });
-            return self.push([base, ours, theirs], false, is_planned);
-        }
+        let is_repeated = is_hotfix && self.is_repeated(index, ours.as_ref());
+        let kind = if is_hotfix { "hot" } else { "same" };
+        let hotfix = ours.map_or_else(void, |cell| shown(kind, cell));
+        self.lines.push(Line {
+            cells: ThreeWay {
+                base,
+                hotfix,
+                planned,
+            },
+            is_hotfix,
+            is_planned,
+            is_repeated,
+        });
+    }
+
+    /// What planned has where the hotfix changed a base line.
+    fn answer(
+        &mut self,
+        index: usize,
+        ours: Option<&diff::Cell>,
+        theirs: Option<diff::Cell>,
+        is_planned: bool,
+    ) -> Cell {
         let number = u32::try_from(index + 1).ok();
-        let known = self
-            .contained
-            .has(number, ours.as_ref().map(|cell| cell.number))
-            || self.is_passed_over(number, ours.as_ref());
-        let theirs = match (&ours, theirs) {
+        let known = self.contained.has(number, ours.map(|cell| cell.number))
+            || self.is_passed_over(number, ours);
+        match (ours, theirs) {
             (Some(ours), Some(theirs)) if self.hotfix_text(ours) == self.planned_text(&theirs) => {
                 kept(theirs)
             }
             (_, Some(theirs)) if known => {
                 // A version number that both changed, each to its own, is nothing of the hotfix's in planned.
-                let is_mark = number.zip(ours.as_ref()).is_some_and(|(base, ours)| {
+                let is_mark = number.zip(ours).is_some_and(|(base, ours)| {
                     self.contained.is_unnamed(base, ours.number)
                         || self.contained.passes_over(self.ours, base, ours)
                 });
@@ -202,15 +210,6 @@ impl<'d, 'a> Aligner<'d, 'a> {
                 self.lost += 1;
                 self.elsewhere(ours.number, "gone").unwrap_or_else(gone)
             }
-        };
-        let is_repeated = self.is_repeated(index, ours.as_ref());
-        self.push(
-            [base, ours.map_or_else(void, hot), theirs],
-            true,
-            is_planned,
-        );
-        if let Some(line) = self.lines.last_mut() {
-            line.is_repeated = is_repeated;
         }
     }
 
@@ -232,7 +231,7 @@ impl<'d, 'a> Aligner<'d, 'a> {
         is_known && self.contained.is_unnamed(index + 1, ours.number)
     }
 
-    fn push(&mut self, cells: [Cell; 3], is_hotfix: bool, is_planned: bool) {
+    fn push(&mut self, cells: ThreeWay<Cell>, is_hotfix: bool, is_planned: bool) {
         self.lines.push(Line {
             cells,
             is_hotfix,

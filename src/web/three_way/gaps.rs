@@ -14,11 +14,7 @@ pub(super) fn with_gaps(
     unit: &dyn Fn(u32) -> Option<String>,
 ) -> Vec<Sided> {
     let mut is_near = vec![whole; lines.len()];
-    for (index, _) in lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.is_finding())
-    {
+    for index in (0..lines.len()).filter(|&index| lines[index].is_finding()) {
         let end = (index + CONTEXT + 1).min(lines.len());
         is_near[index.saturating_sub(CONTEXT)..end].fill(true);
     }
@@ -35,12 +31,10 @@ pub(super) fn with_gaps(
             continue;
         }
         if hidden.lines > 0 {
-            let number = line
+            let name = line
                 .cells
-                .iter()
-                .find_map(|cell| cell.no)
-                .filter(|_| line.cells[0].no.is_some());
-            let name = number
+                .base
+                .no
                 .and_then(|number| unit(u32::try_from(number).unwrap_or(1).saturating_sub(1)));
             let name = name.map(|name| format!("then {name}"));
             rows.push(std::mem::take(&mut hidden).gap(name));
@@ -52,11 +46,12 @@ pub(super) fn with_gaps(
             String::new()
         };
         was_hotfix = line.is_finding();
-        last = line.cells[0].no.or(last);
-        let is_same = line.cells.iter().all(|cell| cell.kind == "same");
+        last = line.cells.base.no.or(last);
+        let cells = Vec::from(line.cells.into_columns());
+        let is_same = cells.iter().all(|cell| cell.kind == "same");
         rows.push(Sided {
             kind: if is_same { "same" } else { "change" },
-            cells: line.cells.into(),
+            cells,
             finding,
             ..Sided::default()
         });

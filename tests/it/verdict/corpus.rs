@@ -1,5 +1,6 @@
 //! Real hotfixes with known answers.
 
+use rulegate_compare::ThreeWay;
 use rulegate_compare::verdict::{Verdict, verdict};
 
 use super::{cases, texts};
@@ -12,11 +13,7 @@ fn included_is_never_said_wrongly_and_most_verdicts_are_right() {
     let (mut right, mut all) = (0, 0);
     let mut wrong = Vec::new();
     for case in cases() {
-        let rules = verdict(
-            &texts(&case.base),
-            &texts(&case.hotfix),
-            &texts(&case.planned),
-        );
+        let rules = verdict(&case.files.as_ref().map(texts));
         assert_eq!(
             rules.len(),
             case.labels.len(),
@@ -47,11 +44,12 @@ fn included_is_never_said_wrongly_and_most_verdicts_are_right() {
 #[test]
 fn the_hotfix_itself_includes_it_and_the_base_overrides_it() {
     for case in cases() {
-        for rule in verdict(
-            &texts(&case.base),
-            &texts(&case.hotfix),
-            &texts(&case.hotfix),
-        ) {
+        let sides = case.files.as_ref().map(texts);
+        let itself = ThreeWay {
+            planned: sides.hotfix.clone(),
+            ..sides.clone()
+        };
+        for rule in verdict(&itself) {
             assert_eq!(
                 rule.verdict,
                 Verdict::Included,
@@ -69,7 +67,11 @@ fn the_hotfix_itself_includes_it_and_the_base_overrides_it() {
                 rule.path
             );
         }
-        for rule in verdict(&texts(&case.base), &texts(&case.hotfix), &texts(&case.base)) {
+        let before = ThreeWay {
+            planned: sides.base.clone(),
+            ..sides
+        };
+        for rule in verdict(&before) {
             assert_eq!(
                 rule.verdict,
                 Verdict::Overridden,
@@ -85,11 +87,7 @@ fn the_hotfix_itself_includes_it_and_the_base_overrides_it() {
 #[test]
 fn units_stand_on_lines_that_the_texts_have() {
     for case in cases() {
-        for rule in verdict(
-            &texts(&case.base),
-            &texts(&case.hotfix),
-            &texts(&case.planned),
-        ) {
+        for rule in verdict(&case.files.as_ref().map(texts)) {
             let lines = |files: &std::collections::BTreeMap<String, Vec<u8>>| {
                 files
                     .get(&rule.path)
@@ -97,8 +95,8 @@ fn units_stand_on_lines_that_the_texts_have() {
             };
             for unit in &rule.units {
                 for (span, most) in [
-                    (unit.base, lines(&case.base)),
-                    (unit.hotfix, lines(&case.hotfix)),
+                    (unit.base, lines(&case.files.base)),
+                    (unit.hotfix, lines(&case.files.hotfix)),
                 ] {
                     let Some((from, to)) = span else { continue };
                     assert!(

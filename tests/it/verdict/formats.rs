@@ -1,9 +1,8 @@
 //! Each format by its own rules: what its units are and what counts as the same.
 
 use rulegate_compare::verdict::Verdict::{Conflicting, Included, Overridden, Partial, Removed};
-use rulegate_compare::verdict::verdict;
 
-use super::{check, check_files, judge, snapshot};
+use super::{check, check_files, judge, verdict_on};
 
 const SECRULE: &str = "SecRule ARGS|!ARGS:x \"@rx (?:union|select)\" \\\n    \"id:942100,\\\n    phase:2,\\\n    block,\\\n    t:none,t:lowercase,\\\n    ver:'CRS/4.1.0',\\\n    severity:'CRITICAL'\"\n\nSecRule ARGS \"@rx sleep\" \\\n    \"id:942110,\\\n    phase:2,\\\n    block,\\\n    t:none\"\n";
 
@@ -325,14 +324,9 @@ fn statements_belong_to_the_braces_around_them() {
         let planned = hotfix.replace("$a = \"x\"", "$a = \"w\"");
         let verdicts = |planned: &str| {
             let planned = [("a.yar", planned), ("b.yar", other.as_str())];
-            let [rule] = verdict(
-                &snapshot(&[("a.yar", base)]),
-                &snapshot(&[("a.yar", &hotfix)]),
-                &snapshot(&planned),
-            )
-            .try_into()
-            .expect("one rule");
-            rule
+            let mut rules = verdict_on(&[("a.yar", base)], &[("a.yar", &hotfix)], &planned);
+            assert_eq!(rules.len(), 1);
+            rules.remove(0)
         };
         let rule = verdicts(&planned);
         assert_eq!(rule.verdict, Included, "{}", rule.why);
@@ -488,15 +482,16 @@ fn a_hotfix_of_order_comments_or_white_space_alone() {
 
 #[test]
 fn bytes_that_are_no_utf8() {
+    use rulegate_compare::ThreeWay;
     use rulegate_compare::verdict::{Texts, verdict};
     let of = |bytes: &'static [u8]| Texts::from([("a.cf", bytes)]);
-    let said = |planned| {
-        verdict(
-            &of(b"describe A caf\xe9 old\n"),
-            &of(b"describe A caf\xe9 neuf\n"),
-            &of(planned),
-        )[0]
-        .verdict
+    let said = |planned: &'static [u8]| {
+        let texts = ThreeWay {
+            base: &b"describe A caf\xe9 old\n"[..],
+            hotfix: b"describe A caf\xe9 neuf\n",
+            planned,
+        };
+        verdict(&texts.map(of))[0].verdict
     };
     assert_eq!(said(b"describe B x y\ndescribe A caf\xe9 neuf\n"), Included);
     assert_eq!(

@@ -1,10 +1,9 @@
 //! Any bytes at all: an answer within the steps allowed, and no panic.
 
-use std::collections::BTreeMap;
-
+use rulegate_compare::ThreeWay;
 use rulegate_compare::verdict::{Limits, Texts, Verdict, verdict_within};
 
-use super::{cases, texts};
+use super::{SIDES, cases, texts};
 
 /// Splitmix64: the same bytes on every machine.
 struct Random(u64);
@@ -65,13 +64,14 @@ const BITS: [&str; 32] = [
     "---\n",
 ];
 
-fn within_limits(base: &Texts, hotfix: &Texts, planned: &Texts, limits: &Limits) {
+fn within_limits(texts: &ThreeWay<Texts>, limits: &Limits) {
+    let ThreeWay { base, hotfix, .. } = texts;
     let differing = base
         .keys()
         .chain(hotfix.keys())
         .filter(|path| base.get(*path) != hotfix.get(*path));
     let paths: std::collections::BTreeSet<_> = differing.collect();
-    let rules = verdict_within(base, hotfix, planned, limits);
+    let rules = verdict_within(texts, limits);
     assert!(
         rules
             .iter()
@@ -105,19 +105,18 @@ fn made_up(random: &mut Random) -> Vec<u8> {
     out
 }
 
+fn one<'a>(path: &'a str, bytes: &'a [u8]) -> Texts<'a> {
+    Texts::from([(path, bytes)])
+}
+
 #[test]
 fn made_up_texts() {
     let mut random = Random(1);
     for _ in 0..1500 {
         let path = format!("a.{}", random.pick(&SUFFIXES));
-        let [base, hotfix, planned] = [(); 3].map(|()| made_up(&mut random));
-        let of = |bytes| Texts::from([(path.as_str(), bytes)]);
-        within_limits(
-            &of(&base[..]),
-            &of(&hotfix[..]),
-            &of(&planned[..]),
-            &Limits::default(),
-        );
+        let texts = SIDES.map(|_| made_up(&mut random));
+        let texts = texts.as_ref().map(|bytes| one(&path, bytes));
+        within_limits(&texts, &Limits::default());
     }
 }
 
@@ -127,7 +126,7 @@ fn mutilated_real_texts() {
     let cases = cases();
     let small: Vec<(&str, &Vec<u8>)> = cases
         .iter()
-        .flat_map(|case| &case.hotfix)
+        .flat_map(|case| &case.files.hotfix)
         .filter(|(_, bytes)| bytes.len() < 6_000)
         .map(|(path, bytes)| (path.as_str(), bytes))
         .collect();
@@ -146,14 +145,9 @@ fn mutilated_real_texts() {
             }
             out
         };
-        let [base, hotfix, planned] = [mutilate(), mutilate(), mutilate()];
-        let of = |bytes| Texts::from([(path, bytes)]);
-        within_limits(
-            &of(&base[..]),
-            &of(&hotfix[..]),
-            &of(&planned[..]),
-            &Limits::default(),
-        );
+        let texts = SIDES.map(|_| mutilate());
+        let texts = texts.as_ref().map(|bytes| one(path, bytes));
+        within_limits(&texts, &Limits::default());
     }
 }
 
@@ -163,18 +157,18 @@ fn past_the_limits_nothing_is_told() {
         .into_iter()
         .find(|case| case.name.starts_with("spamassassin"))
         .unwrap();
-    let (base, hotfix, planned) = (texts(&case.base), texts(&case.hotfix), texts(&case.planned));
+    let sides = case.files.as_ref().map(texts);
     for steps_max in [0, 1, 100, 10_000] {
         let limits = Limits {
             steps_max,
             ..Limits::default()
         };
-        within_limits(&base, &hotfix, &planned, &limits);
+        within_limits(&sides, &limits);
         if steps_max <= 100 {
-            for rule in verdict_within(&base, &hotfix, &planned, &limits) {
+            for rule in verdict_within(&sides, &limits) {
                 let bytes = [
-                    hotfix.get(rule.path.as_str()),
-                    planned.get(rule.path.as_str()),
+                    sides.hotfix.get(rule.path.as_str()),
+                    sides.planned.get(rule.path.as_str()),
                 ];
                 assert!(
                     rule.verdict != Verdict::Included || bytes[0] == bytes[1],
@@ -189,7 +183,7 @@ fn past_the_limits_nothing_is_told() {
         text_bytes_max: 100,
         ..Limits::default()
     };
-    let told = verdict_within(&base, &hotfix, &planned, &limits);
+    let told = verdict_within(&sides, &limits);
     assert!(
         told.iter().any(|rule| rule.verdict == Verdict::CannotTell
             && rule.why.contains("larger than 100 bytes"))
@@ -227,9 +221,13 @@ fn what_parsers_are_slow_on() {
         ("a.json", brackets),
     ] {
         let (hotfix, planned) = (text.replace('1', "2"), format!("{text} "));
-        let [base, hotfix, planned] =
-            [&text, &hotfix, &planned].map(|text| Texts::from([(path, text.as_bytes())]));
-        within_limits(&base, &hotfix, &planned, &Limits::default());
+        let texts = ThreeWay {
+            base: &text,
+            hotfix: &hotfix,
+            planned: &planned,
+        };
+        let texts = texts.map(|text| one(path, text.as_bytes()));
+        within_limits(&texts, &Limits::default());
     }
 }
 
@@ -245,10 +243,15 @@ fn nesting_without_end() {
         ("toml", "a=["),
     ] {
         let deep = open.repeat(20_000);
-        let texts: BTreeMap<String, Vec<u8>> = [(format!("a.{suffix}"), deep.into_bytes())].into();
-        let base = Texts::from([(texts.keys().next().unwrap().as_str(), &b"x"[..])]);
-        let hotfix = super::texts(&texts);
-        within_limits(&base, &hotfix, &base, &Limits::default());
-        within_limits(&hotfix, &base, &hotfix, &Limits::default());
+        let path = format!("a.{suffix}");
+        for [base, hotfix] in [["x", &deep], [&deep, "x"]] {
+            let texts = ThreeWay {
+                base,
+                hotfix,
+                planned: base,
+            };
+            let texts = texts.map(|text| one(&path, text.as_bytes()));
+            within_limits(&texts, &Limits::default());
+        }
     }
 }

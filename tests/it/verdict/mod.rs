@@ -11,6 +11,7 @@ mod safety;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use rulegate_compare::ThreeWay;
 use rulegate_compare::verdict::{RuleVerdict, Texts, Verdict, verdict};
 
 /// A snapshot of the given files.
@@ -21,10 +22,29 @@ fn snapshot<'a>(files: &[(&'a str, &'a str)]) -> Texts<'a> {
         .collect()
 }
 
+/// The verdict on the given files.
+fn verdict_on(
+    base: &[(&str, &str)],
+    hotfix: &[(&str, &str)],
+    planned: &[(&str, &str)],
+) -> Vec<RuleVerdict> {
+    let files = ThreeWay {
+        base,
+        hotfix,
+        planned,
+    };
+    verdict(&files.map(snapshot))
+}
+
 /// The verdict on one file that all three snapshots have under one path.
 fn judge(path: &str, base: &str, hotfix: &str, planned: &str) -> RuleVerdict {
     let one = |text| snapshot(&[(path, text)]);
-    let mut rules = verdict(&one(base), &one(hotfix), &one(planned));
+    let texts = ThreeWay {
+        base,
+        hotfix,
+        planned,
+    };
+    let mut rules = verdict(&texts.map(one));
     assert_eq!(rules.len(), 1, "one file differs");
     rules.remove(0)
 }
@@ -46,7 +66,7 @@ fn check_files(
     planned: &[(&str, &str)],
     expected: &[(&str, Verdict)],
 ) {
-    let rules = verdict(&snapshot(base), &snapshot(hotfix), &snapshot(planned));
+    let rules = verdict_on(base, hotfix, planned);
     let said: Vec<(&str, Verdict)> = rules
         .iter()
         .map(|rule| (rule.path.as_str(), rule.verdict))
@@ -57,9 +77,7 @@ fn check_files(
 /// One case of the corpus.
 struct Case {
     name: String,
-    base: BTreeMap<String, Vec<u8>>,
-    hotfix: BTreeMap<String, Vec<u8>>,
-    planned: BTreeMap<String, Vec<u8>>,
+    files: ThreeWay<BTreeMap<String, Vec<u8>>>,
     labels: Vec<Label>,
 }
 
@@ -71,6 +89,12 @@ struct Label {
     flags: Vec<String>,
 }
 
+const SIDES: ThreeWay<&str> = ThreeWay {
+    base: "base",
+    hotfix: "hotfix",
+    planned: "planned",
+};
+
 fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus");
     let mut cases: Vec<Case> = std::fs::read_dir(&folder)
@@ -79,9 +103,7 @@ fn cases() -> Vec<Case> {
         .filter(|path| path.join("truth.json").is_file())
         .map(|path| Case {
             name: path.file_name().unwrap().to_str().unwrap().to_owned(),
-            base: files(&path.join("base")),
-            hotfix: files(&path.join("hotfix")),
-            planned: files(&path.join("planned")),
+            files: SIDES.map(|side| files(&path.join(side))),
             labels: serde_json::from_slice(&std::fs::read(path.join("truth.json")).unwrap())
                 .unwrap(),
         })

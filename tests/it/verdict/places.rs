@@ -2,7 +2,7 @@
 
 use rulegate_compare::verdict::Verdict;
 
-use super::judge;
+use super::{judge, verdict_on};
 
 #[track_caller]
 fn expect(verdict: Verdict, path: &str, base: &str, hotfix: &str, planned: &str) {
@@ -266,7 +266,6 @@ fn remarks_in_code_inside_a_value() {
 /// A statement that every file of its kind has in some block is no other form of this one.
 #[test]
 fn a_like_block_in_another_file() {
-    use super::snapshot;
     let check = |service: &str, body: &str| {
         format!("package {service}\n\ndeny contains res if {{\n{body}\tres := bad(network)\n}}\n")
     };
@@ -290,10 +289,6 @@ fn a_like_block_in_another_file() {
             .collect()
     };
     let (base, hotfix, planned) = (lent(&base), lent(&hotfix), lent(&planned));
-    let rules = rulegate_compare::verdict::verdict(
-        &snapshot(&base),
-        &snapshot(&hotfix),
-        &snapshot(&planned),
-    );
+    let rules = verdict_on(&base, &hotfix, &planned);
     assert_eq!(rules[0].verdict, Verdict::Included, "{:#?}", rules[0]);
 }

@@ -39,6 +39,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ThreeWay;
+
 pub use limits::Limits;
 use locate::Elsewhere;
 pub use rulegate_ledger::verdict::Verdict;
@@ -79,19 +81,19 @@ pub struct RuleVerdict {
     pub why: String,
 }
 
-/// Judges every rule that differs between `base` and `hotfix`, by path, each once;
+/// Judges every rule that differs between base and hotfix, by path, each once;
 /// empty means the hotfix changed nothing. Within [`Limits::default`].
-pub fn verdict(base: &Texts, hotfix: &Texts, planned: &Texts) -> Vec<RuleVerdict> {
-    verdict_within(base, hotfix, planned, &Limits::default())
+pub fn verdict(texts: &ThreeWay<Texts>) -> Vec<RuleVerdict> {
+    verdict_within(texts, &Limits::default())
 }
 
 /// As [`verdict`], within the given limits.
-pub fn verdict_within(
-    base: &Texts,
-    hotfix: &Texts,
-    planned: &Texts,
-    limits: &Limits,
-) -> Vec<RuleVerdict> {
+pub fn verdict_within(texts: &ThreeWay<Texts>, limits: &Limits) -> Vec<RuleVerdict> {
+    let ThreeWay {
+        base,
+        hotfix,
+        planned,
+    } = texts;
     let elsewhere = Elsewhere::new(base, hotfix, planned, limits);
     differing(base, hotfix)
         .into_iter()

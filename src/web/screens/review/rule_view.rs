@@ -8,6 +8,7 @@ use crate::app::AppError;
 use crate::web::diff_view::{Column, Row, Sided};
 use crate::web::structured_view::StructuredView;
 use crate::web::{address, format, review_words};
+use rulegate_compare::ThreeWay;
 use rulegate_compare::verdict::{RuleVerdict, Unit};
 use rulegate_ledger::digest::Digest;
 
@@ -145,11 +146,13 @@ async fn view(
     let change = row.change.as_ref();
     let hotfix_digest = change.and_then(|c| c.to);
     let texts = Texts {
-        baseline: text(context, change.and_then(|c| c.from)).await?,
-        hotfix: text(context, hotfix_digest).await?,
-        planned: planned(context, &row.path, &elsewhere).await?,
-        origins: texts::chain(context, stakes, &row.path, hotfix_digest).await?,
+        texts: ThreeWay {
+            base: text(context, change.and_then(|c| c.from)).await?,
+            hotfix: text(context, hotfix_digest).await?,
+            planned: planned(context, &row.path, &elsewhere).await?,
+        },
         names: names(context, stake),
+        origins: texts::chain(context, stakes, &row.path, hotfix_digest).await?,
     };
     let wanted = View::named(query.view.as_deref());
     // A closed review knows the verdict on the rule as a whole, not on each change.
@@ -229,18 +232,18 @@ fn views(row: &StakeRow, here: View) -> Vec<ViewLink> {
 }
 
 /// What the three texts are called: the version before, the hotfix, the candidate.
-fn names(context: &ReviewContext, stake: &Stake) -> [String; 3] {
+fn names(context: &ReviewContext, stake: &Stake) -> ThreeWay<String> {
     let made = context
         .review
         .ruleset
         .as_ref()
         .and_then(|ruleset| context.state().hotfix(ruleset, &stake.hotfix));
-    [
-        made.map_or("before", |made| made.on_top_of.as_str())
-            .to_owned(),
-        stake.hotfix.suffix().to_owned(),
-        stake.candidate.clone(),
-    ]
+    ThreeWay {
+        base: made.map_or("before", |made| made.on_top_of.as_str()),
+        hotfix: stake.hotfix.suffix(),
+        planned: &stake.candidate,
+    }
+    .map(str::to_owned)
 }
 
 fn unit_views(evidence: Option<&RuleVerdict>) -> Vec<UnitView> {

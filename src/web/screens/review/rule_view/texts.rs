@@ -11,6 +11,7 @@ use crate::web::screens::review::ReviewContext;
 use crate::web::screens::review::stakes::Stake;
 use crate::web::structured_view::{StructuredView, structured_view};
 use crate::web::three_way::three_way;
+use rulegate_compare::ThreeWay;
 use rulegate_compare::at_stake::not_lost;
 use rulegate_compare::diff::{Options, TextDiff, Window, written};
 use rulegate_compare::structured::Bounds;
@@ -23,13 +24,11 @@ const LINES_MAX: usize = 2_000;
 
 /// What is compared; an absent text is a rule that is not there.
 pub(super) struct Texts {
-    pub baseline: Option<Bytes>,
-    pub hotfix: Option<Bytes>,
-    pub planned: Option<Bytes>,
+    pub texts: ThreeWay<Option<Bytes>>,
+    /// What the three are called.
+    pub names: ThreeWay<String>,
     /// Who wrote which lines of the hotfix's text.
     pub origins: Chain,
-    /// What the three are called.
-    pub names: [String; 3],
 }
 
 /// A view as it goes on the page.
@@ -67,25 +66,29 @@ pub(super) async fn chain(
 }
 
 impl Texts {
+    /// The texts; one that is not there reads as empty.
+    fn bytes(&self) -> ThreeWay<&[u8]> {
+        let texts = self.texts.as_ref();
+        texts.map(|text| text.as_deref().unwrap_or_default())
+    }
+
     /// What the two texts that a view is about differ in by value: what the hotfix did, or what planned lacks of it.
     pub(super) fn values(&self, path: &str, view: View) -> Option<StructuredView> {
-        let [a, b, c] = [&self.baseline, &self.hotfix, &self.planned]
-            .map(|side| side.as_deref().unwrap_or_default());
+        let texts = self.bytes();
         let diff = match view {
-            View::Three | View::Hotfix => TextDiff::new(a, b),
-            _ => TextDiff::new(b, c),
+            View::Three | View::Hotfix => TextDiff::new(texts.base, texts.hotfix),
+            _ => TextDiff::new(texts.hotfix, texts.planned),
         };
         structured_view(path, &diff, &Bounds::default())
     }
 
     pub(super) fn shown(&self, view: View, verdict: Option<&RuleVerdict>, whole: bool) -> Shown {
-        let [a, b, c] = [&self.baseline, &self.hotfix, &self.planned]
-            .map(|side| side.as_deref().unwrap_or_default());
+        let texts = self.bytes();
         if view == View::Three {
-            return match three_way(a, b, c, verdict, whole) {
+            return match three_way(texts, verdict, whole) {
                 Some(three) => Shown {
-                    columns: self.columns(&[0, 1, 2]),
-                    sided: diff_view::noted(three.rows, &self.origins(View::Hotfix, a, b)),
+                    columns: self.columns(),
+                    sided: diff_view::noted(three.rows, &self.origins(View::Hotfix)),
                     lost: three.lost,
                     ..Shown::empty(view)
                 },
@@ -98,13 +101,12 @@ impl Texts {
             };
         }
         let (old, new) = match view {
-            View::Hotfix => (a, b),
-            _ => (b, c),
+            View::Hotfix => (texts.base, texts.hotfix),
+            _ => (texts.hotfix, texts.planned),
         };
-        let mut origins = self.origins(view, a, b);
-        if view != View::Hotfix {
-            origins.not_lost =
-                verdict.map_or_else(Default::default, |verdict| not_lost(a, b, verdict));
+        let mut origins = self.origins(view);
+        if let Some(verdict) = verdict.filter(|_| view != View::Hotfix) {
+            origins.not_lost = not_lost(texts.base, texts.hotfix, verdict);
         }
         let highlight = origins.highlight();
         let options = Options {
@@ -116,7 +118,7 @@ impl Texts {
         let mut shown = Shown::empty(view);
         let after = if view == View::Sides {
             let sides = diff_view::side_by_side_with(&diff, &options, &origins, &|_| String::new());
-            (shown.sided, shown.columns) = (sides.rows, self.columns(&[1, 2]));
+            (shown.sided, shown.columns) = (sides.rows, self.columns().split_off(1));
             shown
                 .sided
                 .iter_mut()
@@ -150,12 +152,13 @@ impl Texts {
     }
 
     /// Which lines are the hotfix's, with who wrote them, when, for which incident.
-    fn origins(&self, view: View, baseline: &[u8], hotfix: &[u8]) -> Origins {
-        let lines = self.origins.origins(hotfix);
+    fn origins(&self, view: View) -> Origins {
+        let texts = self.bytes();
+        let lines = self.origins.origins(texts.hotfix);
         match view {
             View::Hotfix => Origins {
                 new: lines,
-                replaced: written(baseline, hotfix).1,
+                replaced: written(texts.base, texts.hotfix).1,
                 ..Origins::default()
             },
             _ => Origins {
@@ -165,23 +168,24 @@ impl Texts {
         }
     }
 
-    fn columns(&self, which: &[usize]) -> Vec<Column> {
-        let column = |&index: &usize| {
-            let (tag, text, there) = match index {
-                0 => ("mute", "baseline", self.baseline.is_some()),
-                1 => ("hot", "what the hotfix did", self.hotfix.is_some()),
-                _ => ("plan", "what would go live", self.planned.is_some()),
-            };
-            Column {
-                tag,
-                name: self.names[index].clone(),
-                text: match there {
-                    true => text.to_owned(),
-                    false => format!("{text}: no such rule"),
-                },
-            }
+    fn columns(&self) -> Vec<Column> {
+        let said = ThreeWay {
+            base: ("mute", "baseline"),
+            hotfix: ("hot", "what the hotfix did"),
+            planned: ("plan", "what would go live"),
         };
-        which.iter().map(column).collect()
+        let (texts, names) = (self.texts.as_ref(), self.names.as_ref());
+        let columns = said
+            .zip(texts.zip(names))
+            .map(|((tag, says), (text, name))| Column {
+                tag,
+                name: name.clone(),
+                text: match text {
+                    Some(_) => says.to_owned(),
+                    None => format!("{says}: no such rule"),
+                },
+            });
+        columns.into_columns().into()
     }
 }
 
