@@ -1,5 +1,13 @@
 //! A three-way merge of one text by lines: what the hotfix did to the baseline, done to planned.
 //!
+//! ```text
+//! base          | hotfix        | planned
+//! deny 10.0.0.1 | deny 10.0.0.1 | deny 10.0.0.1
+//! limit 10      | limit 20      | limit 10         merged: limit 20
+//! log off       | log off       | log off
+//! ttl 60        | ttl 30        | ttl 90           a conflict: ttl 90 stays, and is told
+//! ```
+//!
 //! Built on the bounded comparison of [`crate::diff`], so that no pair of texts can make it slow. Changes of both
 //! sides that touch or overlap are a conflict unless they are the same, as with git: lines side by side often
 //! belong together.

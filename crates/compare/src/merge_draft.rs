@@ -1,5 +1,12 @@
 //! The draft that a sent-back hotfix comes with: planned with the hotfix merged in where that is clean. It is a
 //! starting point for the author. Nobody stores it, and nothing applies it by itself.
+//!
+//! ```text
+//! base     | hotfix   | planned
+//! limit 10 | limit 20 | limit 10    draft: limit 20
+//! deny any | deny any | deny any
+//! log off  | log off  | log on      draft: log on
+//! ```
 
 use crate::ThreeWay;
 use crate::merge::{Conflict, merge};

@@ -1,5 +1,12 @@
 //! Which rules were changed in the same way, so that a person can answer for them together: a new version
 //! number in thirty files is one thought, not thirty.
+//!
+//! ```text
+//! base            | hotfix          | planned
+//! a.conf: ver.4   | a.conf: ver.5   | a.conf: ver.9
+//! b.conf: ver.4   | b.conf: ver.5   | b.conf: ver.9      changed alike as a.conf: one answer for both
+//! c.conf: limit 1 | c.conf: limit 2 | c.conf: limit 1    another edit: a group of its own
+//! ```
 
 use std::collections::BTreeSet;
 

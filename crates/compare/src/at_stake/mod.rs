@@ -1,5 +1,12 @@
 //! Which lines of a hotfix are at stake: what the verdict says of single changes, brought down to lines, so that no
 //! diff paints as lost what the verdict found.
+//!
+//! ```text
+//! base     | hotfix   | planned
+//! ver:1    | ver:2    | ver:9       not lost: a mark that the verdict passes over
+//! limit:10 | limit:20 | limit:20    not lost: planned has it
+//! ttl:60   | ttl:30   | ttl:60      lost
+//! ```
 
 mod contained;
 mod side;

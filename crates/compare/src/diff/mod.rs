@@ -1,12 +1,18 @@
 //! What differs: between two snapshots by digest, between two texts by line and word.
 //!
+//! ```text
+//! base       | hotfix      | planned
+//! level: low | level: high | level: high    diff of base and hotfix: `- low`, `+ high`
+//! limit: 10  | limit: 10   | limit: 25      of hotfix and planned: `- 10`, `+ 25`
+//! ```
+//!
 //! Everything here is a pure function of bytes and digests. Nothing is ever left out silently: a line
 //! is shown, counted in a gap, or counted as before or after the page; a character that a screen would
 //! not show gets a notation; a byte that is not UTF-8 gets an escape. Work is bounded by sizes and never
 //! by time, so the same bytes always give the same diff.
 //!
 //! ```
-//! use crate::diff::{Options, Row, TextDiff};
+//! use rulegate_compare::diff::{Options, Row, TextDiff};
 //! let diff = TextDiff::new(b"id: 1\nlevel: low\n", b"id: 1\nlevel: high\n");
 //! assert_eq!((diff.stat().removed, diff.stat().added), (1, 1));
 //! let page = diff.unified(&Options::default());

@@ -125,7 +125,8 @@ pub fn excerpt(text: &Text<'_>, spans: &[(u32, u32)], options: &Options<'_>) -> 
     wanted.sort_by_key(|range| range.start);
     let units = Units::of(text);
     let (mut rows, mut at) = (Vec::new(), 0);
-    for range in wanted.into_iter().chain([text.len()..text.len()]) {
+    let end = text.len()..text.len();
+    for range in wanted.into_iter().chain(std::iter::once(end)) {
         if range.start > at {
             let is_end = range.start == text.len();
             rows.push(Row::Gap(Gap {

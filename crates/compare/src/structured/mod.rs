@@ -1,14 +1,21 @@
 //! What differs between two texts of a structured format by value: keys, elements, items, cells;
 //! and what differs in form only.
 //!
+//! ```text
+//! base       | hotfix        | planned
+//! level: low | id: 7         | id: 7
+//! id: 7      | level: "high" | level: high    base to hotfix: `level` changed; order is form
+//!            |               |                hotfix to planned: form alone, quotes
+//! ```
+//!
 //! JSON, YAML, TOML and XML are read by the parsers of the verdict, with white space at the ends of
 //! values kept; CSV by the `csv` crate. Whatever the parsers drop (order of keys, quotes,
 //! indentation, comments) is a difference in form. Nothing is left out silently: a changed line of
 //! the text lies in a change that is listed or counted, or is counted as form.
 //!
 //! ```
-//! use crate::diff::TextDiff;
-//! use crate::structured::{Bounds, compare};
+//! use rulegate_compare::diff::TextDiff;
+//! use rulegate_compare::structured::{Bounds, compare};
 //! let diff = TextDiff::new(b"level: low\nid: 1\n", b"id: 1\nlevel: high\n");
 //! let found = compare("rule.yaml", &diff, &Bounds::default()).unwrap();
 //! assert_eq!(found.changes[0].place, ["level"]);

@@ -1,4 +1,10 @@
 //! From the verdicts on single changes to the verdict on all of them.
+//!
+//! ```text
+//! base       | hotfix      | planned
+//! level: low | level: high | level: high    included
+//! limit: 10  | limit: 20   | limit: 10      overridden; both together: partial
+//! ```
 
 use super::Verdict;
 

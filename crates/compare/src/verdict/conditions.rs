@@ -1,4 +1,11 @@
 //! Conditions around the statements of a plain text: where they begin and end, and which say that nothing is done.
+//!
+//! ```text
+//! base        | hotfix      | planned
+//! score FOO 1 | score FOO 3 | if (version < 4)
+//!             |             | score FOO 3         cannot tell: planned has it under a condition
+//!             |             | endif
+//! ```
 
 use std::rc::Rc;
 

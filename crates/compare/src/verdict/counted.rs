@@ -1,4 +1,9 @@
 //! The values of one address in the three texts, counted, and those that planned alone has.
+//!
+//! ```text
+//! base                      | hotfix                    | planned
+//! - deny 10.0.0.0/8 port 22 | - deny 10.0.0.0/8 port 23 | - deny 10.0.0.0/8 port 24    conflicting: a third value in its place
+//! ```
 
 use std::cell::OnceCell;
 use std::collections::HashMap;

@@ -1,5 +1,11 @@
 //! What every text becomes before it is compared: containers (rules, documents, statements) that
 //! hold facts (an address and a value).
+//!
+//! ```text
+//! base           | hotfix            | planned
+//! - id: 7        | - id: 7           | - tags: [c, a, b, d]
+//!   tags: [a, b] |   tags: [a, b, c] |   id: 7                 included: one container, order does not count
+//! ```
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

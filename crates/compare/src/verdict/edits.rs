@@ -1,6 +1,11 @@
 //! The difference between two rows of words: exact where they differ little, cut at words that
 //! both have once where they differ much, and given up in one piece where even that says nothing.
 //! The cost is bounded in every case.
+//!
+//! ```text
+//! base         | hotfix       | planned
+//! a > 5 and up | a > 9 and up | sum(a) > 9 and up    base to hotfix: one edit, `5` to `9`
+//! ```
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,4 +1,9 @@
 //! What became of the changed values of one container.
+//!
+//! ```text
+//! base       | hotfix      | planned
+//! level: low | level: high | level: medium    conflicting: neither the old value nor the new
+//! ```
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};

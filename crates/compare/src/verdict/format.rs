@@ -1,4 +1,10 @@
 //! Which format a text has, and its reading into a [`Doc`].
+//!
+//! ```text
+//! base      | hotfix    | planned
+//! limit = 1 | limit = 2 | limit = 2    a.toml: planned does not read as TOML,
+//!           |           | [broken      so all three are statements: cannot tell
+//! ```
 
 use super::doc::{self, Doc};
 use super::limits::{Budget, Limits};

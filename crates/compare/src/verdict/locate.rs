@@ -1,4 +1,11 @@
 //! Where in planned the content of a rule file lives when it is not, or not only, under its path.
+//!
+//! ```text
+//! base         | hotfix       | planned
+//! web.conf     | web.conf     | http/web.conf
+//! limit api 10 | limit api 30 | limit api 30     included, in http/web.conf
+//! limit img 5  | limit img 5  | limit img 5
+//! ```
 
 use std::cell::OnceCell;
 use std::collections::HashSet;

@@ -1,4 +1,10 @@
 //! Version markers: values that only say which edition of a file or rule this is.
+//!
+//! ```text
+//! base       | hotfix     | planned
+//! version: 1 | version: 2 | version: 9    nobody asks which number this is
+//! limit: 10  | limit: 20  | limit: 20     included
+//! ```
 
 use super::doc::STEP;
 

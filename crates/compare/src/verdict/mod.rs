@@ -1,5 +1,12 @@
 //! Does the planned version contain the hotfix? A pure function of three snapshots' bytes.
 //!
+//! ```text
+//! base              | hotfix            | planned
+//! - alert: HighLoad | - alert: HighLoad | - alert: HighLoad
+//!   expr: load > 5  |   expr: load > 8  |   expr: load > 8     included: what the hotfix did is there,
+//!   for: 5m         |   for: 5m         |   for: 10m           whatever else planned changed
+//! ```
+//!
 //! A verdict never says *included* when it is not: whatever cannot be told is `CannotTell`,
 //! which counts as not included everywhere.
 

@@ -1,4 +1,11 @@
 //! For hotfixes that only put things into another order.
+//!
+//! ```text
+//! base    | hotfix  | planned
+//! - id: a | - id: b | - id: a
+//! - id: b | - id: a | - id: b    overridden: b stands behind a again
+//! - id: c | - id: c | - id: c
+//! ```
 
 use std::collections::HashMap;
 

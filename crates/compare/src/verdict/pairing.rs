@@ -1,4 +1,13 @@
 //! Which container of one text is which of another.
+//!
+//! ```text
+//! base        | hotfix      | planned
+//! - from: lan | - from: lan | - from: web
+//!   to: db    |   to: db    |   to: app
+//!   port: 1   |   port: 9   | - from: lan
+//! - from: web | - from: web |   to: db
+//!   to: app   |   to: app   |   port: 9      items without names pair by likeness: included
+//! ```
 
 use std::collections::HashMap;
 

@@ -1,4 +1,9 @@
 //! Pieces of a statement that carries an id: its arguments, and the items of its lists.
+//!
+//! ```text
+//! base          | hotfix                | planned
+//! "id:7,t:none" | "id:7,t:none,t:lower" | "id:7,log,t:none,t:lower"    included: `t:lower` is a piece
+//! ```
 
 /// A piece with its address in the statement: the key before `:`, or its place.
 #[derive(Debug, PartialEq)]

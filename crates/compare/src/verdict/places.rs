@@ -1,5 +1,17 @@
 //! In which of several blocks with one header a statement of a plain text stands: two `server {` have no name, and a line
 //! of one has no effect in the other.
+//!
+//! ```text
+//! base         | hotfix       | planned
+//! server {     | server {     | server {
+//!   listen 80; |   listen 80; |   listen 80;
+//!   limit 10;  |   limit 20;  |   limit 10;
+//! }            | }            | }
+//! server {     | server {     | server {
+//!   listen 81; |   listen 81; |   listen 81;
+//!   limit 10;  |   limit 10;  |   limit 20;     cannot tell: it stands in the other block
+//! }            | }            | }
+//! ```
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};

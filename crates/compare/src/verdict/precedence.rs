@@ -1,5 +1,11 @@
 //! Rules that let through or refuse, of which the first that matches decides: what stands on the other side of its
 //! opposite than it did has another effect.
+//!
+//! ```text
+//! base           | hotfix         | planned
+//! accept tcp any | drop 10.0.0.1  | accept tcp any
+//!                | accept tcp any | drop 10.0.0.1     cannot tell: the other rule decides first
+//! ```
 
 use std::collections::HashMap;
 

@@ -1,4 +1,10 @@
 //! The verdict on one rule file: which texts to compare, how closely, and what it comes to.
+//!
+//! ```text
+//! base     | hotfix         | planned
+//! old.conf | (no such file) | old.conf
+//! deny a   |                | deny a      overridden: the hotfix had taken the file out
+//! ```
 
 use std::borrow::Cow;
 

@@ -1,4 +1,10 @@
 //! Statements that switch rules off by their numbers, wherever those stand.
+//!
+//! ```text
+//! base                        | hotfix                      | planned
+//! SecRule ARGS "@rx a" "id:7" | SecRule ARGS "@rx b" "id:7" | SecRule ARGS "@rx b" "id:7"
+//!                             |                             | SecRuleRemoveById 7            cannot tell
+//! ```
 
 /// Rules that statements new in planned switch off by number.
 #[derive(Default)]

@@ -1,4 +1,10 @@
 //! What starts a comment in which kind of plain text.
+//!
+//! ```text
+//! base     | hotfix   | planned
+//! limit 10 | limit 20 | limit 10
+//!          |          | # limit 20    overridden: a comment has no effect
+//! ```
 
 /// How a family of text formats writes what is not content. Formats nobody listed get the first
 /// row, which takes for a comment only what hardly anything else can be.

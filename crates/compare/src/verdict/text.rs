@@ -1,6 +1,14 @@
 //! Texts of no structured format: configuration, rule languages, word lists, code. They are cut
 //! into statements; a statement is named by an id inside it, by what stands left of `=` or `:`,
 //! or by its first two words.
+//!
+//! ```text
+//! base       | hotfix     | planned
+//! [web]      | [web]      | [web]
+//! limit = 10 | limit = 20 | limit = 10
+//! [api]      | [api]      | [api]
+//! limit = 10 | limit = 10 | limit = 20    overridden: under another header
+//! ```
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};

@@ -1,4 +1,9 @@
 //! Signs that a value of planned's, though the words of the hotfix are in it, need not do what the hotfix's does.
+//!
+//! ```text
+//! base     | hotfix   | planned
+//! load > 5 | load > 8 | load > 8 and false    cannot tell: there, and never true
+//! ```
 
 use std::collections::HashSet;
 

@@ -1,5 +1,10 @@
 //! Changes inside one value: which words the hotfix put in or took out, and whether planned has
 //! them so.
+//!
+//! ```text
+//! base            | hotfix          | planned
+//! load > 5 and up | load > 8 and up | avg(load) > 8 and up    included: 8 stands where 5 stood
+//! ```
 
 use std::collections::HashMap;
 

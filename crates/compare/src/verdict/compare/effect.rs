@@ -1,4 +1,11 @@
 //! Whether what planned has may be without effect.
+//!
+//! ```text
+//! base        | hotfix      | planned
+//! - rule: A   | - rule: A   | - rule: A
+//!   limit: 10 |   limit: 20 |   limit: 20         cannot tell: planned switches it off
+//!             |             |   enabled: false
+//! ```
 
 use crate::verdict::conditions::is_doubtful;
 use crate::verdict::doc::{Container, Fact, STEP};

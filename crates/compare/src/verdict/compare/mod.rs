@@ -1,4 +1,12 @@
 //! Walks base and hotfix side by side and judges every difference by what planned has there.
+//!
+//! ```text
+//! base       | hotfix     | planned
+//! - alert: A | - alert: A | - alert: B
+//!   for: 1m  |   for: 2m  |   for: 9m
+//! - alert: B | - alert: B | - alert: A
+//!   for: 9m  |   for: 9m  |   for: 2m     A is judged where planned has it: included
+//! ```
 
 mod effect;
 mod moved;

@@ -1,4 +1,11 @@
 //! Containers that stand elsewhere: moved by the hotfix, within planned, or into its other files.
+//!
+//! ```text
+//! base          | hotfix        | planned
+//! one.yaml      | one.yaml      | two.yaml
+//! - alert: Disk | - alert: Disk | - alert: Disk
+//!   for: 1m     |   for: 5m     |   for: 5m        included, in two.yaml
+//! ```
 
 use super::Comparison;
 use crate::verdict::doc::{Container, Doc, STEP};
