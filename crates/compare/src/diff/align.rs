@@ -13,15 +13,20 @@ use super::ends::{same_end, same_start};
 use crate::rising::longest_rising;
 
 /// Comparisons that one alignment may cost, by estimate. About 0.3 s on one core. Two 1 MB texts of
-/// ordinary lines (some 25,000 each) need a quarter of it at their worst; real rules a thousandth.
+/// ordinary lines (some 25,000 each) need a quarter of it at their worst; real rules a thousandth: half and double give
+/// the same diff of all 1,375 pairs of the corpus. Of 246 pairs of hard 1 MB texts 20 come out coarse, the worst in
+/// 0.34 s; with half of it 30 in 0.26 s, with double 11 in 0.48 s.
 const WORK_MAX: usize = 100_000_000;
 
 /// Up to so many items on both sides together the search runs on the whole at once, which gives the
-/// smallest diff; above, runs of items that occur once on each side are fixed first.
+/// smallest diff; above, runs of items that occur once on each side are fixed first. 30,000 gives another diff of one
+/// pair of the corpus (12 changed lines fewer, by luck) and as many changed lines in hard 1 MB texts; 120,000 gives
+/// 0.2 % more there, as the search then gives up its claim sooner, in a tenth more time.
 const WHOLE_MAX: usize = 60_000;
 
 /// Lengths of such runs, each tried where the one before left too much to search: single lines, then
-/// longer runs for texts in which every line is repeated.
+/// longer runs for texts in which every line is repeated. Without the last two hard 1 MB texts have 1 % more changed
+/// lines and take three quarters of the time; without the last they have as many. The corpus never needs more than one.
 const RUNS: [usize; 3] = [1, 8, 64];
 
 /// An alignment of two sequences.

@@ -1,7 +1,7 @@
 //! What two sequences share at their ends.
 
-/// Items compared at once: long equal starts are compared as memory, not item by item. Texts of 1 MB that differ in
-/// their last line take 20 times as long item by item; any width from 16 to 256 is as good.
+/// Items compared at once: long equal starts are compared as memory, not item by item. An equal start of 1 MB takes
+/// some 0.03 ms in blocks of 16 to 1,024 bytes, 0.07 ms in blocks of 8 and 0.3 ms byte by byte.
 const BLOCK: usize = 64;
 
 /// How many items are equal from the start.

@@ -7,10 +7,13 @@ use super::text::{Text, split_end};
 use super::words::words;
 
 /// Removed times added lines of a change up to which every pair is weighed; above, lines are paired by
-/// position. 50 lines replaced by 50: beyond that a reader compares blocks, not lines.
+/// position. 50 lines replaced by 50: beyond that a reader compares blocks, not lines. Half of it marks 1.7 % more
+/// letters over the pages of the corpus, as lines meet that are no pair; double marks 0.6 % fewer and sixteen times as
+/// many 0.4 %. The time of a page is the same throughout.
 const PAIRS_MAX: usize = 2_500;
 
-/// Bytes of a line that are weighed.
+/// Bytes of a line that are weighed, against up to 50 others: it bounds lines of minified JSON. 200 marks 0.7 % more
+/// letters over the pages of the corpus, 800 marks 0.3 % fewer, in the same time.
 const LINE_WEIGHED_BYTES_MAX: usize = 400;
 
 /// The pairs of one change, positions within it.

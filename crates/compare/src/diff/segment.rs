@@ -65,7 +65,8 @@ impl Segment {
     }
 }
 
-/// Bytes shown around each mark of an overlong line.
+/// Bytes shown around each mark of an overlong line: some three lines of a screen, enough to find the place. Tests hold
+/// from 20 to 400.
 const AROUND_BYTES: usize = 200;
 
 /// Cuts a line (without its end) into segments, none empty; neighbours of equal class and mark are

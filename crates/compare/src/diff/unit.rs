@@ -6,13 +6,15 @@
 
 use super::text::{Text, split_end};
 
-/// Lines of one statement continued by backslashes that are searched for its id.
+/// Lines of one statement continued by backslashes that are searched for its id. 100 names the same gaps of the corpus,
+/// 20 loses 7 of 6,658 names.
 const CONTINUED_LINES_MAX: u32 = 200;
-/// Bytes of a line that are looked at.
+/// Bytes of a line that are looked at: a heading stands at its start. 100 to 800 name the same gaps of the corpus.
 const LINE_BYTES_MAX: usize = 400;
-/// Headings looked at behind a line for one that encloses it.
+/// Headings looked at behind a line for one that encloses it. 10 to 4,000 name the same gaps of the corpus; it bounds a
+/// text of 100,000 headings none of which encloses anything.
 const HEADINGS_BEHIND_MAX: usize = 1_000;
-/// Characters of a name; longer ones are cut.
+/// Characters of a name; longer ones are cut: a gap is one line on the page.
 const NAME_CHARS_MAX: usize = 80;
 
 /// How far a heading reaches.

@@ -7,11 +7,13 @@ use similar::{Algorithm, DiffOp};
 use super::ends::{same_end, same_start};
 
 /// Words on both lines together up to which they are aligned; above, only what the lines share at
-/// their starts and ends is taken as equal. A rule's line has tens of words, minified JSON thousands.
+/// their starts and ends is taken as equal. A rule's line has tens of words, minified JSON thousands. 1,000 marks 3.6 %
+/// fewer letters over the pages of the corpus, whose worst then takes 16 ms instead of 25 ms; 4,000 marks the same.
 const WORDS_MAX: usize = 2_000;
 
 /// Comparisons that the words of one page may cost; past them, pairs are marked by their starts and ends
-/// alone. About 0.2 s, and ten words against ten cost 100: no page of real rules comes near.
+/// alone. About 0.2 s, and ten words against ten cost 100: half marks the same letters over all pages of the corpus. A
+/// fiftieth marks 2 % fewer.
 pub(super) const PAGE_WORK_MAX: usize = 50_000_000;
 
 /// Byte ranges of a line, ascending and apart.

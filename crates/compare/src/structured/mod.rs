@@ -302,6 +302,7 @@ impl<'b> Found<'b> {
 
 /// Two values cut down to what is allowed, from a little before the place where they differ.
 fn cut(before: &str, after: &str, chars_max: usize) -> (String, String) {
+    // A few words: what a reader needs to find the place in the text. It decides nothing.
     const AROUND: usize = 40;
     let longest = before.chars().count().max(after.chars().count());
     let same = before

@@ -1,8 +1,8 @@
 //! A planned file in which something may be found that the hotfix had elsewhere; read when first asked for.
 //!
 //! ```text
-//! base                    | hotfix                  | planned
-//! one.yaml: - alert: Disk | one.yaml: - alert: Disk | two.yaml: - alert: Disk    two.yaml is new: Disk may have moved there
+//! base           | hotfix         | planned
+//! one.yaml: Disk | one.yaml: Disk | two.yaml: Disk    two.yaml is new: Disk may have moved there
 //! ```
 
 use std::cell::OnceCell;

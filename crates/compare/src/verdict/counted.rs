@@ -1,8 +1,8 @@
 //! The values of one address in the three texts, counted, and those that planned alone has.
 //!
 //! ```text
-//! base                      | hotfix                    | planned
-//! - deny 10.0.0.0/8 port 22 | - deny 10.0.0.0/8 port 23 | - deny 10.0.0.0/8 port 24    conflicting: a third value in its place
+//! base               | hotfix             | planned
+//! - deny tcp port 22 | - deny tcp port 23 | - deny tcp port 24    conflicting: a third value in its place
 //! ```
 
 use std::cell::OnceCell;
@@ -12,10 +12,15 @@ use super::doc::Fact;
 use super::limits::Budget;
 use super::words::{alike, words};
 
-/// How alike two values of a list must be to count as one that was changed.
+/// How alike two values of a list must be to count as one that was changed: half of their words.
+///
+/// Corpus: .4 changes nothing; .35 and .25 lose one verdict (lines of comments that resemble others become
+/// *conflicting*); .6 to 1 gain one, and .75 turns two texts whose version marks alone changed from *conflicting* to
+/// *removed*. None of these says *included*. No test of the verdict fails between .25 and 1.
 pub(super) const CHANGED: f64 = 0.5;
 /// The same where nothing of it was in the hotfix: a value taken out, of which planned may have
-/// made something else.
+/// made something else. Corpus: .5 and less lose one *included*, since a word list has a line like the one that the
+/// hotfix took out; .6 to 1 change nothing.
 const CHANGED_ELSEWHERE: f64 = 0.75;
 
 /// The values of one address in the three texts.
@@ -78,11 +83,13 @@ pub(super) fn counts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Counts<'a
     out
 }
 
-/// Values are looked for among so many at most by all their words; among more, by their rarest.
+/// Values are looked for among so many at most by all their words; among more, by their rarest. This and the two below
+/// make lists of any length linear. Corpus and tests: 16 and 64 change nothing.
 const FEW: usize = 32;
-/// How many values of a rare word are looked at.
+/// How many values of a rare word are looked at. Corpus: 4 and 16 change nothing.
 const OF_A_WORD: usize = 8;
-/// How many of a value's rarest words are looked at.
+/// How many of a value's rarest words are looked at. Corpus: 2 and 6 change nothing; 1 changes one verdict, by chance
+/// to the right one, since a value that shares only its commoner words is not found any more.
 const RARE_WORDS: usize = 3;
 
 impl<'a> Counted<'a, '_> {

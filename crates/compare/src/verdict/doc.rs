@@ -24,7 +24,7 @@ pub(super) const STEP: char = '\u{1f}';
 /// says little of where something is.
 pub(super) const HEADER: char = '\u{1e}';
 
-/// How much of a line says which header it is.
+/// How much of a line says which header it is. Corpus: 40 and 160 change nothing; with 20 an *included* is lost.
 pub(super) const HEADER_CHARS: usize = 80;
 
 /// One value at one address of a container.

@@ -16,11 +16,13 @@ use super::limits::Budget;
 pub(super) type Edit = (Range<usize>, Range<usize>);
 
 /// More words put in or taken out than this are not followed one by one. The cost of following is
-/// the square of it: 0.5 million steps and 1 MB.
+/// the square of it: 0.5 million steps and 1 MB. Corpus and tests: 64 to 1,024 change nothing; 2,048 changes no answer
+/// on texts of 1 MB and costs up to a quarter more there.
 const DISTANCE_MAX: usize = 512;
 
 /// Changes with no more than this many words between them are one: a shortest way finds equal
-/// brackets and commas in what was rewritten as a whole.
+/// brackets and commas in what was rewritten as a whole. Corpus: 1 to 8 change nothing; 0 loses one *included*, which
+/// becomes cannot tell, as single brackets are then looked for on their own.
 const APART_MIN: usize = 2;
 
 /// What differs, in order.

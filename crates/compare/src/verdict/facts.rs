@@ -18,9 +18,13 @@ use super::weakened::{is_weakened, remarks, without_remarks};
 use super::words::{alike, three_way, words};
 use super::{Span, Verdict};
 
-/// How alike hotfix and planned must be for a change inside a value to be recognised there.
+/// How alike hotfix and planned must be for a change inside a value to be recognised there. A guard against *included*
+/// of a value that was rewritten around a few words of the hotfix's. Neither the corpus nor a test holds such a value
+/// that no other doubt catches: 0 to .6 change nothing.
 const RECOGNISABLE: f64 = 0.3;
-/// More comparisons than this between the values of two lists are not made.
+/// More comparisons than this between the values of two lists are not made; in longer lists only values near each other
+/// pair. Corpus and tests: 2,000 to 40,000 change nothing; 80,000 changes no answer on hard texts of 1 MB and costs
+/// nothing there. It bounds two long lists that share no value.
 const COMPARISONS_MAX: usize = 20_000;
 
 /// A unit in the making.

@@ -18,8 +18,13 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// A step costs some 30 ns at worst, so a rule takes well under a second of an idle core;
-    /// every rule of the corpus stays within.
+    /// A step costs some 30 ns at worst, so a rule takes well under a second of an idle core. The dearest rule of the
+    /// corpus takes between 250,000 and 500,000 steps: 250,000 lose its *included*, 100,000 no more, and with 50,000
+    /// sixteen rules end in cannot tell. Twice as many steps answer 21 more of the 82 kinds of hard 1 MB texts, none of
+    /// them *included*, and take a third more time over all, half as much again for the worst.
+    ///
+    /// Levels: 15 change the units of one rule, 8 lose five verdicts. Bytes are what a rule may have at most; units are
+    /// what a page can list.
     fn default() -> Limits {
         Limits {
             text_bytes_max: 8 << 20,

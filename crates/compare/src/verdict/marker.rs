@@ -35,7 +35,8 @@ const ABOUT: [&str; 4] = ["metadata", "info", "labels", "annotations"];
 
 /// Whether a fact at `addr`, in a container `depth` levels below the text, is a version marker.
 pub(super) fn is_marker(addr: &str, value: &str, depth: impl FnOnce() -> usize) -> bool {
-    // The longest word of the lists, with signs between its letters.
+    // The longest word of the lists, with signs between its letters; it saves looking at long keys letter by letter.
+    // Corpus and tests: 15 and 60 change nothing.
     const KEY_BYTES_MAX: usize = 30;
     if value.len() > 60
         || addr.is_empty()

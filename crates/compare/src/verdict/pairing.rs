@@ -14,13 +14,19 @@ use std::collections::HashMap;
 use super::doc::{Doc, alike};
 use super::limits::Budget;
 
-/// How alike two containers of different names must be to count as one that was renamed.
+/// How alike two containers of different names must be to count as one that was renamed. Corpus: .3 to .5 change
+/// nothing; .7 and more lose two verdicts. It stands at the upper end because a rule taken for another one is how
+/// *included* is said wrongly.
 const RENAMED: f64 = 0.6;
-/// A container with fewer facts says too little to be recognised without its name.
+/// A container with fewer facts says too little to be recognised without its name. Corpus: with 1 an *included* is said
+/// wrongly, of a statement that was renamed and resembles another; 2 and 3 change nothing; 6 loses one verdict.
 const TELLING_FACTS: usize = 4;
-/// How alike two items without a name must be to count as one that was changed.
+/// How alike two items without a name must be to count as one that was changed. Corpus: .15 to .4 change nothing; .5
+/// and more lose one *included*.
 const CHANGED: f64 = 0.3;
-/// More comparisons than this between one group and another are not made; they pair in order.
+/// More comparisons than this between one group and another are not made; they pair in order: 64 items without a name
+/// on each side. Corpus: 1,024 to 16,384 change nothing; 256 loses one verdict, of a file
+/// of dashboards. 16,384 changes no answer on hard texts of 1 MB and costs 1 % more in all.
 pub(super) const COMPARISONS_MAX: usize = 4_096;
 
 /// Pairs of the second list's containers, by the first's; each at most once.

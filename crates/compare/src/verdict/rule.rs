@@ -334,13 +334,16 @@ fn compare(
 /// and one of them may be found anywhere. Included is only what is there to the last line; a few
 /// lines that happen to be there do not make a part.
 fn in_passages(drafts: Vec<Draft>) -> Vec<Draft> {
+    // Corpus: .3 to .5 change nothing. At .2 one passage is called a part that its label calls lost; at .125 and less
+    // another is, which its label calls so, too.
     const CHANCE: f64 = 0.25;
     let place = |d: &Draft| d.hotfix.or(d.base).map_or(0, |(from, _)| from);
     let mut passages: Vec<Vec<Draft>> = Vec::new();
     let mut last = None;
     for draft in drafts {
         let here = (draft.hotfix.is_some(), place(&draft));
-        // Lines without letters between two changed ones do not part them.
+        // Lines without letters between two changed ones do not part them. Corpus: 2 to 12 change no verdict;
+        // with 1 passages of comments fall apart, and two files are called a part, one rightly.
         let continues = last
             .is_some_and(|(side, line): (bool, u32)| side == here.0 && here.1.abs_diff(line) <= 3);
         last = Some(here);

@@ -5,7 +5,7 @@ use rulegate_ledger::invisible;
 
 use super::{Span, Unit, Verdict};
 
-/// How much of a value is quoted.
+/// How much of a value is quoted: two of them and their place fit on two lines of a screen. It decides nothing.
 const QUOTED_CHARS: usize = 60;
 
 /// What a container is called: `alert Watchdog`, `rule 1002`, `score FOO`; empty for a text.
@@ -89,6 +89,7 @@ fn visible(c: char) -> char {
 
 /// Two values cut down to where they differ, with a little around it.
 fn differing(old: &str, new: &str) -> (String, String) {
+    // Two words or so; it decides nothing.
     const AROUND: usize = 12;
     let same_start = old
         .chars()
