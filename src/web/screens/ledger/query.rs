@@ -55,16 +55,16 @@ impl LedgerQuery {
 
     /// The address with these filters and more.
     pub(super) fn address(&self, path: &str, more: &[(&str, &str)]) -> String {
-        let given: Vec<String> = self
+        let fields: Vec<String> = self
             .fields()
             .iter()
             .chain(more)
             .filter(|(_, value)| !value.trim().is_empty())
             .map(|(name, value)| format!("{name}={}", format::url_encode(value)))
             .collect();
-        match given.is_empty() {
+        match fields.is_empty() {
             true => path.to_owned(),
-            false => format!("{path}?{}", given.join("&")),
+            false => format!("{path}?{}", fields.join("&")),
         }
     }
 
