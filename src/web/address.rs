@@ -1,5 +1,7 @@
 //! Addresses of pages about rule sets, versions, rules and comparisons.
 
+use std::fmt::Display;
+
 use super::format::url_encode;
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::ids::{EntryRef, ReviewId, RuleSetName};
@@ -77,6 +79,21 @@ pub fn drift(ruleset: &RuleSetName, environment: &Environment) -> String {
 /// A review.
 pub fn review(review: &ReviewId) -> String {
     format!("/reviews/{review}")
+}
+
+/// A review with one rule of a hotfix opened.
+pub fn review_rule(
+    review: &ReviewId,
+    environment: impl Display,
+    hotfix: impl Display,
+    path: &str,
+) -> String {
+    format!(
+        "/reviews/{review}?rule={}&hotfix={}&env={}#rule",
+        url_encode(path),
+        url_encode(&hotfix.to_string()),
+        url_encode(&environment.to_string())
+    )
 }
 
 /// An entry of a ledger.
