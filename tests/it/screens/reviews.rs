@@ -174,6 +174,7 @@ async fn an_answer_without_choice_or_reason_comes_back_with_its_text() {
     let base = [
         ("environment", "ipc2/prod"),
         ("hotfix", "1+ipc2.1"),
+        ("form", "answer"),
         ("path", "c.conf"),
     ];
     let mut fields = base.to_vec();
@@ -253,6 +254,7 @@ async fn a_stale_form_is_told_what_changed() {
     let fields = [
         ("fingerprint", fingerprint.as_str()),
         ("shown", &shown),
+        ("form", "approve"),
         ("text", "my note"),
     ];
     let answer = world.post(&rita, &of(&review, "/approvals"), &fields).await;
@@ -349,6 +351,7 @@ async fn the_glass_needs_the_password_again_and_two_others() {
         ("fingerprint", fingerprint.as_str()),
         ("text", "production is down"),
         ("password", "wrong"),
+        ("form", "glass"),
     ];
     let answer = world
         .post(&ana, &of(&review, "/break-glass"), &fields)
