@@ -2,6 +2,7 @@
 
 use super::AppError;
 use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::review::ShownChange;
 
 /// How an error is told, on a page or as problem details.
 #[derive(Debug, Clone)]
@@ -128,7 +129,7 @@ fn refused(refusal: &Refusal) -> Outcome {
             .iter()
             .map(|check| format!("{}: {}. {}", check.title(), check.evidence, check.remedy()))
             .collect(),
-        Refusal::Stale { changes } => changes.iter().map(|change| change.words()).collect(),
+        Refusal::Stale { changes } => folded(changes),
         _ => Vec::new(),
     };
     let title = match status {
@@ -146,4 +147,18 @@ fn refused(refusal: &Refusal) -> Outcome {
         details,
         retry_after_s: None,
     }
+}
+
+/// What changed since it was shown, in words; many answers are one line with their number.
+pub fn folded(changes: &[ShownChange]) -> Vec<String> {
+    let is_answer = |change: &&ShownChange| matches!(change, ShownChange::AnswerChanged { .. });
+    let answers = changes.iter().filter(is_answer).count();
+    let told = changes
+        .iter()
+        .filter(|change| answers < 4 || !is_answer(change));
+    let mut words: Vec<String> = told.map(ShownChange::words).collect();
+    if answers >= 4 {
+        words.push(format!("the answers for {answers} rules changed"));
+    }
+    words
 }

@@ -81,6 +81,21 @@ pub fn review(review: &ReviewId) -> String {
     format!("/reviews/{review}")
 }
 
+/// A review with one rule of a hotfix opened.
+pub fn review_rule(
+    review: &ReviewId,
+    environment: impl Display,
+    hotfix: impl Display,
+    path: &str,
+) -> String {
+    format!(
+        "/reviews/{review}?rule={}&hotfix={}&env={}#rule",
+        url_encode(path),
+        url_encode(&hotfix.to_string()),
+        url_encode(&environment.to_string())
+    )
+}
+
 /// An entry of a ledger.
 pub fn entry(entry: &EntryRef) -> String {
     format!("/ledger/{}/{}", entry.site, entry.seq)

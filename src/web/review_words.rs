@@ -6,41 +6,33 @@ use rulegate_ledger::environment::Environment;
 use rulegate_ledger::event::Mode;
 use rulegate_ledger::ids::RuleSetName;
 use rulegate_ledger::review::{Answer, Subject};
+use rulegate_ledger::version::VersionName;
 
 /// What a review asks for, before, at and after the version's name: `Activate owasp-crs`, `4.18.0`,
 /// `in prod at ipc2, then ipc1`. A policy has no version.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct SubjectWords {
+pub struct SubjectWords<'r> {
     pub before: String,
-    pub version: String,
+    pub version: &'r str,
     pub after: String,
 }
 
-impl SubjectWords {
+impl SubjectWords<'_> {
     /// The whole sentence.
     pub fn sentence(&self) -> String {
-        let parts = [&self.before, &self.version, &self.after];
-        let parts: Vec<&str> = parts
-            .iter()
-            .map(|p| p.as_str())
-            .filter(|p| !p.is_empty())
-            .collect();
+        let mut parts = vec![self.before.as_str(), self.version, self.after.as_str()];
+        parts.retain(|part| !part.is_empty());
         parts.join(" ")
     }
 }
 
 /// What a review asks for.
-pub fn subject(review: &Review) -> SubjectWords {
+pub fn subject(review: &Review) -> SubjectWords<'_> {
     let ruleset = review.ruleset.as_ref().map_or("", RuleSetName::as_str);
-    let version = review
-        .subject
-        .version()
-        .map(ToString::to_string)
-        .unwrap_or_default();
     let words = |before: &str, after: String| SubjectWords {
         before: format!("{before} {ruleset}").trim_end().to_owned(),
-        version: version.clone(),
+        version: review.subject.version().map_or("", VersionName::as_str),
         after,
     };
     match &review.subject {
@@ -56,6 +48,18 @@ pub fn subject(review: &Review) -> SubjectWords {
         Subject::Hotfix { environment, .. } => words("Hotfix", format!("for {environment}")),
         Subject::Recall { .. } => words("Recall", "everywhere".to_owned()),
         Subject::Policy { .. } => words("Change the policy", String::new()),
+    }
+}
+
+/// The act of executing a review, as its button says it.
+pub fn execute(review: &Review) -> String {
+    match (&review.subject, review.subject.version()) {
+        (Subject::Activation { mode, .. }, Some(version)) if *mode == Mode::Rollback => {
+            format!("Roll back to {version}")
+        }
+        (Subject::Recall { .. }, Some(version)) => format!("Recall {version}"),
+        (_, Some(version)) => format!("Activate {version}"),
+        (_, None) => "Put the policy in force".to_owned(),
     }
 }
 

@@ -6,7 +6,9 @@ use crate::app::outcome::Outcome;
 use rulegate_domain::refusal::Refusal;
 
 /// Fields that belong to the form and not to the person who filled it.
-const OF_THE_FORM: [&str; 5] = ["csrf", "once", "form", "fingerprint", "shown"];
+const OF_THE_FORM: [&str; 6] = ["csrf", "once", "form", "fingerprint", "shown", "sight"];
+/// Fields that say what a form is about or what was chosen: nothing that anybody wrote.
+const NOT_WRITTEN: [&str; 6] = ["also", "answer", "environment", "hotfix", "path", "seen"];
 /// Names under which forms ask for a sentence: a refusal of any of them belongs to the one that the form has.
 const SENTENCES: [&str; 4] = ["reason", "text", "note", "evidence"];
 
@@ -145,8 +147,11 @@ impl Sent {
 
     /// What a person wrote, for a page that no longer has the form.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        let written = self.fields.iter().map(|(_, value)| value.as_str());
-        written.filter(|value| !value.trim().is_empty())
+        let written = |(name, _): &&(String, String)| !NOT_WRITTEN.contains(&name.as_str());
+        let texts = self.fields.iter().filter(written);
+        texts
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.trim().is_empty())
     }
 }
 

@@ -1,5 +1,6 @@
 //! One review: what is asked, what it would undo, what stands against it, who said what.
 
+mod acts;
 mod alike;
 mod gate_card;
 mod head;
@@ -10,27 +11,25 @@ mod stakes;
 mod subject_view;
 mod trail;
 
-pub(super) use trail::folded;
-
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
-use axum::response::Response;
 use serde::Deserialize;
 
 use crate::app::AppError;
+use crate::app::outcome;
 use crate::web::error::{WebError, WebResult};
-use crate::web::form::fresh_once;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::user::User;
-use crate::web::{Portal, review_words};
+use crate::web::{Portal, address, filters, review_words};
 use rulegate_domain::gate::Gate;
-use rulegate_domain::state::{Review, ReviewStatus};
+use rulegate_domain::state::{Review, ReviewStatus, State as Truth};
 use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::ReviewId;
+use rulegate_ledger::review::Shown;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -60,58 +59,26 @@ struct Query {
     alike: Option<String>,
 }
 
-/// A form that came back: what was typed into it, and what is wrong.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Typed {
-    /// Which form: `comment`, `approve`, `reject`, `withdraw`, `glass`, `look`, `answer`, `seen`.
-    pub form: &'static str,
-    /// Its text.
-    pub text: String,
-    /// What is wrong.
-    pub problem: String,
-}
-
 #[derive(Template)]
 #[template(path = "reviews/review.html")]
-struct ReviewPage {
+struct ReviewPage<'s> {
     page: Page,
-    id: String,
-    head: head::Head,
-    stakes: Vec<stakes::Stake>,
-    rule: Option<rule_view::RuleView>,
-    content: Option<subject_view::Content>,
+    context: &'s ReviewContext<'s>,
+    review: &'s Review,
+    /// Present while the review is open.
+    gate: Option<&'s Gate>,
+    stakes: &'s [stakes::Stake<'s>],
+    rule: Option<rule_view::RuleView<'s>>,
+    content: Option<subject_view::Content<'s>>,
     policy: Vec<subject_view::PolicyRow>,
-    gate: Option<gate_card::GateCard>,
-    approvals: Vec<trail::ApprovalView>,
-    trail: Vec<trail::TrailRow>,
-    acts: gate_card::Acts,
-    typed: Typed,
+    trail: Vec<trail::TrailRow<'s>>,
+    acts: acts::Acts,
 }
 
-impl ReviewPage {
-    /// A fresh id for each form on the page.
-    fn once(&self) -> String {
-        fresh_once()
-    }
-    /// What was typed into a form that came back.
-    fn typed(&self, form: &str) -> &str {
-        if self.typed.form == form {
-            &self.typed.text
-        } else {
-            ""
-        }
-    }
-    /// What is wrong with a form that came back.
-    fn problem(&self, form: &str) -> &str {
-        if self.typed.form == form {
-            &self.typed.problem
-        } else {
-            ""
-        }
-    }
-    /// A fold stays open when its form came back.
-    fn is_returned(&self, form: &str) -> bool {
-        self.typed.form == form
+impl ReviewPage<'_> {
+    /// Where a form of the page is sent.
+    fn action(&self, act: &str) -> String {
+        format!("{}/{act}", address::review(&self.review.id))
     }
 }
 
@@ -121,17 +88,36 @@ async fn show(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> WebResult {
-    let query = serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
-    let page = build(&portal, &user, &known_id(&id)?, query, Typed::default()).await?;
-    Ok(page::html(&page))
-}
-
-/// The page again, with what was typed and what is wrong with it.
-pub(super) async fn again(portal: &Portal, user: &User, id: &ReviewId, typed: Typed) -> WebResult {
-    let page = build(portal, user, id, Query::default(), typed).await?;
-    let mut response: Response = page::html(&page);
-    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    Ok(response)
+    let query: Query =
+        serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let review = known(&user, &known_id(&id)?)?;
+    let gate = match review.status {
+        ReviewStatus::Open => Some(portal.app.gate(&user.snapshot.state, review).await?),
+        _ => None,
+    };
+    let me = &user.person.account.id;
+    let context = ReviewContext {
+        portal: &portal,
+        user: &user,
+        review,
+        gate: gate.as_ref(),
+        seen: portal.app.seen(me, &review.id).await?,
+    };
+    let stakes = stakes::of(&context, &query).await?;
+    let entries = portal.app.trail(&review.id).await?;
+    let title = review_words::subject(review).sentence();
+    Ok(page::html(&ReviewPage {
+        page: Page::new(&portal, &user, "reviews", title),
+        review,
+        gate: context.gate,
+        rule: rule_view::of(&context, &stakes, &query).await?,
+        stakes: &stakes,
+        content: subject_view::content(&context).await?,
+        policy: subject_view::policy(&context),
+        trail: trail::trail(&context, &entries),
+        acts: acts::acts(&context),
+        context: &context,
+    }))
 }
 
 /// A review's id from an address; anything else is no review.
@@ -144,64 +130,23 @@ pub(super) fn known_id(text: &str) -> Result<ReviewId, WebError> {
     })
 }
 
-/// The scope in which a review may be context at.
+/// A review that the person may look at.
+fn known<'u>(user: &'u User, id: &ReviewId) -> Result<&'u Review, WebError> {
+    let review = user.snapshot.state.review(id);
+    let review = review.ok_or_else(|| AppError::NotFound {
+        what: "review",
+        name: id.to_string(),
+    })?;
+    user.require(Act::View, scope_of(review))?;
+    Ok(review)
+}
+
+/// The scope in which a review may be looked at.
 pub(super) fn scope_of(review: &Review) -> Scope {
     review
         .ruleset
         .as_ref()
         .map_or(Scope::EVERYWHERE, Scope::ruleset)
-}
-
-async fn build(
-    portal: &Portal,
-    user: &User,
-    id: &ReviewId,
-    query: Query,
-    typed: Typed,
-) -> Result<ReviewPage, WebError> {
-    let state = &user.snapshot.state;
-    let review: Arc<Review> = state
-        .review(id)
-        .cloned()
-        .ok_or_else(|| AppError::NotFound {
-            what: "review",
-            name: id.to_string(),
-        })?;
-    user.require(Act::View, scope_of(&review))?;
-    let gate: Option<Gate> = match review.status {
-        ReviewStatus::Open => Some(portal.app.gate(state, &review).await?),
-        _ => None,
-    };
-    let seen = portal.app.seen(&user.person.account.id, id).await?;
-    let context = ReviewContext {
-        portal,
-        user,
-        review: &review,
-        gate: gate.as_ref(),
-        seen,
-    };
-    let stakes = stakes::of(&context, &query).await?;
-    let rule = rule_view::of(&context, &stakes, &query).await?;
-    let entries = portal.app.trail(id).await?;
-    Ok(ReviewPage {
-        page: Page::new(
-            portal,
-            user,
-            "reviews",
-            review_words::subject(&review).sentence(),
-        ),
-        id: id.to_string(),
-        head: head::of(&context),
-        rule,
-        stakes,
-        content: subject_view::content(&context).await?,
-        policy: subject_view::policy(&context),
-        gate: gate_card::card(&context),
-        approvals: trail::approvals(&context),
-        trail: trail::trail(&context, &entries),
-        acts: gate_card::acts(&context),
-        typed,
-    })
 }
 
 /// Everything that the parts of the page are made from.
@@ -211,26 +156,22 @@ struct ReviewContext<'a> {
     review: &'a Review,
     /// Present while the review is open.
     gate: Option<&'a Gate>,
-    /// The sights that this person has marked as seen.
-    seen: std::collections::BTreeSet<rulegate_ledger::digest::Digest>,
+    /// The texts that this person has marked as seen.
+    seen: BTreeSet<Digest>,
 }
 
-impl ReviewContext<'_> {
-    fn name(&self, id: &rulegate_ledger::ids::AccountId) -> String {
-        self.portal.auth.directory.name(id)
-    }
-    fn state(&self) -> &rulegate_domain::state::State {
+impl<'a> ReviewContext<'a> {
+    fn state(&self) -> &'a Truth {
         &self.user.snapshot.state
     }
     /// What is shown now; of a closed review what its last approval stood for.
-    fn shown(&self) -> Option<&rulegate_ledger::review::Shown> {
+    fn shown(&self) -> Option<&'a Shown> {
         match self.gate {
             Some(gate) => Some(&gate.shown),
-            None => self
-                .review
-                .approvals
-                .last()
-                .map(|approval| approval.shown.as_ref()),
+            None => {
+                let last = self.review.approvals.last();
+                last.map(|approval| approval.shown.as_ref())
+            }
         }
     }
 }

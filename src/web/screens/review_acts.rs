@@ -1,29 +1,20 @@
-//! What people do on a review's page: comment, answer, approve, reject, execute, break the glass, look.
+//! What people do on a review's page: comment, answer, approve, reject, execute, break the glass, review it afterwards.
 
-use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::Response;
 use serde::Deserialize;
 
-use super::review::{Typed, again, folded, known_id};
-use crate::app::AppError;
-use crate::app::execute::Executed;
+use super::review::known_id;
+use crate::app::outcome;
 use crate::auth::sign_in::SignInError;
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, see};
-use crate::web::notice::Link;
-use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
-use crate::web::user::User;
+use crate::web::sent::{FieldError, InField};
 use crate::web::{Portal, address, format};
 use rulegate_domain::command::Command;
-use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::digest::Digest;
-use rulegate_ledger::environment::Environment;
 use rulegate_ledger::ids::ReviewId;
 use rulegate_ledger::review::{Answer, Shown};
-use rulegate_ledger::version::VersionName;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -32,10 +23,10 @@ pub(super) fn routes() -> Routes {
         .form("/reviews/{id}/approvals", approve)
         .form("/reviews/{id}/rejection", reject)
         .form("/reviews/{id}/withdrawal", withdraw)
-        .form("/reviews/{id}/execution", execute_review)
-        .form("/reviews/{id}/execute", execute_review)
+        .form("/reviews/{id}/execution", execute)
+        .form("/reviews/{id}/execute", execute)
         .form("/reviews/{id}/break-glass", break_glass)
-        .form("/reviews/{id}/looks", look)
+        .form("/reviews/{id}/looks", review_glass)
 }
 
 /// A text and nothing else.
@@ -48,6 +39,7 @@ struct Words {
 /// What was decided upon, with what was shown.
 #[derive(Deserialize)]
 struct Decision {
+    #[serde(default)]
     fingerprint: String,
     /// What the page showed, so that a stale one can be told what changed.
     #[serde(default)]
@@ -58,28 +50,19 @@ struct Decision {
     password: String,
 }
 
-/// A command that carries nothing but a text; its form comes back under `form` if the text will not do.
+/// A command that carries nothing but a text.
 async fn say(
     portal: &Portal,
     id: &str,
-    form: Form<Words>,
-    (name, done): (&'static str, &'static str),
+    form: &Form<Words>,
+    notice: &'static str,
     command: impl FnOnce(ReviewId, String) -> Command,
 ) -> WebResult {
     let review = known_id(id)?;
-    let text = form.fields.text.clone();
-    let executed = form
-        .execute_raw(portal, command(review.clone(), text.clone()))
-        .await;
-    Finish {
-        portal,
-        user: &form.user,
-        review: &review,
-        form: name,
-        text,
-    }
-    .with(executed, done)
-    .await
+    let page = address::review(&review);
+    let command = |fields: &Words| Ok(command(review, fields.text.clone()));
+    form.execute(portal, &page, command).await?;
+    Ok(see(&page, notice))
 }
 
 async fn comment(
@@ -88,7 +71,7 @@ async fn comment(
     form: Form<Words>,
 ) -> WebResult {
     let command = |review, text| Command::Comment { review, text };
-    say(&portal, &id, form, ("comment", "commented"), command).await
+    say(&portal, &id, &form, "commented", command).await
 }
 
 async fn reject(
@@ -97,7 +80,7 @@ async fn reject(
     form: Form<Words>,
 ) -> WebResult {
     let command = |review, reason| Command::Reject { review, reason };
-    say(&portal, &id, form, ("reject", "rejected"), command).await
+    say(&portal, &id, &form, "rejected", command).await
 }
 
 async fn withdraw(
@@ -106,16 +89,57 @@ async fn withdraw(
     form: Form<Words>,
 ) -> WebResult {
     let command = |review, reason| Command::Withdraw { review, reason };
-    say(&portal, &id, form, ("withdraw", "withdrawn"), command).await
+    say(&portal, &id, &form, "withdrawn", command).await
 }
 
-async fn look(
+async fn review_glass(
     State(portal): State<Portal>,
     Path(id): Path<String>,
     form: Form<Words>,
 ) -> WebResult {
     let command = |review, note| Command::ReviewGlass { review, note };
-    say(&portal, &id, form, ("look", "looked"), command).await
+    say(&portal, &id, &form, "looked", command).await
+}
+
+/// A command that is bound to what the page showed.
+async fn decide(
+    portal: &Portal,
+    id: &str,
+    form: &Form<Decision>,
+    notice: &'static str,
+    command: impl FnOnce(ReviewId, Digest, String) -> Command,
+) -> WebResult {
+    let review = known_id(id)?;
+    let page = address::review(&review);
+    let command = |fields: &Decision| {
+        let missing = |_| FieldError::new("", "the fingerprint of what was shown is missing");
+        let fingerprint = fields.fingerprint.parse().map_err(missing)?;
+        Ok(command(review.clone(), fingerprint, fields.text.clone()))
+    };
+    let mut executed = form.execute(portal, &page, command).await;
+    if let Err(WebError::Refused { sent, .. }) = &mut executed
+        && sent.outcome.code == "stale"
+    {
+        // The lines below it say all that changed; the sentence repeats none of it.
+        sent.outcome.sentence = "What you were shown is no longer what is true.".to_owned();
+        if let Some(changes) = changes_since(portal, &form.fields, &review).await {
+            sent.outcome.details = changes;
+        }
+    }
+    executed?;
+    Ok(see(&page, notice))
+}
+
+/// What changed since a page was made, if it says honestly what it showed.
+async fn changes_since(portal: &Portal, fields: &Decision, id: &ReviewId) -> Option<Vec<String>> {
+    let shown: Shown = serde_json::from_str(&fields.shown).ok()?;
+    if shown.fingerprint().to_string() != fields.fingerprint {
+        return None;
+    }
+    let snapshot = portal.app.snapshot();
+    let review = snapshot.state.review(id)?;
+    let gate = portal.app.gate(&snapshot.state, review).await.ok()?;
+    Some(outcome::folded(&shown.changes_until(&gate.shown)))
 }
 
 async fn approve(
@@ -123,50 +147,27 @@ async fn approve(
     Path(id): Path<String>,
     form: Form<Decision>,
 ) -> WebResult {
-    let review = known_id(&id)?;
-    let note = form.fields.text.clone();
-    let command = Command::Approve {
-        review: review.clone(),
-        fingerprint: fingerprint(&form.fields)?,
-        note: note.clone(),
+    let command = |review, fingerprint, note| Command::Approve {
+        review,
+        fingerprint,
+        note,
         evidence: Vec::new(),
     };
-    let done = form.execute_raw(&portal, command).await;
-    let done = told_what_changed(&portal, &form, &review, done).await;
-    Finish {
-        portal: &portal,
-        user: &form.user,
-        review: &review,
-        form: "approve",
-        text: note,
-    }
-    .with(done, "approved")
-    .await
+    decide(&portal, &id, &form, "approved", command).await
 }
 
-async fn execute_review(
+async fn execute(
     State(portal): State<Portal>,
     Path(id): Path<String>,
     form: Form<Decision>,
 ) -> WebResult {
-    let review = known_id(&id)?;
-    let command = Command::Execute {
-        review: review.clone(),
-        fingerprint: fingerprint(&form.fields)?,
+    let command = |review, fingerprint, _| Command::Execute {
+        review,
+        fingerprint,
         break_glass: None,
         evidence: Vec::new(),
     };
-    let done = form.execute_raw(&portal, command).await;
-    let done = told_what_changed(&portal, &form, &review, done).await;
-    Finish {
-        portal: &portal,
-        user: &form.user,
-        review: &review,
-        form: "execute",
-        text: String::new(),
-    }
-    .with(done, "executed")
-    .await
+    decide(&portal, &id, &form, "executed", command).await
 }
 
 async fn break_glass(
@@ -174,42 +175,30 @@ async fn break_glass(
     Path(id): Path<String>,
     form: Form<Decision>,
 ) -> WebResult {
-    let review = known_id(&id)?;
-    let fingerprint = fingerprint(&form.fields)?;
-    let reason = form.fields.text.clone();
-    let finish = Finish {
-        portal: &portal,
-        user: &form.user,
-        review: &review,
-        form: "glass",
-        text: reason.clone(),
-    };
-    if let Err(error) = portal
-        .auth
-        .prove_again(&form.user.person, &form.fields.password)
-        .await
-    {
-        let problem = match error {
-            SignInError::Wrong => "This is not your password.".to_owned(),
-            SignInError::Wait { seconds } => {
-                format!(
-                    "Too many tries: wait {}.",
-                    format::count(seconds as usize, "second", "seconds")
-                )
-            }
-            SignInError::Busy => "Sign-in is busy: try again in a few seconds.".to_owned(),
-            SignInError::App(error) => return Err(WebError::App(error)),
-        };
-        return finish.again(problem).await;
-    }
-    let command = Command::Execute {
-        review: review.clone(),
+    let page = address::review(&known_id(&id)?);
+    let (person, password) = (&form.user.person, &form.fields.password);
+    let proven = portal.auth.prove_again(person, password).await;
+    proven.map_err(|error| form.refused(&page, not_proven(error)))?;
+    let command = |review, fingerprint, reason| Command::Execute {
+        review,
         fingerprint,
         break_glass: Some(reason),
         evidence: Vec::new(),
     };
-    let done = form.execute_raw(&portal, command).await;
-    finish.with(done, "glass-broken").await
+    decide(&portal, &id, &form, "glass-broken", command).await
+}
+
+fn not_proven(error: SignInError) -> FieldError {
+    let message = match error {
+        SignInError::Wrong => "This is not your password.".to_owned(),
+        SignInError::Wait { seconds } => format!(
+            "Too many tries: wait {}.",
+            format::count(seconds as usize, "second", "seconds")
+        ),
+        SignInError::Busy => "Sign-in is busy: try again in a few seconds.".to_owned(),
+        SignInError::App(error) => return error.into(),
+    };
+    FieldError::new("password", message)
 }
 
 /// One answer for one rule or for several.
@@ -225,162 +214,46 @@ struct Answers {
     text: String,
 }
 
+impl Answers {
+    fn command(&self, review: ReviewId) -> Result<Command, FieldError> {
+        let reason = self.text.clone();
+        let answer = match self.answer.as_str() {
+            "contained" => Answer::ContainedByHand { reason },
+            "loss" => Answer::LossAccepted { reason },
+            "back" => Answer::SentBack { reason },
+            _ => {
+                let message = "Choose one of the three answers.";
+                return Err(FieldError::new("answer", message));
+            }
+        };
+        if self.path.is_empty() {
+            return Err(FieldError::new("path", "Tick at least one rule."));
+        }
+        Ok(Command::AnswerHotfix {
+            review,
+            environment: self.environment.parse().in_field("environment")?,
+            hotfix: self.hotfix.parse().in_field("hotfix")?,
+            paths: self.path.clone(),
+            answer,
+            evidence: Vec::new(),
+        })
+    }
+}
+
 async fn answer(
     State(portal): State<Portal>,
     Path(id): Path<String>,
     form: Form<Answers>,
 ) -> WebResult {
     let review = known_id(&id)?;
+    let page = address::review(&review);
     let fields = &form.fields;
-    let environment: Environment = fields.environment.parse()?;
-    let hotfix: VersionName = fields.hotfix.parse()?;
-    let finish = Finish {
-        portal: &portal,
-        user: &form.user,
-        review: &review,
-        form: "answer",
-        text: fields.text.clone(),
+    // Opening its first rule turns to the page of the list that has the form, whether it answers one or many.
+    let back = match fields.path.first() {
+        Some(path) => address::review_rule(&review, &fields.environment, &fields.hotfix, path),
+        None => page.clone(),
     };
-    let reason = fields.text.clone();
-    let answer = match fields.answer.as_str() {
-        "contained" => Answer::ContainedByHand { reason },
-        "loss" => Answer::LossAccepted { reason },
-        "back" => Answer::SentBack { reason },
-        _ => {
-            return finish
-                .again("Choose one of the three answers.".into())
-                .await;
-        }
-    };
-    if fields.path.is_empty() {
-        return finish.again("Tick at least one rule.".into()).await;
-    }
-    let command = Command::AnswerHotfix {
-        review: review.clone(),
-        environment,
-        hotfix,
-        paths: fields.path.clone(),
-        answer,
-        evidence: Vec::new(),
-    };
-    let done = form.execute_raw(&portal, command).await;
-    finish.with(done, "answered").await
-}
-
-fn fingerprint(fields: &Decision) -> Result<Digest, WebError> {
-    fields
-        .fingerprint
-        .parse()
-        .map_err(|_| WebError::BadForm("The fingerprint of what was shown is missing.".into()))
-}
-
-/// A page that went stale is told what changed since it was made, if it says honestly what it showed.
-async fn told_what_changed(
-    portal: &Portal,
-    form: &Form<Decision>,
-    id: &ReviewId,
-    done: Result<Executed, AppError>,
-) -> Result<Executed, AppError> {
-    let Err(AppError::Refused(Refusal::Stale { .. })) = &done else {
-        return done;
-    };
-    let Ok(shown) = serde_json::from_str::<Shown>(&form.fields.shown) else {
-        return done;
-    };
-    let snapshot = portal.app.snapshot();
-    let Some(review) = snapshot.state.review(id) else {
-        return done;
-    };
-    if shown.fingerprint().to_string() != form.fields.fingerprint {
-        return done;
-    }
-    let gate = portal.app.gate(&snapshot.state, review).await?;
-    Err(Refusal::Stale {
-        changes: shown.changes_until(&gate.shown),
-    }
-    .into())
-}
-
-/// What came of an act, as a page.
-struct Finish<'a> {
-    portal: &'a Portal,
-    user: &'a User,
-    review: &'a ReviewId,
-    form: &'static str,
-    text: String,
-}
-
-impl Finish<'_> {
-    async fn with<T>(self, done: Result<T, AppError>, word: &'static str) -> WebResult {
-        match done {
-            Ok(_) => Ok(see(&address::review(self.review), word)),
-            Err(AppError::Refused(refusal)) if refusal.is_bad_input() => {
-                self.again(refusal.message()).await
-            }
-            Err(AppError::Refused(refusal)) => Ok(self.refused(&refusal)),
-            Err(error) => Err(WebError::App(error)),
-        }
-    }
-
-    /// The review's page with the form as it was typed.
-    async fn again(self, problem: String) -> WebResult {
-        let typed = Typed {
-            form: self.form,
-            text: self.text,
-            problem,
-        };
-        again(self.portal, self.user, self.review, typed).await
-    }
-
-    /// The designed refusal, with the way back to the review and the text that was typed.
-    fn refused(self, refusal: &Refusal) -> Response {
-        let outcome = AppError::Refused(refusal.clone()).outcome();
-        let mut details = match refusal {
-            Refusal::Stale { changes } => folded(changes),
-            _ => outcome.details,
-        };
-        if !outcome.remedy.is_empty() {
-            details.push(outcome.remedy);
-        }
-        let sentence = match refusal {
-            Refusal::Stale { changes } if !changes.is_empty() => {
-                "What you were shown is no longer what is true. Since then:".to_owned()
-            }
-            _ => outcome.sentence,
-        };
-        let review = Link {
-            href: address::review(self.review),
-            text: format!("Back to review {}", self.review),
-        };
-        let mut response = page::html(&RefusedPage {
-            page: Page::new(self.portal, self.user, "reviews", outcome.title),
-            status: outcome.status,
-            code: outcome.code,
-            sentence,
-            details,
-            next: vec![
-                review,
-                Link {
-                    href: "/reviews".into(),
-                    text: "All reviews".into(),
-                },
-            ],
-            typed: self.text,
-        });
-        *response.status_mut() =
-            StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::CONFLICT);
-        response
-    }
-}
-
-#[derive(Template)]
-#[template(path = "reviews/refused.html")]
-struct RefusedPage {
-    page: Page,
-    status: u16,
-    code: &'static str,
-    sentence: String,
-    details: Vec<String>,
-    next: Vec<Link>,
-    typed: String,
+    form.execute(&portal, &back, |fields| fields.command(review))
+        .await?;
+    Ok(see(&page, "answered"))
 }

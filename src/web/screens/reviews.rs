@@ -4,14 +4,13 @@ use askama::Template;
 use axum::extract::{Query, State};
 
 use crate::app::AppError;
-use crate::web::environment_view::{Tag, TimeView};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
 use crate::web::paging::{PageOfList, PageQuery, one_page};
-use crate::web::review_words::{self, SubjectWords};
 use crate::web::routes::Routes;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters, format, review_words};
+use rulegate_domain::gate::Gate;
 use rulegate_domain::state::{Review, ReviewStatus};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::ids::ReviewId;
@@ -25,27 +24,20 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Template)]
 #[template(path = "reviews/list.html")]
-struct ListPage {
+struct ListPage<'s> {
     page: Page,
-    waiting: Vec<ReviewRow>,
-    open: Vec<ReviewRow>,
-    glass: Vec<ReviewRow>,
-    closed: Vec<ReviewRow>,
+    waiting: Vec<ReviewRow<'s>>,
+    open: Vec<ReviewRow<'s>>,
+    glass: Vec<ReviewRow<'s>>,
+    closed: Vec<ReviewRow<'s>>,
     paged: PageOfList,
 }
 
 /// One review in the queue.
-#[allow(missing_docs)]
-struct ReviewRow {
-    href: String,
-    id: String,
-    words: SubjectWords,
-    reason: String,
-    asked_by: String,
-    asked: TimeView,
-    approvals: String,
-    status: Tag,
-    tags: Vec<Tag>,
+struct ReviewRow<'s> {
+    review: &'s Review,
+    /// Present while it is open.
+    gate: Option<Gate>,
 }
 
 async fn show(
@@ -54,100 +46,77 @@ async fn show(
     Query(mut paging): Query<PageQuery>,
 ) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
-    let waiting_ids: Vec<_> = user
-        .waiting()
-        .iter()
-        .map(|review| review.id.clone())
-        .collect();
-    let snapshot = user.snapshot.clone();
+    let waiting_ids: Vec<ReviewId> = user.waiting().iter().map(|r| r.id.clone()).collect();
     let (mut waiting, mut open, mut glass, mut closed) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for review in snapshot
-        .state
-        .reviews()
-        .into_iter()
-        .filter(|review| is_visible(&user, review))
-    {
-        let is_open = review.status == ReviewStatus::Open;
+    for review in user.snapshot.state.reviews() {
+        if !user.may(Act::View, &super::review::scope_of(review)) {
+            continue;
+        }
         if waiting_ids.contains(&review.id) {
             waiting.push(row(&portal, &user, review).await?);
-        } else if is_open {
+        } else if review.status == ReviewStatus::Open {
             open.push(row(&portal, &user, review).await?);
         } else if review.glass.as_ref().is_some_and(|glass| glass.is_open()) {
             glass.push(row(&portal, &user, review).await?);
         } else {
-            closed.push(review.clone());
+            closed.push(ReviewRow { review, gate: None });
         }
     }
     // Links from before pages were paged by review count from 1.
     paging.page = paging.page.saturating_sub(1);
-    let paged = one_page(&closed, CLOSED_PER_PAGE, &paging, |review, key| {
+    let paged = one_page(&closed, CLOSED_PER_PAGE, &paging, |row, key| {
         let other: Option<ReviewId> = key.parse().ok();
         let other = other.and_then(|id| user.snapshot.state.review(&id));
         // Newest first; a review that is not known stands above all.
         let other = other.map(|other| (other.opened_at, &other.id));
-        other.cmp(&Some((review.opened_at, &review.id)))
+        other.cmp(&Some((row.review.opened_at, &row.review.id)))
     })
-    .linked(&closed, "/reviews", "#closed", |review| {
-        review.id.to_string()
-    });
-    let mut rows = Vec::new();
-    for review in &closed[paged.range.clone()] {
-        rows.push(row(&portal, &user, review).await?);
-    }
-    let page = Page::new(&portal, &user, "reviews", "Reviews");
+    .linked(&closed, "/reviews", "#closed", |row| row.review.id.to_string());
     Ok(page::html(&ListPage {
-        page,
+        page: Page::new(&portal, &user, "reviews", "Reviews"),
         waiting,
         open,
         glass,
-        closed: rows,
+        closed: closed.drain(paged.range.clone()).collect(),
         paged,
     }))
 }
 
-fn is_visible(user: &User, review: &Review) -> bool {
-    user.may(Act::View, &super::review::scope_of(review))
+async fn row<'s>(
+    portal: &Portal,
+    user: &User,
+    review: &'s Review,
+) -> Result<ReviewRow<'s>, AppError> {
+    let gate = match review.status {
+        ReviewStatus::Open => Some(portal.app.gate(&user.snapshot.state, review).await?),
+        _ => None,
+    };
+    Ok(ReviewRow { review, gate })
 }
 
-async fn row(portal: &Portal, user: &User, review: &Review) -> Result<ReviewRow, AppError> {
-    let (kind, words) = review_words::status(review);
-    let mut tags = Vec::new();
-    let mut approvals = String::new();
-    if review.status == ReviewStatus::Open {
-        let gate = portal.app.gate(&user.snapshot.state, review).await?;
-        approvals = format!("{} of {}", gate.counted.len(), gate.approvals_needed);
-        let lost = gate
-            .shown
-            .rules()
+impl ReviewRow<'_> {
+    /// What is at risk, what went stale, what blocks: tags with their kinds.
+    fn tags(&self) -> Vec<(&'static str, String)> {
+        let Some(gate) = &self.gate else {
+            return Vec::new();
+        };
+        let lost = gate.shown.rules();
+        let lost = lost
             .filter(|(_, _, rule)| !rule.verdict.is_contained())
             .count();
-        if lost > 0 {
-            let text = format!(
-                "may undo a hotfix: {}",
-                format::count(lost, "rule", "rules")
-            );
-            tags.push(Tag::new("hot", text));
-        }
-        match gate.stale.len() {
-            0 => {}
-            1 => tags.push(Tag::new("warn", "1 approval went stale")),
-            many => tags.push(Tag::new("warn", format!("{many} approvals went stale"))),
-        }
-        match gate.blocking().first() {
-            Some(check) => tags.push(Tag::new("bad", format!("blocked: {}", check.title()))),
-            None => tags.push(Tag::new("ok", "the gate is open")),
-        }
+        let lost = (lost > 0).then(|| {
+            let rules = format::count(lost, "rule", "rules");
+            ("hot", format!("may undo a hotfix: {rules}"))
+        });
+        let stale = (!gate.stale.is_empty()).then(|| {
+            let approvals = format::count(gate.stale.len(), "approval", "approvals");
+            ("warn", format!("{approvals} went stale"))
+        });
+        let stands = match gate.blocking().first() {
+            Some(check) => ("bad", format!("blocked: {}", check.title())),
+            None => ("ok", "the gate is open".to_owned()),
+        };
+        [lost, stale, Some(stands)].into_iter().flatten().collect()
     }
-    Ok(ReviewRow {
-        href: address::review(&review.id),
-        id: review.id.to_string(),
-        words: review_words::subject(review),
-        reason: review.reason.clone(),
-        asked_by: portal.auth.directory.name(&review.requester),
-        asked: TimeView::ago(review.opened_at, user.now),
-        approvals,
-        status: Tag::new(kind, words),
-        tags,
-    })
 }

@@ -480,3 +480,36 @@ async fn somebody_elses_request_is_not_taken_back_and_says_so() {
     );
     assert!(answer.text.contains("can reject it"));
 }
+
+#[tokio::test]
+async fn rules_that_were_ticked_come_back_ticked() {
+    let (world, review) = two_rules().await;
+    let rita = world.sign_in("rita").await;
+    let mut fields = vec![
+        ("form", "bulk-hotfix-1"),
+        ("environment", "ipc2/prod"),
+        ("hotfix", "1+ipc2.1"),
+        ("answer", "loss"),
+        ("text", "by hand"),
+    ];
+    let answer = world.post(&rita, &of(&review, "/answers"), &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        answer.select("#f-bulk-hotfix-1-path-error"),
+        ["Tick at least one rule."]
+    );
+    assert_eq!(
+        answer.select("details[open] #f-bulk-hotfix-1-text"),
+        ["by hand"]
+    );
+    fields.pop();
+    fields.extend([("text", " "), ("path", "a.conf"), ("path", "b.conf")]);
+    let answer = world.post(&rita, &of(&review, "/answers"), &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        answer.select("#f-bulk-hotfix-1-text-error"),
+        ["The reason is missing."]
+    );
+    let ticked = answer.attribute("#hotfix-1 input[name=path][checked]", "value");
+    assert_eq!(ticked, ["a.conf", "b.conf"]);
+}

@@ -174,6 +174,7 @@ async fn an_answer_without_choice_or_reason_comes_back_with_its_text() {
     let base = [
         ("environment", "ipc2/prod"),
         ("hotfix", "1+ipc2.1"),
+        ("form", "answer"),
         ("path", "c.conf"),
     ];
     let mut fields = base.to_vec();
@@ -181,16 +182,31 @@ async fn an_answer_without_choice_or_reason_comes_back_with_its_text() {
     let answer = world.post(&rita, &of(&review, "/answers"), &fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text.contains("Choose one of the three answers."));
-    assert!(answer.select("#reason-rule")[0].contains("typed <b>already</b>"));
+    assert!(answer.select("#f-answer-text")[0].contains("typed <b>already</b>"));
+    assert_eq!(
+        answer.select("#f-answer-answer-error"),
+        ["Choose one of the three answers."]
+    );
     let mut fields = base.to_vec();
     fields.extend([("answer", "loss"), ("text", " ")]);
     let answer = world.post(&rita, &of(&review, "/answers"), &fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text.contains("The reason is missing."));
+    assert_eq!(
+        answer.select("#f-answer-text-error"),
+        ["The reason is missing."]
+    );
+    let chosen = answer.attribute("#rule input[name=answer][checked]", "value");
+    assert_eq!(chosen, ["loss"], "the choice comes back too");
+    // Without a tick the form for several rules comes back, without a rule at all no single one.
+    let nothing = [base[0], base[1], ("answer", "loss"), ("text", "by hand")];
+    let answer = world.post(&rita, &of(&review, "/answers"), &nothing).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.select("#refused")[0].contains("Tick at least one rule."));
+    assert_eq!(answer.select("#refused textarea"), ["by hand"]);
 }
 
 #[tokio::test]
-async fn approve_and_carry_out_through_the_forms() {
+async fn approve_and_execute_through_the_forms() {
     let (world, review) = at_risk().await;
     let (rita, ana) = (world.sign_in("rita").await, world.sign_in("ana").await);
     answer_all(&world, &rita, &review).await;
@@ -238,23 +254,34 @@ async fn a_stale_form_is_told_what_changed() {
     let fields = [
         ("fingerprint", fingerprint.as_str()),
         ("shown", &shown),
+        ("form", "approve"),
         ("text", "my note"),
     ];
     let answer = world.post(&rita, &of(&review, "/approvals"), &fields).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    let told = answer.select(".fault li").join(" ");
+    let told = answer.select("#refused li").join(" ");
     assert!(
         told.contains("the answer for c.conf of hotfix 1+ipc2.1 in ipc2/prod changed"),
         "{told}"
     );
     assert_eq!(
-        answer.attribute(".fault .btn.main", "href"),
-        [of(&review, "")]
-    );
-    assert!(
-        answer.select(".fault textarea")[0].contains("my note"),
+        answer.select("#f-approve-text"),
+        ["my note"],
         "nothing typed is lost"
     );
+    // The form is the one of now: sent again, it is taken.
+    let one = |name: &str| {
+        let css = format!("#form-approve input[name={name}]");
+        answer.attribute(&css, "value").remove(0)
+    };
+    let (fingerprint, shown) = (one("fingerprint"), one("shown"));
+    let fields = [
+        ("fingerprint", fingerprint.as_str()),
+        ("shown", &shown),
+        ("text", "my note"),
+    ];
+    let answer = world.post(&rita, &of(&review, "/approvals"), &fields).await;
+    assert_eq!(answer.header("location"), of(&review, "?done=approved"));
 }
 
 #[tokio::test]
@@ -324,14 +351,18 @@ async fn the_glass_needs_the_password_again_and_two_others() {
         ("fingerprint", fingerprint.as_str()),
         ("text", "production is down"),
         ("password", "wrong"),
+        ("form", "glass"),
     ];
     let answer = world
         .post(&ana, &of(&review, "/break-glass"), &fields)
         .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text.contains("This is not your password."));
+    assert_eq!(
+        answer.select("#f-glass-password-error"),
+        ["This is not your password."]
+    );
     assert!(!answer.text.contains("value=\"wrong\""));
-    assert!(answer.select("#f-glass")[0].contains("production is down"));
+    assert!(answer.select("#f-glass-text")[0].contains("production is down"));
     fields[2].1 = PASSWORD;
     let answer = world
         .post(&ana, &of(&review, "/break-glass"), &fields)
@@ -393,7 +424,12 @@ async fn comments_reject_and_withdraw() {
         .post(&rita, &of(&review, "/rejection"), &[("text", "no")])
         .await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    assert!(answer.text.contains("it was withdrawn: later"));
+    assert!(answer.select("#refused")[0].contains("it was withdrawn: later"));
+    assert_eq!(
+        answer.select("#refused textarea"),
+        ["no"],
+        "the page has the form no more; what was written is not lost"
+    );
 }
 
 #[tokio::test]

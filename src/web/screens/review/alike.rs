@@ -7,9 +7,10 @@ use super::ReviewContext;
 use super::stakes::StakeRow;
 use crate::app::AppError;
 use crate::app::alike::RuleEdits;
-use crate::web::{format, review_words};
+use crate::web::format;
 use rulegate_compare::same_edits::{self, Edit};
 use rulegate_compare::verdict::Verdict;
+use rulegate_ledger::digest::Digest;
 use rulegate_ledger::manifest::Change;
 
 /// Rules whose bytes are compared to find those changed alike; beyond this each stands for itself.
@@ -23,63 +24,72 @@ const ROWS_SHOWN: usize = 20;
 
 /// Rules changed alike.
 #[allow(missing_docs)]
-pub(super) struct Group {
+pub(super) struct Group<'a> {
     pub id: String,
     pub edits: Vec<String>,
     /// Edits not spelled out.
     pub more_edits: usize,
-    pub kind: &'static str,
-    pub words: &'static str,
-    pub rows: Vec<StakeRow>,
-    pub open: usize,
-    pub seen: usize,
-    /// What all its rules show, for the mark that it was seen.
-    pub shown: String,
+    pub rows: Vec<StakeRow<'a>>,
     /// It is unfolded.
     pub is_open: bool,
     /// Every rule is listed.
     pub is_whole: bool,
-    pub whole_href: String,
 }
 
-impl Group {
+impl<'a> Group<'a> {
+    /// The verdict that all its rules share, as a tag's kind and words.
+    pub fn verdict(&self) -> (&'static str, &'static str) {
+        self.rows.first().map_or(("", ""), StakeRow::verdict)
+    }
     /// `27 rules changed alike`.
     pub fn title(&self) -> String {
         format!("{} rules changed alike", format::thousands(self.rows.len()))
     }
+    /// What is asked of so many of its rules.
+    pub fn question(&self, count: impl std::fmt::Display) -> String {
+        format!("Your decision on these {count} rules, recorded one by one")
+    }
     /// The rules that are listed.
-    pub fn listed(&self) -> &[StakeRow] {
+    pub fn listed(&self) -> &[StakeRow<'a>] {
         match self.is_whole {
             true => &self.rows,
             false => &self.rows[..self.rows.len().min(ROWS_SHOWN)],
         }
     }
-    /// How many are not.
-    pub fn unlisted(&self) -> usize {
-        self.rows.len() - self.listed().len()
+    /// How many wait for an answer.
+    pub fn open(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_open).count()
     }
-    /// Every rule is marked as seen.
-    pub fn is_seen(&self) -> bool {
-        self.seen == self.rows.len()
+    /// How many this person has marked as seen.
+    pub fn seen(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_seen).count()
+    }
+    /// What all its rules show, for the mark that it was seen.
+    pub fn sight(&self) -> Digest {
+        super::seen::shown(self.rows.iter().map(|row| row.sight))
     }
 }
 
 /// Takes rules that were changed alike and have the same verdict out into groups of two and more. Those left come
 /// first in the answer, both in the order given.
-pub(super) async fn grouped(
-    context: &ReviewContext<'_>,
-    mut rows: Vec<StakeRow>,
-) -> Result<(Vec<StakeRow>, Vec<Group>), AppError> {
+pub(super) async fn grouped<'a>(
+    context: &ReviewContext<'a>,
+    mut rows: Vec<StakeRow<'a>>,
+) -> Result<(Vec<StakeRow<'a>>, Vec<Group<'a>>), AppError> {
     if rows.len() > ALIKE_MAX {
         return Ok((rows, Vec::new()));
     }
     let edits = edits_of(context, &mut rows).await?;
     let mut groups = Vec::new();
     let mut kept: Vec<Option<StakeRow>> = rows.into_iter().map(Some).collect();
-    let verdicts: BTreeSet<Verdict> = kept.iter().flatten().map(|row| row.verdict).collect();
+    let verdicts: BTreeSet<Verdict> = kept.iter().flatten().map(|row| row.rule.verdict).collect();
     for verdict in verdicts {
         let members: Vec<usize> = (0..kept.len())
-            .filter(|&i| kept[i].as_ref().is_some_and(|row| row.verdict == verdict))
+            .filter(|&i| {
+                kept[i]
+                    .as_ref()
+                    .is_some_and(|row| row.rule.verdict == verdict)
+            })
             .filter(|&i| !edits[i].edits.is_empty())
             .collect();
         let of_verdict: Vec<&BTreeSet<Edit>> = members.iter().map(|&i| &edits[i].edits).collect();
@@ -87,7 +97,7 @@ pub(super) async fn grouped(
             if alike.len() > 1 {
                 let widest = alike.iter().flat_map(|&i| of_verdict[i]).collect();
                 let rows = alike.iter().filter_map(|&i| kept[members[i]].take());
-                groups.push(group(verdict, widest, rows.collect()));
+                groups.push(group(widest, rows.collect()));
             }
         }
     }
@@ -95,9 +105,7 @@ pub(super) async fn grouped(
     Ok((kept.into_iter().flatten().collect(), groups))
 }
 
-fn group(verdict: Verdict, widest: BTreeSet<&Edit>, rows: Vec<StakeRow>) -> Group {
-    let (kind, words) = review_words::verdict(verdict);
-    let count = |is: fn(&StakeRow) -> bool| rows.iter().filter(|row| is(row)).count();
+fn group<'a>(widest: BTreeSet<&Edit>, rows: Vec<StakeRow<'a>>) -> Group<'a> {
     Group {
         id: String::new(),
         more_edits: widest.len().saturating_sub(EDITS_SHOWN),
@@ -106,14 +114,8 @@ fn group(verdict: Verdict, widest: BTreeSet<&Edit>, rows: Vec<StakeRow>) -> Grou
             .take(EDITS_SHOWN)
             .map(edit_words)
             .collect(),
-        kind,
-        words,
-        open: count(|row| row.is_open),
-        seen: count(|row| row.is_seen),
-        shown: super::seen::shown(rows.iter().map(|row| row.sight)).to_string(),
         is_open: false,
         is_whole: rows.len() <= ROWS_SHOWN,
-        whole_href: String::new(),
         rows,
     }
 }
@@ -121,16 +123,16 @@ fn group(verdict: Verdict, widest: BTreeSet<&Edit>, rows: Vec<StakeRow>) -> Grou
 /// What the hotfix did to each rule; the rows are told how many lines that is.
 async fn edits_of(
     context: &ReviewContext<'_>,
-    rows: &mut [StakeRow],
+    rows: &mut [StakeRow<'_>],
 ) -> Result<Vec<Arc<RuleEdits>>, AppError> {
     let none = |row: &StakeRow| Change {
-        path: row.path.clone(),
+        path: row.rule.path.clone(),
         from: None,
         to: None,
     };
     let changes: Vec<Change> = rows
         .iter()
-        .map(|row| row.change.clone().unwrap_or_else(|| none(row)))
+        .map(|row| row.change.cloned().unwrap_or_else(|| none(row)))
         .collect();
     let edits = context.portal.app.edits(&changes).await?;
     for ((row, change), edits) in rows.iter_mut().zip(&changes).zip(&edits) {

@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 
-use super::stakes::{AnswerView, Stake, StakeRow};
+use super::stakes::{Stake, StakeRow};
 use super::{Query, ReviewContext};
 use crate::app::AppError;
-use crate::web::diff_view::{Column, Row, Sided};
 use crate::web::structured_view::StructuredView;
 use crate::web::{address, format, review_words};
 use rulegate_compare::ThreeWay;
@@ -56,211 +55,162 @@ pub(super) struct ViewLink {
 
 /// The opened rule.
 #[allow(missing_docs)]
-pub(super) struct RuleView {
-    pub path: String,
-    pub environment: String,
-    pub hotfix: String,
-    pub candidate: String,
-    pub kind: &'static str,
-    pub words: &'static str,
-    pub why: String,
-    pub elsewhere: Vec<String>,
-    /// `3 of 5 single changes are in 4.18.0`; empty if none are told apart.
-    pub units_words: String,
-    /// Single changes, those not contained first.
-    pub units: Vec<UnitView>,
-    /// The rest of them, folded.
-    pub more_units: Vec<UnitView>,
-    pub views: Vec<ViewLink>,
-    pub columns: Vec<Column>,
-    /// Of the views with columns; empty in the others.
-    pub sided: Vec<Sided>,
-    /// Of the views without.
-    pub unified: Vec<Row>,
+pub(super) struct RuleView<'s> {
+    pub stake: &'s Stake<'s>,
+    pub row: &'s StakeRow<'s>,
+    /// Its place among all rules at stake, and how many there are.
+    pub place: usize,
+    pub total: usize,
+    /// The rules before and after it.
+    pub previous: Option<String>,
+    pub next: Option<String>,
+    /// Single changes with their tags' kinds and words, those not contained first.
+    pub units: Vec<(&'static str, &'static str, &'s str)>,
+    /// The texts in the view that was asked for.
+    pub shown: Shown,
     /// The two texts of the view by value, if they have values.
     pub values: Option<StructuredView>,
-    /// Why the view is another one than asked for, or shows not everything; may be empty.
-    pub note: String,
-    pub lost: String,
-    pub answer: Option<AnswerView>,
-    /// An answer would count.
-    pub is_asking: bool,
-    pub is_contained: bool,
-    pub href: String,
-    pub whole_href: String,
-    pub may_be_whole: bool,
     pub is_whole: bool,
-    pub compare_href: String,
-    pub send_back_href: String,
-    pub shown: String,
-    pub is_seen: bool,
-    /// `4 of 12`.
-    pub place: String,
-    /// The rules before and after it, empty at the ends.
-    pub previous_href: String,
-    pub next_href: String,
 }
 
-/// One single change of the hotfix with its own verdict.
-#[allow(missing_docs)]
-pub(super) struct UnitView {
-    pub what: String,
-    pub kind: &'static str,
-    pub words: &'static str,
+impl<'s> RuleView<'s> {
+    /// Where the candidate has its content, if that is under other paths.
+    pub fn elsewhere(&self) -> &'s [String] {
+        let evidence = self.row.evidence;
+        evidence.map_or(&[], |evidence| &evidence.planned_paths)
+    }
+    /// Why, unless the single changes say it; may be empty.
+    pub fn why(&self) -> String {
+        self.row.evidence.map_or(String::new(), reason_of)
+    }
+    /// `3 of 5 single changes are in 4.18.0`; empty if none are told apart.
+    pub fn units_words(&self) -> String {
+        let contained = self.units.iter().filter(|(kind, ..)| *kind == "ok").count();
+        let candidate = self.stake.candidate;
+        match (self.units.len(), contained) {
+            (0, _) => String::new(),
+            (1, 0) => format!("Its single change is not in {candidate}"),
+            (1, _) => format!("Its single change is in {candidate}"),
+            (all, contained) => {
+                let all = format::thousands(all);
+                format!("{contained} of {all} single changes are in {candidate}")
+            }
+        }
+    }
+    /// Single changes shown before the fold, and those in it.
+    pub fn unit_lists(
+        &self,
+    ) -> (
+        &[(&'s str, &'s str, &'s str)],
+        &[(&'s str, &'s str, &'s str)],
+    ) {
+        self.units.split_at(self.units.len().min(UNITS_SHOWN))
+    }
+    pub fn views(&self) -> Vec<ViewLink> {
+        let link = |(view, word, text): (View, &str, &'static str)| ViewLink {
+            href: self.href(&format!("&view={word}")),
+            text,
+            here: view == self.shown.view,
+        };
+        View::ALL.into_iter().map(link).collect()
+    }
+    /// The rule itself, with more asked of its page.
+    pub fn href(&self, more: &str) -> String {
+        let rule = self.stake.href(self.row);
+        rule.replace("#rule", &format!("{more}#rule"))
+    }
+    pub fn may_be_whole(&self) -> bool {
+        self.shown.view == View::Three
+    }
+    pub fn compare_href(&self) -> String {
+        let (stake, path) = (self.stake, &self.row.rule.path);
+        let from = stake.environment.to_string();
+        let compare = address::compare(stake.ruleset, from.as_str(), stake.candidate.as_str());
+        format!("{compare}#{}", format::url_encode(path))
+    }
+    /// What it shows, for the mark that it was seen.
+    pub fn sight(&self) -> Digest {
+        super::seen::shown(std::iter::once(self.row.sight))
+    }
 }
 
-pub(super) async fn of(
-    context: &ReviewContext<'_>,
-    stakes: &[Stake],
+pub(super) async fn of<'s>(
+    context: &ReviewContext<'s>,
+    stakes: &'s [Stake<'s>],
     query: &Query,
-) -> Result<Option<RuleView>, AppError> {
-    let all: Vec<(&Stake, &StakeRow)> = stakes
+) -> Result<Option<RuleView<'s>>, AppError> {
+    let all: Vec<(&'s Stake<'s>, &'s StakeRow<'s>)> = stakes
         .iter()
         .flat_map(|stake| stake.all().map(move |row| (stake, row)))
         .collect();
     let Some(at) = all.iter().position(|(_, row)| row.is_here) else {
         return Ok(None);
     };
-    let href = |at: Option<usize>| {
-        let row = at.and_then(|at| all.get(at));
-        row.map(|(_, row)| row.href.clone()).unwrap_or_default()
-    };
+    let href = |at: Option<usize>| all.get(at?).map(|(stake, row)| stake.href(row));
     let (stake, row) = all[at];
-    let mut view = view(context, (stakes, stake), row, query).await?;
-    view.place = format!("{} of {}", at + 1, format::thousands(all.len()));
-    view.previous_href = href(at.checked_sub(1));
-    view.next_href = href(Some(at + 1));
-    Ok(Some(view))
+    let wanted = View::named(query.view.as_deref());
+    let is_whole = query.whole && wanted == View::Three;
+    let (shown, values) = texts(context, stakes, (stake, row), wanted, is_whole).await?;
+    let mut units: Vec<&Unit> = row.evidence.iter().flat_map(|e| &e.units).collect();
+    units.sort_by_key(|unit| review_words::severity(unit.verdict));
+    let unit = |unit: &'s Unit| {
+        let (kind, words) = review_words::verdict(unit.verdict);
+        (kind, words, unit.what.as_str())
+    };
+    Ok(Some(RuleView {
+        stake,
+        row,
+        place: at + 1,
+        total: all.len(),
+        previous: href(at.checked_sub(1)),
+        next: href(Some(at + 1)),
+        units: units.into_iter().map(unit).collect(),
+        shown,
+        values,
+        is_whole,
+    }))
 }
 
-async fn view(
+/// The texts of a rule, laid out away from the threads that answer everybody.
+async fn texts(
     context: &ReviewContext<'_>,
-    (stakes, stake): (&[Stake], &Stake),
-    row: &StakeRow,
-    query: &Query,
-) -> Result<RuleView, AppError> {
-    let evidence = row.evidence.as_ref();
-    let elsewhere = evidence
-        .map(|j| j.planned_paths.clone())
-        .unwrap_or_default();
-    let change = row.change.as_ref();
-    let hotfix_digest = change.and_then(|c| c.to);
+    stakes: &[Stake<'_>],
+    (stake, row): (&Stake<'_>, &StakeRow<'_>),
+    wanted: View,
+    is_whole: bool,
+) -> Result<(Shown, Option<StructuredView>), AppError> {
+    let path = row.rule.path.clone();
+    let elsewhere = row.evidence.map_or(&[][..], |j| &j.planned_paths);
+    let hotfix_digest = row.change.and_then(|change| change.to);
     let texts = Texts {
         texts: ThreeWay {
-            base: text(context, change.and_then(|c| c.from)).await?,
+            base: text(context, row.change.and_then(|change| change.from)).await?,
             hotfix: text(context, hotfix_digest).await?,
-            planned: planned(context, &row.path, &elsewhere).await?,
+            planned: planned(context, &path, elsewhere).await?,
         },
-        names: names(context, stake),
-        origins: texts::chain(context, stakes, &row.path, hotfix_digest).await?,
+        names: names(stake),
+        origins: texts::chain(context, stakes, &path, hotfix_digest).await?,
     };
-    let wanted = View::named(query.view.as_deref());
     // A closed review knows the verdict on the rule as a whole, not on each change.
-    let verdict = row.evidence.clone().or_else(|| Some(as_a_whole(row)));
-    let is_whole = query.whole && wanted == View::Three;
-    let path = row.path.clone();
+    let verdict = row.evidence.cloned().unwrap_or_else(|| as_a_whole(row));
     let work = move || {
-        let shown: Shown = texts.shown(wanted, verdict.as_ref(), is_whole);
+        let shown: Shown = texts.shown(wanted, Some(&verdict), is_whole);
         let values = texts.values(&path, wanted);
         (shown, values)
     };
-    let (shown, values) = tokio::task::spawn_blocking(work)
+    tokio::task::spawn_blocking(work)
         .await
-        .map_err(AppError::broken)?;
-    let mut units = unit_views(evidence);
-    let contained = units.iter().filter(|unit| unit.kind == "ok").count();
-    let compare_href = context.review.ruleset.as_ref().map(|ruleset| {
-        let from = stake.environment.to_string();
-        let compare = address::compare(ruleset, &from, &stake.candidate);
-        format!("{compare}#{}", format::url_encode(&row.path))
-    });
-    Ok(RuleView {
-        path: row.path.clone(),
-        environment: stake.environment.to_string(),
-        hotfix: stake.hotfix.to_string(),
-        candidate: stake.candidate.clone(),
-        kind: row.kind,
-        words: row.words,
-        why: evidence.map(reason_of).unwrap_or_default(),
-        elsewhere,
-        units_words: match (units.len(), contained) {
-            (0, _) => String::new(),
-            (1, 0) => format!("Its single change is not in {}", stake.candidate),
-            (1, _) => format!("Its single change is in {}", stake.candidate),
-            (all, contained) => format!(
-                "{contained} of {} single changes are in {}",
-                format::thousands(all),
-                stake.candidate
-            ),
-        },
-        more_units: units.split_off(units.len().min(UNITS_SHOWN)),
-        units,
-        views: views(row, shown.view),
-        columns: shown.columns,
-        sided: shown.sided,
-        unified: shown.unified,
-        values,
-        note: shown.note,
-        lost: match shown.lost {
-            0 => String::new(),
-            lost => format::count(lost, "line lost", "lines lost"),
-        },
-        answer: row.answer.clone(),
-        is_asking: stake.is_asking && !row.verdict.is_contained(),
-        is_contained: row.verdict.is_contained(),
-        href: row.href.clone(),
-        whole_href: row.href.replace("#rule", "&whole=true#rule"),
-        may_be_whole: shown.view == View::Three,
-        is_whole,
-        compare_href: compare_href.unwrap_or_default(),
-        send_back_href: stake.send_back_href.clone(),
-        shown: super::seen::shown(std::iter::once(row.sight)).to_string(),
-        is_seen: row.is_seen,
-        place: String::new(),
-        previous_href: String::new(),
-        next_href: String::new(),
-    })
-}
-
-fn views(row: &StakeRow, here: View) -> Vec<ViewLink> {
-    let link = |(view, word, text): (View, &str, &'static str)| ViewLink {
-        href: row.href.replace("#rule", &format!("&view={word}#rule")),
-        text,
-        here: view == here,
-    };
-    View::ALL.into_iter().map(link).collect()
+        .map_err(AppError::broken)
 }
 
 /// What the three texts are called: the version before, the hotfix, the candidate.
-fn names(context: &ReviewContext, stake: &Stake) -> ThreeWay<String> {
-    let made = context
-        .review
-        .ruleset
-        .as_ref()
-        .and_then(|ruleset| context.state().hotfix(ruleset, &stake.hotfix));
+fn names(stake: &Stake<'_>) -> ThreeWay<String> {
     ThreeWay {
-        base: made.map_or("before", |made| made.on_top_of.as_str()),
+        base: stake.made.map_or("before", |made| made.on_top_of.as_str()),
         hotfix: stake.hotfix.suffix(),
-        planned: &stake.candidate,
+        planned: stake.candidate.as_str(),
     }
     .map(str::to_owned)
-}
-
-fn unit_views(evidence: Option<&RuleVerdict>) -> Vec<UnitView> {
-    let mut units: Vec<&Unit> =
-        evidence.map_or(Vec::new(), |evidence| evidence.units.iter().collect());
-    units.sort_by_key(|unit| review_words::severity(unit.verdict));
-    units
-        .into_iter()
-        .map(|unit| {
-            let (kind, words) = review_words::verdict(unit.verdict);
-            UnitView {
-                what: unit.what.clone(),
-                kind,
-                words,
-            }
-        })
-        .collect()
 }
 
 async fn text(
@@ -289,10 +239,10 @@ async fn planned(
     text(context, digest.copied()).await
 }
 
-fn as_a_whole(row: &StakeRow) -> RuleVerdict {
+fn as_a_whole(row: &StakeRow<'_>) -> RuleVerdict {
     RuleVerdict {
-        path: row.path.clone(),
-        verdict: row.verdict,
+        path: row.rule.path.clone(),
+        verdict: row.rule.verdict,
         planned_paths: Vec::new(),
         units: Vec::new(),
         why: String::new(),

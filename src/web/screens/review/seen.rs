@@ -3,19 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Path, State};
-use axum::response::Response;
 use serde::Deserialize;
 
-use super::{Typed, again, known_id, scope_of};
-use crate::app::AppError;
+use super::{known, known_id};
 use crate::web::error::{WebError, WebResult};
 use crate::web::form::{Form, see};
+use crate::web::sent::FieldError;
 use crate::web::user::User;
-use crate::web::{Portal, format};
+use crate::web::{Portal, address};
 use rulegate_compare::verdict::RuleVerdict;
 use rulegate_domain::shown_texts::ShownTexts;
 use rulegate_domain::state::Review;
-use rulegate_ledger::access::Act;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::manifest::{Change, Manifest};
@@ -75,48 +73,31 @@ pub(super) async fn mark(
     Path(id): Path<String>,
     form: Form<Mark>,
 ) -> WebResult {
-    let (id, fields, user) = (known_id(&id)?, &form.fields, &form.user);
-    let state = user.snapshot.state.clone();
-    let review = state.review(&id).ok_or_else(|| AppError::NotFound {
-        what: "review",
-        name: id.to_string(),
-    })?;
-    user.require(Act::View, scope_of(review))?;
+    let (fields, user) = (&form.fields, &form.user);
+    let review = known(user, &known_id(&id)?)?;
     let all = sights(&portal, user, review, fields).await?;
     let paths: Vec<&String> = fields.path.iter().chain(&fields.also).collect();
     let sights: Option<Vec<Digest>> = paths.iter().map(|path| all.get(*path).copied()).collect();
     let now = sights.filter(|sights| {
         !sights.is_empty() && shown(sights.iter().copied()).to_string() == fields.sight
     });
+    let page = address::review(&review.id);
+    let rule =
+        |path: &str| address::review_rule(&review.id, &fields.environment, &fields.hotfix, path);
     let Some(sights) = now else {
-        let typed = Typed {
-            form: "seen",
-            text: String::new(),
-            problem: "The texts changed since this page was made: look at them again.".into(),
-        };
-        return again(&portal, user, &id, typed).await;
+        let message = "The texts changed since this page was made: look at them again.";
+        let back = paths.first().map_or(page, |path| rule(path));
+        return Err(form.refused(&back, FieldError::new("", message)));
     };
     let seen = fields.seen != "false";
     let me = &user.person.account.id;
-    portal.app.set_seen(me, &id, &sights, seen).await?;
-    Ok(away(&id.to_string(), fields, &paths, seen))
-}
-
-/// To the next rule that was not seen; after a mark was taken back, to the rule itself.
-fn away(id: &str, fields: &Mark, paths: &[&String], seen: bool) -> Response {
-    match (seen, paths) {
-        (false, [path]) => {
-            let to = format!(
-                "/reviews/{id}?rule={}&hotfix={}&env={}#rule",
-                format::url_encode(path),
-                format::url_encode(&fields.hotfix),
-                format::url_encode(&fields.environment)
-            );
-            see(&to, "unseen")
-        }
-        (false, _) => see(&format!("/reviews/{id}"), "unseen"),
-        (true, _) => see(&format!("/reviews/{id}#rule"), "seen"),
-    }
+    portal.app.set_seen(me, &review.id, &sights, seen).await?;
+    // To the next rule that was not seen; after a mark was taken back, to the rule itself.
+    Ok(match (seen, paths.as_slice()) {
+        (true, _) => see(&format!("{page}#rule"), "seen"),
+        (false, [path]) => see(&rule(path), "unseen"),
+        (false, _) => see(&page, "unseen"),
+    })
 }
 
 /// What each rule of the hotfix shows now, by path.

@@ -10,34 +10,36 @@ use crate::web::{address, review_words};
 /// Rules that stand for themselves and groups of rules on one page.
 const ITEMS_A_PAGE: usize = 40;
 
-impl StakeRow {
+impl StakeRow<'_> {
     /// Where it stands among the rules of the hotfix: what waits first, the worst first, then by path.
     pub fn key(&self) -> String {
-        let severity = review_words::severity(self.verdict);
-        format!("0{}{severity}{}", u8::from(!self.is_open), self.path)
+        let severity = review_words::severity(self.rule.verdict);
+        let path = &self.rule.path;
+        format!("0{}{severity}{path}", u8::from(!self.is_open))
     }
 }
 
-impl Group {
+impl Group<'_> {
     /// Where it stands: after the rules that stand for themselves; the largest first among equals.
     pub fn key(&self) -> String {
         let (severity, path) = self.rows.first().map_or((9, ""), |row| {
-            (review_words::severity(row.verdict), row.path.as_str())
+            let rule = row.rule;
+            (review_words::severity(rule.verdict), rule.path.as_str())
         });
         let fewer = 9_999_usize.saturating_sub(self.rows.len());
-        format!("1{}{severity}{fewer:04}{path}", u8::from(self.open == 0))
+        format!("1{}{severity}{fewer:04}{path}", u8::from(self.open() == 0))
     }
 }
 
-impl Stake {
+impl<'a> Stake<'a> {
     /// The rows on this page.
-    pub fn listed_rows(&self) -> &[StakeRow] {
+    pub fn listed_rows(&self) -> &[StakeRow<'a>] {
         let end = self.paged.range.end.min(self.rows.len());
         &self.rows[self.paged.range.start.min(end)..end]
     }
 
     /// The groups on this page.
-    pub fn listed_groups(&self) -> &[Group] {
+    pub fn listed_groups(&self) -> &[Group<'a>] {
         let [start, end] = [self.paged.range.start, self.paged.range.end]
             .map(|at| at.saturating_sub(self.rows.len()).min(self.groups.len()));
         &self.groups[start..end]
@@ -49,9 +51,9 @@ impl Stake {
     }
 
     /// The place of a rule among rows and groups.
-    fn place(&self, is: impl Fn(&StakeRow) -> bool) -> Option<usize> {
+    fn place(&self, is: impl Fn(&StakeRow<'a>) -> bool) -> Option<usize> {
         let row = self.rows.iter().position(&is);
-        let holds = |group: &Group| group.rows.iter().any(&is);
+        let holds = |group: &Group<'a>| group.rows.iter().any(&is);
         row.or_else(|| {
             let group = self.groups.iter().position(holds)?;
             Some(self.rows.len() + group)
@@ -63,12 +65,6 @@ impl Stake {
 pub(super) fn turn(stake: &mut Stake, context: &ReviewContext, query: &Query, number: usize) {
     for group in &mut stake.groups {
         group.is_open |= group.rows.iter().any(|row| row.is_here);
-        group.whole_href = format!(
-            "{}?alike={}#{}",
-            address::review(&context.review.id),
-            group.id,
-            group.id
-        );
     }
     let is_asked = query.of.unwrap_or(1) == number;
     let text = |key: &Option<String>| key.clone().filter(|_| is_asked).unwrap_or_default();

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{ReviewContext, seen};
 use crate::app::AppError;
+use crate::web::address;
 use crate::web::draft_view::{self, RuleDiff, Whose};
-use crate::web::environment_view::TimeView;
 use crate::web::hotfix_lines;
-use crate::web::{address, format};
 use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::Hotfix;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::manifest::Change;
 use rulegate_ledger::policy::Policy;
@@ -16,28 +16,41 @@ use rulegate_ledger::review::Subject;
 
 /// A hotfix in its review.
 #[allow(missing_docs)]
-pub(super) struct Content {
-    pub version: String,
-    pub on_top_of: String,
-    pub environment: String,
-    pub author: String,
-    pub is_adopted: bool,
-    pub incident: String,
-    pub ends: TimeView,
-    pub href: String,
-    pub rules: String,
-    pub lines: String,
-    /// How many approvals and why.
-    pub caps: String,
-    pub is_over_cap: bool,
-    pub diffs: Vec<ContentRule>,
-    /// `7 of 12 seen`, its two numbers, and how the rest is marked.
-    pub seen_words: String,
-    pub seen: usize,
-    pub total: usize,
-    /// Rules not shown here; the comparison shows them.
+pub(super) struct Content<'a> {
+    pub hotfix: &'a Hotfix,
+    pub policy: Policy,
+    /// Its rules; more stand in the comparison.
+    pub rules: Vec<ContentRule>,
     pub hidden: usize,
-    pub compare_href: String,
+    /// Rules that this person has marked as seen.
+    pub seen: usize,
+}
+
+impl Content<'_> {
+    /// How many rules and lines it changes.
+    fn size(&self) -> (u32, u32) {
+        let rules = self.hotfix.changes.len();
+        (rules as u32, self.hotfix.lines_changed)
+    }
+    /// How many approvals and why.
+    pub fn needs(&self) -> String {
+        let (rules, lines) = self.size();
+        draft_view::caps_words(&self.policy, rules, lines)
+    }
+    pub fn is_over_cap(&self) -> bool {
+        let (rules, lines) = self.size();
+        self.policy.over_cap(rules, lines)
+    }
+    /// `7 of 12 seen`.
+    pub fn seen_words(&self) -> String {
+        format!("{} of {} seen", self.seen, self.hotfix.changes.len())
+    }
+    pub fn compare_href(&self) -> String {
+        let Hotfix {
+            on_top_of, version, ..
+        } = self.hotfix;
+        address::compare(&self.hotfix.ruleset, on_top_of.as_str(), version.as_str())
+    }
 }
 
 /// One rule of it.
@@ -47,7 +60,8 @@ pub(super) struct ContentRule {
     /// Empty but for the first that this person has not seen.
     pub id: &'static str,
     pub is_seen: bool,
-    pub shown: String,
+    /// What it shows, for the mark that it was seen.
+    pub sight: Digest,
 }
 
 /// The rules shown, those not seen unfolded as before, those seen folded.
@@ -75,62 +89,37 @@ fn with_marks(
                 ""
             },
             is_seen,
-            shown: seen::shown(std::iter::once(sight)).to_string(),
+            sight: seen::shown(std::iter::once(sight)),
         }
     });
     rules.collect()
 }
 
-pub(super) async fn content(context: &ReviewContext<'_>) -> Result<Option<Content>, AppError> {
+pub(super) async fn content<'a>(
+    context: &ReviewContext<'a>,
+) -> Result<Option<Content<'a>>, AppError> {
     let (Some(ruleset), Subject::Hotfix { version, .. }) =
         (&context.review.ruleset, &context.review.subject)
     else {
         return Ok(None);
     };
-    let state = context.state();
-    let hotfix = state
-        .hotfix(ruleset, version)
-        .ok_or_else(|| Refusal::UnknownHotfix {
-            hotfix: version.clone(),
-        })?;
+    let hotfix = context.state().hotfix(ruleset, version);
+    let hotfix = hotfix.ok_or_else(|| Refusal::UnknownHotfix {
+        hotfix: version.clone(),
+    })?;
     let draft = draft_view::of_hotfix(&context.portal.app, hotfix).await?;
-    let policy = state.policy();
-    let rules = hotfix.changes.len();
-    let is_over_cap = policy.over_cap(rules as u32, hotfix.lines_changed);
     let whose = Whose::Hotfix {
         note: hotfix_lines::note(context.portal, hotfix),
     };
     let (hidden, diffs) =
         draft_view::rule_diffs(context.portal, context.user, ruleset, &draft, &whose).await?;
     let is_seen = |change: &&Change| context.seen.contains(&seen::sight(change, None, None));
-    let seen = hotfix.changes.iter().filter(is_seen).count();
     Ok(Some(Content {
-        version: version.to_string(),
-        on_top_of: hotfix.on_top_of.to_string(),
-        environment: hotfix.environment.to_string(),
-        author: if hotfix.adopts.is_some() {
-            format!("unknown; adopted by {}", context.name(&hotfix.author))
-        } else {
-            context.name(&hotfix.author)
-        },
-        is_adopted: hotfix.adopts.is_some(),
-        incident: hotfix.incident.clone(),
-        ends: TimeView::date(hotfix.ends_at),
-        href: address::hotfix(ruleset, version),
-        rules: format!("{rules}; the cap is {}", policy.hotfix_rules_max),
-        lines: format!(
-            "{}; the cap is {}",
-            format::thousands(hotfix.lines_changed as usize),
-            policy.hotfix_lines_max
-        ),
-        caps: draft_view::caps_words(&policy, rules as u32, hotfix.lines_changed),
-        is_over_cap,
-        diffs: with_marks(context, &hotfix.changes, diffs),
-        seen_words: format!("{seen} of {rules} seen"),
-        seen,
-        total: rules,
+        hotfix,
+        policy: context.state().policy(),
+        rules: with_marks(context, &hotfix.changes, diffs),
         hidden,
-        compare_href: address::compare(ruleset, hotfix.on_top_of.as_str(), version.as_str()),
+        seen: hotfix.changes.iter().filter(is_seen).count(),
     }))
 }
 
@@ -140,7 +129,6 @@ pub(super) struct PolicyRow {
     pub what: &'static str,
     pub old: String,
     pub new: String,
-    pub is_changed: bool,
 }
 
 pub(super) fn policy(context: &ReviewContext) -> Vec<PolicyRow> {
@@ -150,12 +138,7 @@ pub(super) fn policy(context: &ReviewContext) -> Vec<PolicyRow> {
     let (old, new) = (numbers(&context.state().policy()), numbers(policy));
     old.into_iter()
         .zip(new)
-        .map(|((what, old), (_, new))| PolicyRow {
-            what,
-            is_changed: old != new,
-            old,
-            new,
-        })
+        .map(|((what, old), (_, new))| PolicyRow { what, old, new })
         .collect()
 }
 

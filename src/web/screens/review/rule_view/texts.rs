@@ -32,7 +32,7 @@ pub(super) struct Texts {
 }
 
 /// A view as it goes on the page.
-pub(super) struct Shown {
+pub(in crate::web::screens::review) struct Shown {
     pub view: View,
     pub columns: Vec<Column>,
     pub sided: Vec<Sided>,
@@ -46,7 +46,7 @@ pub(super) struct Shown {
 /// one those that it was about, whatever became of them since.
 pub(super) async fn chain(
     context: &ReviewContext<'_>,
-    stakes: &[Stake],
+    stakes: &[Stake<'_>],
     path: &str,
     digest: Option<Digest>,
 ) -> Result<Chain, AppError> {
@@ -56,7 +56,7 @@ pub(super) async fn chain(
     if context.gate.is_some() {
         return hotfix_lines::chain(context.portal, context.user, ruleset, path, digest).await;
     }
-    let mut names: Vec<&VersionName> = stakes.iter().map(|stake| &stake.hotfix).collect();
+    let mut names: Vec<&VersionName> = stakes.iter().map(|stake| stake.hotfix).collect();
     names.sort_unstable();
     names.dedup();
     let known = names
