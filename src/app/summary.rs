@@ -44,6 +44,14 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// What stands before the part on a page: a space, unless it follows without one.
+    pub fn lead(&self) -> &'static str {
+        match self {
+            Piece::Text(text) if text.starts_with([',', ':']) => "",
+            _ => " ",
+        }
+    }
+
     /// The part as plain text.
     pub fn text(&self) -> String {
         match self {

@@ -1,5 +1,7 @@
 //! Addresses of pages about rule sets, versions, rules and comparisons.
 
+use std::fmt::Display;
+
 use super::format::url_encode;
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::ids::{EntryRef, ReviewId, RuleSetName};
@@ -25,11 +27,11 @@ pub fn rule(ruleset: &RuleSetName, of: &VersionName, path: &str) -> String {
 }
 
 /// A comparison of two: each a version's name, an environment or a checksum.
-pub fn compare(ruleset: &RuleSetName, from: &str, to: &str) -> String {
+pub fn compare(ruleset: &RuleSetName, from: impl Display, to: impl Display) -> String {
     format!(
         "/rulesets/{ruleset}/compare?from={}&to={}",
-        url_encode(from),
-        url_encode(to)
+        url_encode(&from.to_string()),
+        url_encode(&to.to_string())
     )
 }
 

@@ -1,4 +1,4 @@
-//! What can be said of one rule set in one environment, as a page shows it.
+//! What can be said of one rule set in one environment: its pin, and a tag for each thing that is the case there.
 
 use super::{address, format};
 use rulegate_compare::verdict::Verdict;
@@ -10,7 +10,7 @@ use rulegate_ledger::event::Mode;
 use rulegate_ledger::ids::{RuleSetName, Timestamp};
 
 /// A tag: `kind` is one of the `ui::tag` macro's; an empty `href` is no link.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Tag {
     pub kind: &'static str,
@@ -26,8 +26,7 @@ impl Tag {
         Tag {
             kind,
             text: text.into(),
-            href: String::new(),
-            title: String::new(),
+            ..Tag::default()
         }
     }
 
@@ -48,7 +47,7 @@ impl Tag {
     }
 }
 
-/// An instant, for machines and for people.
+/// An instant, for machines and for people: for screens that still prepare it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct TimeView {
@@ -82,7 +81,7 @@ impl TimeView {
     }
 }
 
-/// One environment of the installation.
+/// One environment of the installation: for screens that still prepare it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Place {
@@ -96,45 +95,6 @@ impl Place {
         Place {
             site: environment.site.to_string(),
             lane: environment.lane.to_string(),
-        }
-    }
-}
-
-/// What runs there, or why that cannot be said.
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct PinView {
-    pub place: Place,
-    /// The app is live at this site.
-    pub is_live: bool,
-    /// Absent if nothing runs there.
-    pub pin: Option<PinWords>,
-    /// What stands there instead of a pin.
-    pub nothing: &'static str,
-    pub tags: Vec<Tag>,
-}
-
-/// A pin in words.
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct PinWords {
-    pub version: String,
-    pub href: String,
-    pub checksum: String,
-    pub since: TimeView,
-    /// `planned`, `hotfix`, `rolled back`, `followed`.
-    pub how: &'static str,
-}
-
-impl PinWords {
-    /// A pin of a rule set as it stands at `now`.
-    pub fn of(ruleset: &RuleSetName, pin: &Pin, now: Timestamp) -> PinWords {
-        PinWords {
-            version: pin.version.to_string(),
-            href: address::version(ruleset, &pin.version),
-            checksum: pin.checksum.to_string(),
-            since: TimeView::ago(pin.at, now),
-            how: mode(pin.mode),
         }
     }
 }
@@ -154,7 +114,7 @@ pub fn standing(standing: &Standing) -> Tag {
 
 /// What became of a hotfix's change, as a tag.
 pub fn verdict(verdict: Verdict) -> Tag {
-    let (kind, text, told) = match verdict {
+    let (kind, text, title) = match verdict {
         Verdict::Included => ("ok", "included", "Every change is in the version"),
         Verdict::Partial => (
             "bad",
@@ -174,7 +134,7 @@ pub fn verdict(verdict: Verdict) -> Tag {
         Verdict::Removed => ("bad", "removed", "The version has no such rule"),
         Verdict::CannotTell => ("bad", "cannot tell", "Counts as not included"),
     };
-    Tag::new(kind, text).with_title(told)
+    Tag::new(kind, text).with_title(title)
 }
 
 /// Why a pin moved, in a word or two.
@@ -188,175 +148,195 @@ pub fn mode(mode: Mode) -> &'static str {
     }
 }
 
-impl PinView {
+/// What runs of a rule set in an environment, or why that cannot be said.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct PinView<'s> {
+    pub ruleset: RuleSetName,
+    pub place: Environment,
+    /// The app is live at this site.
+    pub is_live: bool,
+    pub pin: Option<&'s Pin>,
+    /// What stands there instead of a pin.
+    pub nothing: &'static str,
+    pub tags: Vec<Tag>,
+}
+
+impl<'s> PinView<'s> {
     /// What is known of `ruleset` in `environment`.
     pub fn of(
-        state: &State,
+        state: &'s State,
         ruleset: &RuleSetName,
         environment: &Environment,
         now: Timestamp,
-    ) -> PinView {
+    ) -> PinView<'s> {
         let pin = state.pin(ruleset, environment);
-        let nothing = if state.ledgers.contains_key(&environment.site) {
-            "nothing runs here"
-        } else {
-            "not known here"
+        let here = Here {
+            state,
+            ruleset,
+            environment,
+            now,
         };
         let mut tags = Vec::new();
         if let Some(pin) = pin {
-            life(state, ruleset, environment, pin, &mut tags);
-            drift(state, ruleset, environment, pin, now, &mut tags);
+            tags.extend(here.recalled(pin));
+            tags.extend(here.soft_launch(pin));
+            tags.extend(here.open_hotfixes());
+            tags.extend(here.against_plan());
+            tags.extend(here.observed(pin));
+            tags.extend(here.against_sites());
         }
-        stops(state, ruleset, environment, now, &mut tags);
-        waiting(state, ruleset, environment, &mut tags);
+        tags.extend(here.stops());
+        tags.extend(here.waiting());
         PinView {
-            place: Place::of(environment),
+            ruleset: ruleset.clone(),
+            place: environment.clone(),
             is_live: *state.live_site() == environment.site,
-            pin: pin.map(|pin| PinWords::of(ruleset, pin, now)),
-            nothing,
+            pin,
+            nothing: match state.ledgers.contains_key(&environment.site) {
+                true => "nothing runs here",
+                false => "not known here",
+            },
             tags,
         }
     }
+
+    /// The same for every environment.
+    pub fn everywhere(state: &'s State, ruleset: &RuleSetName, now: Timestamp) -> Vec<PinView<'s>> {
+        let environments = state.topology.environments();
+        let view = |environment| PinView::of(state, ruleset, environment, now);
+        environments.iter().map(view).collect()
+    }
 }
 
-/// Recalled; how soft launch went.
-fn life(
-    state: &State,
-    ruleset: &RuleSetName,
-    environment: &Environment,
-    pin: &Pin,
-    tags: &mut Vec<Tag>,
-) {
-    if let Some(recall) = state.recall(ruleset, &pin.version, pin.checksum) {
-        let told = format!("Recalled {}: {}", format::day(recall.at), recall.reason);
-        tags.push(Tag::new("bad", "recalled, still active").with_title(told));
-    }
-    if state.topology.is_production(environment) || pin.version.is_hotfix() {
-        return;
-    }
-    let href = format!("{}#soft-launch", address::version(ruleset, &pin.version));
-    tags.push(match state.soft_launch(ruleset, &pin.version) {
-        SoftLaunch::Passed(word) => Tag::new("ok", "passed")
-            .with_title(word.note.clone())
-            .to(href),
-        SoftLaunch::Failed(word) => Tag::new("bad", "failed")
-            .with_title(word.note.clone())
-            .to(href),
-        SoftLaunch::Running(_) | SoftLaunch::Unknown => {
-            Tag::new("mute", "awaiting validation").to(href)
-        }
-    });
-}
-
-/// The three facts: from the plan, from the pin, between the sites.
-fn drift(
-    state: &State,
-    ruleset: &RuleSetName,
-    environment: &Environment,
-    pin: &Pin,
+/// One rule set in one environment as it is at `now`.
+struct Here<'s, 'n> {
+    state: &'s State,
+    ruleset: &'n RuleSetName,
+    environment: &'n Environment,
     now: Timestamp,
-    tags: &mut Vec<Tag>,
-) {
-    let here = environment.to_string();
-    let open = state.open_hotfixes(ruleset, environment);
-    if let Some(newest) = open.last() {
-        let text = format::count(open.len(), "open hotfix", "open hotfixes");
-        tags.push(Tag::new("hot", text).to(address::hotfix(ruleset, &newest.version)));
+}
+
+impl Here<'_, '_> {
+    fn recalled(&self, pin: &Pin) -> Option<Tag> {
+        let recall = self
+            .state
+            .recall(self.ruleset, &pin.version, pin.checksum)?;
+        let title = format!("Recalled {}: {}", format::day(recall.at), recall.reason);
+        Some(Tag::new("bad", "recalled, still active").with_title(title))
     }
-    let baseline = state
-        .track(ruleset, environment)
-        .and_then(|track| track.baseline.as_ref());
-    match (state.against_plan(ruleset, environment), baseline) {
-        (Some(AgainstPlan::Differs), Some(baseline)) => tags.push(
-            Tag::new("hot", "differs from plan")
-                .with_title(format!(
+
+    /// How soft launch went, where it goes on.
+    fn soft_launch(&self, pin: &Pin) -> Option<Tag> {
+        if self.state.topology.is_production(self.environment) || pin.version.is_hotfix() {
+            return None;
+        }
+        let tag = match self.state.soft_launch(self.ruleset, &pin.version) {
+            SoftLaunch::Passed(word) => Tag::new("ok", "passed").with_title(&word.note),
+            SoftLaunch::Failed(word) => Tag::new("bad", "failed").with_title(&word.note),
+            SoftLaunch::Running(_) | SoftLaunch::Unknown => Tag::new("mute", "awaiting validation"),
+        };
+        let version = address::version(self.ruleset, &pin.version);
+        Some(tag.to(format!("{version}#soft-launch")))
+    }
+
+    fn open_hotfixes(&self) -> Option<Tag> {
+        let open = self.state.open_hotfixes(self.ruleset, self.environment);
+        let newest = open.last()?;
+        let text = format::count(open.len(), "open hotfix", "open hotfixes");
+        Some(Tag::new("hot", text).to(address::hotfix(self.ruleset, &newest.version)))
+    }
+
+    fn against_plan(&self) -> Option<Tag> {
+        match self.state.against_plan(self.ruleset, self.environment)? {
+            AgainstPlan::Same => None,
+            AgainstPlan::NoBaseline => Some(Tag::new("mute", "no baseline yet").with_title(
+                "Nothing planned was ever activated here: there is nothing to compare with",
+            )),
+            AgainstPlan::Differs => {
+                let track = self.state.track(self.ruleset, self.environment)?;
+                let baseline = track.baseline.as_ref()?;
+                let title = format!(
                     "The last planned version that went live here is {}",
                     baseline.version
-                ))
-                .to(address::compare(
-                    ruleset,
-                    &baseline.checksum.to_string(),
-                    &here,
-                )),
-        ),
-        (Some(AgainstPlan::NoBaseline), _) => {
-            tags.push(Tag::new("mute", "no baseline yet").with_title(
-                "Nothing planned was ever activated here: there is nothing to compare with",
-            ))
+                );
+                let compare = address::compare(self.ruleset, baseline.checksum, self.environment);
+                let tag = Tag::new("hot", "differs from plan");
+                Some(tag.with_title(title).to(compare))
+            }
         }
-        _ => {}
     }
-    if let Some(seen) = state
-        .observation(ruleset, environment)
-        .filter(|seen| !seen.changes.is_empty() && seen.checksum != pin.checksum)
-    {
+
+    /// What was seen on disk, if it was something else than the pin.
+    fn observed(&self, pin: &Pin) -> Option<Tag> {
+        let seen = self.state.observation(self.ruleset, self.environment)?;
+        if seen.changes.is_empty() || seen.checksum == pin.checksum {
+            return None;
+        }
         let rules = format::count(seen.changes.len(), "rule", "rules");
-        let href = address::compare(ruleset, &here, &seen.checksum.to_string());
-        let told = format!("Observed {}: {rules}", format::short_time(seen.at));
-        tags.push(match &seen.resolution {
-            _ if seen.is_open(now) => Tag::new("bad", format!("differs from pin: {rules}"))
-                .with_title(format!("{told}, author unknown"))
-                .to(address::drift(ruleset, environment)),
+        let title = format!("Observed {}: {rules}", format::short_time(seen.at));
+        if seen.is_open(self.now) {
+            let tag = Tag::new("bad", format!("differs from pin: {rules}"));
+            let drift = address::drift(self.ruleset, self.environment);
+            return Some(tag.with_title(format!("{title}, author unknown")).to(drift));
+        }
+        let text = match &seen.resolution {
             Some(Resolution::Dismissed { ends_at, .. }) => {
                 let until = format::day(*ends_at);
-                Tag::new("mute", format!("differs from pin, dismissed until {until}"))
-                    .with_title(told)
-                    .to(href)
+                format!("differs from pin, dismissed until {until}")
             }
-            _ => Tag::new("mute", "differs from pin, explained")
-                .with_title(told)
-                .to(href),
-        });
-    }
-    for other in state.against_sites(ruleset, environment) {
-        let site = &other.site;
-        let text = match other.order {
-            SiteOrder::Behind => format!("differs between sites: behind {site}"),
-            SiteOrder::Ahead => format!("differs between sites: ahead of {site}"),
-            SiteOrder::Apart => format!("differs between sites: {site}"),
+            _ => "differs from pin, explained".to_owned(),
         };
-        let there = Environment::new(site, &environment.lane).to_string();
-        tags.push(match &other.version {
-            Some(version) => Tag::new("warn", text)
-                .with_title(format!("{there} runs {version}"))
-                .to(address::compare(ruleset, &here, &there)),
-            None => Tag::new("warn", text).with_title(format!("Nothing runs in {there}")),
+        let compare = address::compare(self.ruleset, self.environment, seen.checksum);
+        Some(Tag::new("mute", text).with_title(title).to(compare))
+    }
+
+    fn against_sites(&self) -> Vec<Tag> {
+        let others = self.state.against_sites(self.ruleset, self.environment);
+        let tag = |other: rulegate_domain::drift::AgainstSite| {
+            let site = &other.site;
+            let text = match other.order {
+                SiteOrder::Behind => format!("differs between sites: behind {site}"),
+                SiteOrder::Ahead => format!("differs between sites: ahead of {site}"),
+                SiteOrder::Apart => format!("differs between sites: {site}"),
+            };
+            let there = Environment::new(site, &self.environment.lane);
+            let tag = Tag::new("warn", text);
+            match &other.version {
+                Some(version) => tag
+                    .with_title(format!("{there} runs {version}"))
+                    .to(address::compare(self.ruleset, self.environment, &there)),
+                None => tag.with_title(format!("Nothing runs in {there}")),
+            }
+        };
+        others.into_iter().map(tag).collect()
+    }
+
+    fn stops(&self) -> impl Iterator<Item = Tag> {
+        let holds = self.state.holds(self.ruleset, self.environment).into_iter();
+        let freezes = self
+            .state
+            .freezes(self.ruleset, self.environment, self.now)
+            .into_iter();
+        holds.chain(freezes).map(|stop| {
+            let text = match stop.until {
+                Some(until) => format!("frozen until {}", format::short_time(until)),
+                None => "on hold".to_owned(),
+            };
+            Tag::new("warn", text).with_title(&stop.reason).to("/sites")
+        })
+    }
+
+    /// Activations that are approved and not executed here yet.
+    fn waiting(&self) -> impl Iterator<Item = Tag> {
+        let intents = self.state.waiting_intents().into_iter();
+        let here = intents.filter(|intent| {
+            intent.ruleset == *self.ruleset && intent.body.environment == *self.environment
         });
-    }
-}
-
-fn stops(
-    state: &State,
-    ruleset: &RuleSetName,
-    environment: &Environment,
-    now: Timestamp,
-    tags: &mut Vec<Tag>,
-) {
-    for hold in state.holds(ruleset, environment) {
-        tags.push(
-            Tag::new("warn", "on hold")
-                .with_title(hold.reason.clone())
-                .to("/sites"),
-        );
-    }
-    for freeze in state.freezes(ruleset, environment, now) {
-        let until = freeze.until.map(format::short_time).unwrap_or_default();
-        tags.push(
-            Tag::new("warn", format!("frozen until {until}"))
-                .with_title(freeze.reason.clone())
-                .to("/sites"),
-        );
-    }
-}
-
-fn waiting(state: &State, ruleset: &RuleSetName, environment: &Environment, tags: &mut Vec<Tag>) {
-    for intent in state.waiting_intents() {
-        if intent.ruleset == *ruleset && intent.body.environment == *environment {
-            tags.push(
-                Tag::new("plan", format!("{} waits", intent.body.version))
-                    .with_title("Approved, and not executed here yet")
-                    .to(address::review(&intent.body.review)),
-            );
-        }
+        here.map(|intent| {
+            Tag::new("plan", format!("{} waits", intent.body.version))
+                .with_title("Approved, and not executed here yet")
+                .to(address::review(&intent.body.review))
+        })
     }
 }

@@ -1,11 +1,15 @@
 //! How values look on pages: templates hold domain values and pass them through these.
 #![allow(missing_docs, dead_code)] // the attribute puts an undocumented struct beside each function
 
+use std::borrow::Borrow;
 use std::fmt::Display;
 
 use askama::{Result, Values};
 
+use super::environment_view::{self, Tag};
 use super::format;
+use rulegate_compare::verdict::Verdict;
+use rulegate_ledger::event::Mode;
 use rulegate_ledger::ids::Timestamp;
 
 /// `21 Nov 2026 14:01`.
@@ -32,6 +36,18 @@ pub fn day(at: &Timestamp, _: &dyn Values) -> Result<String> {
     Ok(format::day(*at))
 }
 
+/// `21 Nov 2026`.
+#[askama::filter_fn]
+pub fn date(at: &Timestamp, _: &dyn Values) -> Result<String> {
+    Ok(at.to_datetime().format("%-d %b %Y").to_string())
+}
+
+/// `21 Nov`.
+#[askama::filter_fn]
+pub fn day_and_month(at: &Timestamp, _: &dyn Values) -> Result<String> {
+    Ok(at.to_datetime().format("%-d %b").to_string())
+}
+
 /// `3 h ago`, seen from `now`.
 #[askama::filter_fn]
 pub fn ago(at: &Timestamp, _: &dyn Values, now: &Timestamp) -> Result<String> {
@@ -40,14 +56,31 @@ pub fn ago(at: &Timestamp, _: &dyn Values, now: &Timestamp) -> Result<String> {
 
 /// `1,904`.
 #[askama::filter_fn]
-pub fn thousands(number: &usize, _: &dyn Values) -> Result<String> {
-    Ok(format::thousands(*number))
+pub fn thousands(number: impl Borrow<usize>, _: &dyn Values) -> Result<String> {
+    Ok(format::thousands(*number.borrow()))
 }
 
 /// `1 rule`, `1,904 rules`.
 #[askama::filter_fn]
-pub fn counted(number: &usize, _: &dyn Values, one: &str, many: &str) -> Result<String> {
-    Ok(format::count(*number, one, many))
+pub fn counted(
+    number: impl Borrow<usize>,
+    _: &dyn Values,
+    one: &str,
+    many: &str,
+) -> Result<String> {
+    Ok(format::count(*number.borrow(), one, many))
+}
+
+/// Why a pin moved, in a word or two.
+#[askama::filter_fn]
+pub fn mode(mode: &Mode, _: &dyn Values) -> Result<&'static str> {
+    Ok(environment_view::mode(*mode))
+}
+
+/// What became of a hotfix's change, as a tag.
+#[askama::filter_fn]
+pub fn verdict(verdict: &Verdict, _: &dyn Values) -> Result<Tag> {
+    Ok(environment_view::verdict(*verdict))
 }
 
 /// Percent-encoded, for a value inside an address.

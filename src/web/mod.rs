@@ -28,7 +28,6 @@ pub mod screens;
 pub mod sent;
 pub mod site_words;
 pub mod structured_view;
-pub mod summary;
 pub mod three_way;
 pub mod typed;
 pub mod user;

@@ -8,6 +8,16 @@ pub struct Link {
     pub text: String,
 }
 
+impl Link {
+    /// A link to an address.
+    pub fn new(href: impl Into<String>, text: impl Into<String>) -> Link {
+        Link {
+            href: href.into(),
+            text: text.into(),
+        }
+    }
+}
+
 /// A message above a page; `kind` is `info`, `ok`, `warn`, `bad` or `hot`.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]

@@ -4,6 +4,8 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use std::borrow::Borrow;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::form::fresh_once;
@@ -85,15 +87,24 @@ impl Page {
     }
 
     /// Whether a box is ticked: as it came if its form came back, else as `default` says.
-    pub fn ticked(&self, form: &str, name: &str, value: &str, default: bool) -> bool {
+    pub fn ticked(
+        &self,
+        form: &str,
+        name: &str,
+        value: impl Display,
+        default: impl Borrow<bool>,
+    ) -> bool {
         match self.sent.as_ref().filter(|sent| sent.is(form)) {
-            Some(sent) => sent.values(name).any(|known| known == value),
-            None => default,
+            Some(sent) => {
+                let value = value.to_string();
+                sent.values(name).any(|known| known == value)
+            }
+            None => *default.borrow(),
         }
     }
 
     /// The name of a form that stands once for each of many things on its page.
-    pub fn form_of(&self, act: &str, id: impl std::fmt::Display) -> String {
+    pub fn form_of(&self, act: &str, id: impl Display) -> String {
         format!("{act}-{id}")
     }
 

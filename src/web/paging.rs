@@ -4,66 +4,77 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use serde::Deserialize;
+
 use super::format;
 
 /// Which page of a list an address asks for. Without anything it is the first.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct PageQuery<'a> {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct PageQuery {
     /// The key of the last item of the page before; may be empty.
-    pub after: &'a str,
+    pub after: String,
     /// The key of the first item of the page after; may be empty.
-    pub before: &'a str,
+    pub before: String,
     /// The number of a page, from 0: what links said before pages were paged by key.
-    pub number: usize,
+    pub page: usize,
 }
 
 /// One page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageOfList {
     /// The items of the page.
     pub range: Range<usize>,
     /// Items of the whole list.
     pub total: usize,
+    /// The address of the page before; empty if there is none.
+    pub newer: String,
+    /// The address of the page after; empty if there is none.
+    pub older: String,
 }
 
 /// Finds a page. `order` tells how an item stands to a key in the order of the list.
 pub fn one_page<T>(
     all: &[T],
     size: usize,
-    turn: PageQuery<'_>,
+    query: &PageQuery,
     order: impl Fn(&T, &str) -> Ordering,
 ) -> PageOfList {
     let total = all.len();
     let last = total.saturating_sub(1) / size * size;
-    let range = if !turn.before.is_empty() {
-        let end = all.partition_point(|item| order(item, turn.before) == Ordering::Less);
+    let range = if !query.before.is_empty() {
+        let end = all.partition_point(|item| order(item, &query.before) == Ordering::Less);
         end.saturating_sub(size)..end
     } else {
-        let start = match turn.after {
-            "" => turn.number.saturating_mul(size).min(last),
+        let start = match query.after.as_str() {
+            "" => query.page.saturating_mul(size).min(last),
             key => all.partition_point(|item| order(item, key) != Ordering::Greater),
         };
         start..start.saturating_add(size).min(total)
     };
     // Where all that was wanted is gone by now, the nearest page stands in.
-    let range = match (range.is_empty(), turn.before.is_empty()) {
+    let range = match (range.is_empty(), query.before.is_empty()) {
         (false, _) => range,
         (true, true) => last..total,
         (true, false) => 0..size.min(total),
     };
-    PageOfList { range, total }
+    PageOfList {
+        range,
+        total,
+        ..PageOfList::default()
+    }
 }
 
 impl PageOfList {
-    /// The addresses of the pages before and after, each empty if there is none. `key` names an item; `base` is the
-    /// list's address with all that stays, `fragment` where on the page the list is.
-    pub fn links<T>(
-        &self,
+    /// With the addresses of the pages before and after. `key` names an item; `base` is the list's address with all
+    /// that stays, `fragment` where on the page the list is.
+    pub fn linked<T>(
+        self,
         all: &[T],
         base: &str,
         fragment: &str,
         key: impl Fn(&T) -> String,
-    ) -> (String, String) {
+    ) -> PageOfList {
         let joint = if base.contains('?') { '&' } else { '?' };
         let href = |word: &str, item: &T| {
             let key = format::url_encode(&key(item));
@@ -72,10 +83,11 @@ impl PageOfList {
         let before = all.get(self.range.start).filter(|_| self.range.start > 0);
         let after = all.get(self.range.end.wrapping_sub(1));
         let after = after.filter(|_| self.range.end < self.total);
-        (
-            before.map_or_else(String::new, |item| href("before", item)),
-            after.map_or_else(String::new, |item| href("after", item)),
-        )
+        PageOfList {
+            newer: before.map_or_else(String::new, |item| href("before", item)),
+            older: after.map_or_else(String::new, |item| href("after", item)),
+            ..self
+        }
     }
 
     /// `101 to 200 of 3,000`.
@@ -98,21 +110,21 @@ impl PageOfList {
 mod tests {
     use super::*;
 
-    fn page<'l>(list: &[&'l str], turn: PageQuery<'_>) -> Vec<&'l str> {
-        let paged = one_page(list, 2, turn, |item, key| (*item).cmp(key));
+    fn page<'l>(list: &[&'l str], query: PageQuery) -> Vec<&'l str> {
+        let paged = one_page(list, 2, &query, |item, key| (*item).cmp(key));
         list[paged.range].to_vec()
     }
 
-    fn after(key: &str) -> PageQuery<'_> {
+    fn after(key: &str) -> PageQuery {
         PageQuery {
-            after: key,
+            after: key.to_owned(),
             ..PageQuery::default()
         }
     }
 
-    fn before(key: &str) -> PageQuery<'_> {
+    fn before(key: &str) -> PageQuery {
         PageQuery {
-            before: key,
+            before: key.to_owned(),
             ..PageQuery::default()
         }
     }
@@ -139,8 +151,8 @@ mod tests {
 
     #[test]
     fn old_links_by_number_lead_somewhere() {
-        let number = |number| PageQuery {
-            number,
+        let number = |page| PageQuery {
+            page,
             ..PageQuery::default()
         };
         let list = ["b", "c", "d"];
@@ -151,12 +163,10 @@ mod tests {
     #[test]
     fn links_name_the_ends_of_the_page() {
         let list = ["a b", "b", "c", "d", "e"];
-        let paged = one_page(&list, 2, after("b"), |item, key| (*item).cmp(key));
-        let links = paged.links(&list, "/x?y=1", "#z", |item| (*item).to_owned());
-        assert_eq!(
-            links,
-            ("/x?y=1&before=c#z".into(), "/x?y=1&after=d#z".into())
-        );
+        let paged = one_page(&list, 2, &after("b"), |item, key| (*item).cmp(key));
+        let paged = paged.linked(&list, "/x?y=1", "#z", |item| (*item).to_owned());
+        assert_eq!(paged.newer, "/x?y=1&before=c#z");
+        assert_eq!(paged.older, "/x?y=1&after=d#z");
         assert_eq!(paged.words(), "3 to 4 of 5");
     }
 }

@@ -7,8 +7,7 @@ use crate::app::account_sync::AccountsStatus;
 use rulegate_domain::lag::Lag;
 use rulegate_domain::live::{Stay, Urgency};
 use rulegate_domain::state::State;
-use rulegate_ledger::ids::{RuleSetName, SiteName, Timestamp};
-use rulegate_ledger::version::VersionName;
+use rulegate_ledger::ids::{SiteName, Timestamp};
 
 /// Changes named in one sentence; more are counted.
 const NAMES_MAX: usize = 4;
@@ -126,57 +125,45 @@ fn not_transferred(stay: &Stay, primary: &SiteName) -> String {
     if stay.not_transferred.is_empty() {
         return format!("nothing is to be brought to {primary}");
     }
-    let names: Vec<String> = stay.not_transferred.iter().map(named).collect();
-    let more = match names.len().saturating_sub(NAMES_MAX) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let shown = names.len().min(NAMES_MAX);
-    format!("not yet at {primary}: {}{more}", names[..shown].join(", "))
+    let names = stay.not_transferred.iter();
+    let names = names.map(|(ruleset, version)| format!("{ruleset} {version}"));
+    format!("not yet at {primary}: {}", some_of(names, ", ", " and"))
 }
 
-fn named((ruleset, version): &(RuleSetName, VersionName)) -> String {
-    format!("{ruleset} {version}")
+/// The first names, and how many more there are.
+fn some_of(names: impl Iterator<Item = String>, joint: &str, last_joint: &str) -> String {
+    let names: Vec<String> = names.collect();
+    let more = match names.len().saturating_sub(NAMES_MAX) {
+        0 => String::new(),
+        more => format!("{last_joint} {more} more"),
+    };
+    let shown = names.len().min(NAMES_MAX);
+    format!("{}{more}", names[..shown].join(joint))
 }
 
 /// Cold environments that would serve something else than the live site, as far as nobody accepted it.
 pub fn cold(state: &State) -> Option<Notice> {
-    let open: Vec<String> = state
-        .cold_differences()
+    let differences = state.cold_differences();
+    let open = differences
         .iter()
-        .filter(|found| found.accepted.is_none())
-        .filter(|found| state.topology.is_production(&found.cold))
-        .map(|found| found.words())
-        .collect();
-    let more = match open.len().saturating_sub(NAMES_MAX) {
-        0 => String::new(),
-        more => format!("; and {more} more"),
-    };
-    let shown = &open[..open.len().min(NAMES_MAX)];
-    (!open.is_empty()).then(|| Notice {
+        .filter(|found| found.accepted.is_none() && state.topology.is_production(&found.cold));
+    let words = some_of(open.map(|found| found.words()), "; ", "; and");
+    (!words.is_empty()).then(|| Notice {
         kind: "warn",
-        text: format!("The cold site differs: {}{more}.", shown.join("; ")),
+        text: format!("The cold site differs: {words}."),
     })
 }
 
 /// Hotfixes in effect at another site and not here, on which nobody has decided here.
 pub fn offered(state: &State) -> Option<Notice> {
-    let names: Vec<String> = state
-        .offered_transfers(&state.own)
-        .iter()
-        .map(|offered| format!("{} {}", offered.hotfix.ruleset, offered.hotfix.version))
-        .collect();
-    let more = match names.len().saturating_sub(NAMES_MAX) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let shown = &names[..names.len().min(NAMES_MAX)];
-    (!names.is_empty()).then(|| Notice {
+    let offered = state.offered_transfers(&state.own).into_iter();
+    let names = offered.map(|o| format!("{} {}", o.hotfix.ruleset, o.hotfix.version));
+    let words = some_of(names, ", ", " and");
+    (!words.is_empty()).then(|| Notice {
         kind: "hot",
         text: format!(
-            "Hotfixes of the other site, not yet at {}: {}{more}.",
-            state.own,
-            shown.join(", ")
+            "Hotfixes of the other site, not yet at {}: {words}.",
+            state.own
         ),
     })
 }

@@ -102,6 +102,17 @@ pub struct LedgerPage<E = StoredEntry> {
     pub stopped_early: bool,
 }
 
+impl<E> Default for LedgerPage<E> {
+    fn default() -> LedgerPage<E> {
+        LedgerPage {
+            entries: Vec::new(),
+            older: None,
+            newer: None,
+            stopped_early: false,
+        }
+    }
+}
+
 impl<E: Listing> LedgerPage<E> {
     /// Makes a page of entries that stand in the order of travel, `found` being all of them up to `horizon`.
     pub fn of(

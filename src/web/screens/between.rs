@@ -7,23 +7,24 @@ use serde::Deserialize;
 use crate::app::AppError;
 use crate::app::summary::{pair_words, visible};
 use crate::web::availability::Availability;
-use crate::web::environment_view::{Place, Tag, TimeView};
-use crate::web::error::{WebError, WebResult};
-use crate::web::form::{Form, fresh_once, see};
-use crate::web::notice::Link;
+use crate::web::environment_view::Tag;
+use crate::web::error::WebResult;
+use crate::web::form::{Form, see};
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
+use crate::web::sent::FieldError;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters, format};
 use rulegate_domain::command::Command;
 use rulegate_domain::live::ColdDifference;
 use rulegate_domain::pairs::Pair;
-use rulegate_domain::state::{State as Truth, Transfer};
+use rulegate_domain::state::{Hotfix, State as Truth, Transfer};
 use rulegate_domain::transfers::{OfferedTransfer, Way};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{Event, PairFinding, PairOutcome};
-use rulegate_ledger::ids::ReviewId;
+use rulegate_ledger::ids::{EntryRef, ReviewId, RuleSetName, SiteName, Timestamp};
+use rulegate_ledger::version::VersionName;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -39,81 +40,86 @@ const SOME_REASON: &str = "because";
 const ADDRESS: &str = "/sites/between";
 
 /// A hotfix of the other site that may come here.
-struct Brought {
-    ruleset: String,
-    hotfix: String,
-    href: String,
-    from: Place,
-    to: Place,
-    environment: String,
-    reason: String,
-    incident: String,
-    made: TimeView,
+struct Brought<'s> {
+    offered: OfferedTransfer<'s>,
     way: Tag,
-    /// The desk where it is merged, if it has to be.
-    merge_href: String,
     bring: Availability,
     leave: Availability,
 }
 
+impl Brought<'_> {
+    /// It is merged at the hotfix desk and not brought as it is.
+    fn is_merge(&self) -> bool {
+        self.offered.way == Way::Merge
+    }
+}
+
 /// Two hotfixes for one incident.
-struct PairRow {
-    ruleset: String,
-    first: Side,
-    second: Side,
-    finding: Tag,
-    shared: String,
-    compare_href: String,
-    may_be_one: bool,
+struct PairRow<'s> {
+    pair: Pair<'s>,
+    finding: PairFinding,
     close: Availability,
 }
 
-struct Side {
-    version: String,
-    href: String,
-    place: Place,
-    incident: String,
-    reason: String,
+impl<'s> PairRow<'s> {
+    fn form(&self) -> String {
+        format!("pair-{}-{}", self.pair.first.entry, self.pair.second.entry)
+    }
+    fn sides(&self) -> [&'s Hotfix; 2] {
+        [self.pair.first, self.pair.second]
+    }
+    fn tag(&self) -> Tag {
+        let kind = if self.may_be_one() { "ok" } else { "bad" };
+        Tag::new(kind, pair_words(self.finding))
+    }
+    fn may_be_one(&self) -> bool {
+        self.finding != PairFinding::Conflict
+    }
+    fn shared(&self) -> String {
+        match self.pair.shared_paths().join(", ") {
+            none if none.is_empty() => "no rule in common, the same incident".to_owned(),
+            shared => format!("both changed {shared}"),
+        }
+    }
 }
 
 /// A cold environment that would serve something else.
-struct Cold {
-    ruleset: String,
-    environment: String,
-    words: String,
-    compare_href: String,
-    /// Who let it be, and why; empty if nobody has.
-    accepted: String,
+struct Cold<'s> {
+    found: ColdDifference<'s>,
     accept: Availability,
 }
 
+impl Cold<'_> {
+    fn form(&self) -> String {
+        format!("accept-{}-{}", self.found.ruleset, self.found.cold)
+    }
+    /// Something runs at both.
+    fn is_comparable(&self) -> bool {
+        self.found.cold_version.is_some() && self.found.live_version.is_some()
+    }
+}
+
 /// What was decided about a hotfix of the other site.
-struct Decided {
-    ruleset: String,
-    hotfix: String,
-    href: String,
+struct Decided<'s> {
+    ruleset: &'s RuleSetName,
+    hotfix: &'s VersionName,
     words: String,
-    entry: Link,
+    at: Timestamp,
+    entry: &'s EntryRef,
 }
 
 #[derive(Template)]
 #[template(path = "sites/between.html")]
-struct BetweenPage {
+struct BetweenPage<'s> {
     page: Page,
-    own: String,
-    brought: Vec<Brought>,
+    own: &'s SiteName,
+    brought: Vec<Brought<'s>>,
     /// Offered at the portals of other sites, one sentence a site.
     elsewhere: Vec<String>,
-    pairs: Vec<PairRow>,
-    cold: Vec<Cold>,
+    pairs: Vec<PairRow<'s>>,
+    cold: Vec<Cold<'s>>,
     clashes: Vec<String>,
-    decided: Vec<Decided>,
-}
-
-impl BetweenPage {
-    fn once(&self) -> String {
-        fresh_once()
-    }
+    decided: Vec<Decided<'s>>,
 }
 
 async fn show(State(portal): State<Portal>, user: User) -> WebResult {
@@ -121,68 +127,51 @@ async fn show(State(portal): State<Portal>, user: User) -> WebResult {
     let truth = &user.snapshot.state;
     let mut pairs = Vec::new();
     for pair in truth.open_pairs() {
-        pairs.push(pair_row(&portal, &user, &pair).await?);
+        pairs.push(pair_row(&portal, &user, pair).await?);
     }
-    let offered = truth.offered_transfers(&truth.own);
-    let cold = truth.cold_differences();
+    let offered = truth.offered_transfers(&truth.own).into_iter();
+    let cold = truth.cold_differences().into_iter();
     Ok(page::html(&BetweenPage {
         page: Page::new(&portal, &user, "sites", "Between the sites"),
-        own: truth.own.to_string(),
-        brought: offered.iter().map(|o| brought(&portal, &user, o)).collect(),
+        own: &truth.own,
+        brought: offered.map(|o| brought(&portal, &user, o)).collect(),
         elsewhere: elsewhere(truth),
         pairs,
-        cold: cold.iter().map(|c| cold_row(&portal, &user, c)).collect(),
+        cold: cold.map(|found| cold_row(&portal, &user, found)).collect(),
         clashes: clashes(truth),
         decided: decided(&portal, truth),
     }))
 }
 
-fn brought(portal: &Portal, user: &User, offered: &OfferedTransfer) -> Brought {
-    let hotfix = offered.hotfix;
-    let (ruleset, environment) = (&hotfix.ruleset, &offered.to);
-    let pin = user.snapshot.state.pin(ruleset, environment);
-    let runs = pin.map_or("nothing".to_owned(), |pin| pin.version.to_string());
+fn brought<'s>(portal: &Portal, user: &'s User, offered: OfferedTransfer<'s>) -> Brought<'s> {
+    let (hotfix, to) = (offered.hotfix, &offered.to);
     let way = match offered.way {
         Way::FastForward => Tag::new("ok", "nothing is in the way: it goes live here as it is"),
-        Way::Merge => Tag::new(
-            "warn",
-            format!("has to be merged: {environment} runs {runs}"),
-        ),
+        Way::Merge => {
+            let pin = user.snapshot.state.pin(&hotfix.ruleset, to);
+            let runs = pin.map_or("nothing".to_owned(), |pin| pin.version.to_string());
+            Tag::new("warn", format!("has to be merged: {to} runs {runs}"))
+        }
         Way::Absent => Tag::new("mute", "its bytes are not here yet"),
-        Way::NothingPinned => Tag::new(
-            "mute",
-            format!("nothing was ever activated in {environment}"),
-        ),
+        Way::NothingPinned => Tag::new("mute", format!("nothing was ever activated in {to}")),
     };
     let open = Command::OpenTransfer {
-        ruleset: ruleset.clone(),
+        ruleset: hotfix.ruleset.clone(),
         hotfix: hotfix.version.clone(),
-        environment: environment.clone(),
+        environment: to.clone(),
         reason: SOME_REASON.into(),
     };
     let decline = Command::DeclineTransfer {
-        ruleset: ruleset.clone(),
+        ruleset: hotfix.ruleset.clone(),
         hotfix: hotfix.version.clone(),
-        environment: environment.clone(),
+        environment: to.clone(),
         reason: SOME_REASON.into(),
     };
     Brought {
-        ruleset: ruleset.to_string(),
-        hotfix: hotfix.version.to_string(),
-        href: address::hotfix(ruleset, &hotfix.version),
-        from: Place::of(&offered.from),
-        to: Place::of(environment),
-        environment: environment.to_string(),
-        reason: visible(&hotfix.reason),
-        incident: visible(&hotfix.incident),
-        made: TimeView::ago(hotfix.at, user.now),
         way,
-        merge_href: match offered.way {
-            Way::Merge => address::merge(ruleset, &hotfix.version, environment),
-            _ => String::new(),
-        },
         bring: Availability::of(portal, user, None, &open),
         leave: Availability::of(portal, user, None, &decline),
+        offered,
     }
 }
 
@@ -198,77 +187,37 @@ fn elsewhere(truth: &Truth) -> Vec<String> {
         .collect()
 }
 
-async fn pair_row(portal: &Portal, user: &User, pair: &Pair<'_>) -> Result<PairRow, AppError> {
+async fn pair_row<'s>(
+    portal: &Portal,
+    user: &User,
+    pair: Pair<'s>,
+) -> Result<PairRow<'s>, AppError> {
     let evidence = portal.app.judge(&pair.questions()).await?;
     let finding = pair.finding(&evidence).unwrap_or(PairFinding::Conflict);
-    let kind = match finding {
-        PairFinding::Conflict => "bad",
-        PairFinding::SameBytes | PairFinding::SameEffect => "ok",
-    };
-    let side = |hotfix: &rulegate_domain::state::Hotfix| Side {
-        version: hotfix.version.to_string(),
-        href: address::hotfix(&hotfix.ruleset, &hotfix.version),
-        place: Place::of(&hotfix.environment),
-        incident: visible(&hotfix.incident),
-        reason: visible(&hotfix.reason),
-    };
-    let (first, second) = (pair.first, pair.second);
     let close = Command::ClosePair {
-        ruleset: first.ruleset.clone(),
-        first: first.version.clone(),
-        second: second.version.clone(),
+        ruleset: pair.first.ruleset.clone(),
+        first: pair.first.version.clone(),
+        second: pair.second.version.clone(),
         outcome: PairOutcome::Both,
         reason: SOME_REASON.into(),
         evidence,
     };
-    let shared = pair.shared_paths().join(", ");
     Ok(PairRow {
-        ruleset: first.ruleset.to_string(),
-        shared: match shared.is_empty() {
-            true => "no rule in common, the same incident".to_owned(),
-            false => format!("both changed {shared}"),
-        },
-        compare_href: address::compare(
-            &first.ruleset,
-            first.version.as_str(),
-            second.version.as_str(),
-        ),
-        first: side(first),
-        second: side(second),
-        finding: Tag::new(kind, pair_words(finding)),
-        may_be_one: finding != PairFinding::Conflict,
         close: Availability::of(portal, user, None, &close),
+        finding,
+        pair,
     })
 }
 
-fn cold_row(portal: &Portal, user: &User, found: &ColdDifference) -> Cold {
+fn cold_row<'s>(portal: &Portal, user: &User, found: ColdDifference<'s>) -> Cold<'s> {
     let command = Command::AcceptDifference {
         ruleset: found.ruleset.clone(),
         environment: found.cold.clone(),
         reason: SOME_REASON.into(),
     };
-    let accepted = found.accepted.map_or(String::new(), |accepted| {
-        format!(
-            "Accepted by {}, {}: “{}”",
-            portal.auth.directory.name(&accepted.by),
-            format::short_time(accepted.at),
-            visible(&accepted.reason)
-        )
-    });
     Cold {
-        ruleset: found.ruleset.to_string(),
-        environment: found.cold.to_string(),
-        words: found.words(),
-        compare_href: match (&found.cold_version, &found.live_version) {
-            (Some(_), Some(_)) => address::compare(
-                &found.ruleset,
-                &found.live.to_string(),
-                &found.cold.to_string(),
-            ),
-            _ => String::new(),
-        },
-        accepted,
         accept: Availability::of(portal, user, None, &command),
+        found,
     }
 }
 
@@ -303,9 +252,8 @@ fn clashes(truth: &Truth) -> Vec<String> {
 }
 
 /// What was decided here about hotfixes of other sites, newest first.
-fn decided(portal: &Portal, truth: &Truth) -> Vec<Decided> {
-    let mut found = Vec::new();
-    for ((ruleset, hotfix), transfer) in &truth.own_ledger().transfers {
+fn decided<'s>(portal: &Portal, truth: &'s Truth) -> Vec<Decided<'s>> {
+    let row = |((ruleset, hotfix), transfer): (&'s (RuleSetName, VersionName), &'s Transfer)| {
         let (at, entry, words) = match transfer {
             Transfer::Done { by, at, entry, .. } => {
                 let with = match by == hotfix {
@@ -325,20 +273,17 @@ fn decided(portal: &Portal, truth: &Truth) -> Vec<Decided> {
                 (*at, entry, words)
             }
         };
-        let row = Decided {
-            ruleset: ruleset.to_string(),
-            hotfix: hotfix.to_string(),
-            href: address::hotfix(ruleset, hotfix),
+        Decided {
+            ruleset,
+            hotfix,
             words,
-            entry: Link {
-                href: address::entry(entry),
-                text: entry.to_string(),
-            },
-        };
-        found.push((at, row));
-    }
-    found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    found.into_iter().map(|(_, row)| row).collect()
+            at,
+            entry,
+        }
+    };
+    let mut found: Vec<Decided> = truth.own_ledger().transfers.iter().map(row).collect();
+    found.sort_by_key(|decided| std::cmp::Reverse(decided.at));
+    found
 }
 
 #[derive(Deserialize)]
@@ -351,14 +296,15 @@ struct TransferFields {
 }
 
 async fn bring(State(portal): State<Portal>, form: Form<TransferFields>) -> WebResult {
-    let fields = &form.fields;
-    let command = Command::OpenTransfer {
-        ruleset: fields.ruleset.parse()?,
-        hotfix: fields.hotfix.parse()?,
-        environment: fields.environment.parse()?,
-        reason: fields.reason.clone(),
+    let bring = |fields: &TransferFields| {
+        Ok(Command::OpenTransfer {
+            ruleset: fields.ruleset.parse()?,
+            hotfix: fields.hotfix.parse()?,
+            environment: fields.environment.parse()?,
+            reason: fields.reason.clone(),
+        })
     };
-    let done = form.execute_raw(&portal, command).await?;
+    let done = form.execute(&portal, ADDRESS, bring).await?;
     let opened = done
         .entries
         .iter()
@@ -373,14 +319,15 @@ async fn bring(State(portal): State<Portal>, form: Form<TransferFields>) -> WebR
 }
 
 async fn leave(State(portal): State<Portal>, form: Form<TransferFields>) -> WebResult {
-    let fields = &form.fields;
-    let command = Command::DeclineTransfer {
-        ruleset: fields.ruleset.parse()?,
-        hotfix: fields.hotfix.parse()?,
-        environment: fields.environment.parse()?,
-        reason: fields.reason.clone(),
+    let leave = |fields: &TransferFields| {
+        Ok(Command::DeclineTransfer {
+            ruleset: fields.ruleset.parse()?,
+            hotfix: fields.hotfix.parse()?,
+            environment: fields.environment.parse()?,
+            reason: fields.reason.clone(),
+        })
     };
-    form.execute_raw(&portal, command).await?;
+    form.execute(&portal, ADDRESS, leave).await?;
     Ok(see(ADDRESS, "transfer-declined"))
 }
 
@@ -389,38 +336,44 @@ struct PairFields {
     ruleset: String,
     first: String,
     second: String,
+    #[serde(default)]
     outcome: String,
     #[serde(default)]
     reason: String,
 }
 
-async fn close_pair(State(portal): State<Portal>, form: Form<PairFields>) -> WebResult {
-    let fields = &form.fields;
-    let (first, second) = (fields.first.parse()?, fields.second.parse()?);
-    let outcome = match fields.outcome.as_str() {
-        "one" => PairOutcome::One,
-        "both" => PairOutcome::Both,
-        "first" => PairOutcome::Keep {
-            hotfix: fields.first.parse()?,
-        },
-        "second" => PairOutcome::Keep {
-            hotfix: fields.second.parse()?,
-        },
-        _ => {
-            return Err(WebError::BadForm(
-                "It does not say what the two hotfixes are to each other.".into(),
-            ));
+impl PairFields {
+    fn outcome(&self) -> Result<PairOutcome, FieldError> {
+        let keep = |name: &str| {
+            Ok(PairOutcome::Keep {
+                hotfix: name.parse()?,
+            })
+        };
+        match self.outcome.as_str() {
+            "one" => Ok(PairOutcome::One),
+            "both" => Ok(PairOutcome::Both),
+            "first" => keep(&self.first),
+            "second" => keep(&self.second),
+            _ => Err(FieldError::new(
+                "",
+                "It does not say what the two hotfixes are to each other.",
+            )),
         }
+    }
+}
+
+async fn close_pair(State(portal): State<Portal>, form: Form<PairFields>) -> WebResult {
+    let close = |fields: &PairFields| {
+        Ok(Command::ClosePair {
+            ruleset: fields.ruleset.parse()?,
+            first: fields.first.parse()?,
+            second: fields.second.parse()?,
+            outcome: fields.outcome()?,
+            reason: fields.reason.clone(),
+            evidence: Vec::new(),
+        })
     };
-    let command = Command::ClosePair {
-        ruleset: fields.ruleset.parse()?,
-        first,
-        second,
-        outcome,
-        reason: fields.reason.clone(),
-        evidence: Vec::new(),
-    };
-    form.execute_raw(&portal, command).await?;
+    form.execute(&portal, ADDRESS, close).await?;
     Ok(see(ADDRESS, "pair-closed"))
 }
 
@@ -433,12 +386,13 @@ struct AcceptFields {
 }
 
 async fn accept(State(portal): State<Portal>, form: Form<AcceptFields>) -> WebResult {
-    let fields = &form.fields;
-    let command = Command::AcceptDifference {
-        ruleset: fields.ruleset.parse()?,
-        environment: fields.environment.parse()?,
-        reason: fields.reason.clone(),
+    let accept = |fields: &AcceptFields| {
+        Ok(Command::AcceptDifference {
+            ruleset: fields.ruleset.parse()?,
+            environment: fields.environment.parse()?,
+            reason: fields.reason.clone(),
+        })
     };
-    form.execute_raw(&portal, command).await?;
+    form.execute(&portal, ADDRESS, accept).await?;
     Ok(see(ADDRESS, "difference-accepted"))
 }

@@ -56,14 +56,6 @@ struct Comparison {
     /// Only rules that were changed, added, removed or renamed.
     #[serde(default)]
     kind: String,
-    /// The page: after or before the rule of this path.
-    #[serde(default)]
-    after: String,
-    #[serde(default)]
-    before: String,
-    /// The number of a page, of links from before pages were paged by path.
-    #[serde(default)]
-    page: usize,
     /// Changed lines of the one rule that earlier pages showed.
     #[serde(default)]
     skip: usize,
@@ -132,9 +124,7 @@ struct ComparePage {
     is_by_value: bool,
     /// Set when only one rule is shown: the address of all.
     all: String,
-    shown: String,
-    newer: String,
-    older: String,
+    paged: PageOfList,
 }
 
 /// The two sides and how they differ as a whole.
@@ -151,6 +141,7 @@ async fn show(
     user: User,
     Path(name): Path<String>,
     Query(query): Query<Comparison>,
+    Query(paging): Query<PageQuery>,
 ) -> WebResult {
     let ruleset = known(&user, &name)?;
     let mut page = empty(&portal, &user, &ruleset, &query);
@@ -167,7 +158,13 @@ async fn show(
         .iter()
         .filter(|difference| query.lists(difference))
         .collect();
-    let paged = query.page_of(&listed);
+    let paging = match query.path.is_empty() {
+        true => paging,
+        false => PageQuery::default(),
+    };
+    let paged = one_page(&listed, PAGE, &paging, |difference, path| {
+        difference.path().as_str().cmp(path)
+    });
     let wanted = &listed[paged.range.clone()];
     let sides = (from.checksum, to.checksum);
     let state = &user.snapshot.state;
@@ -178,7 +175,11 @@ async fn show(
     page.rules = rule_view::all(&portal, &asked, &changes).await?;
     page.columns = vec![from.column("line"), to.column("plan")];
     page.kinds = kinds(&ruleset, &query, &differences);
-    turn_pages(&mut page, &ruleset, &query, &listed, &paged);
+    let base = query.address(&ruleset, &query.view, "");
+    match query.path.is_empty() {
+        true => page.paged = paged.linked(&listed, &base, "", |d| d.path().clone()),
+        false => page.all = base,
+    }
     page.sides = Some(Sides {
         summary: summary(&differences),
         is_equal: differences.differences.is_empty(),
@@ -245,20 +246,6 @@ impl Comparison {
         }
         Kind::named(&self.kind).is_none_or(|kind| Kind::of(difference) == kind)
     }
-
-    fn page_of(&self, listed: &[&Difference<'_, String>]) -> PageOfList {
-        let turn = match self.path.is_empty() {
-            true => PageQuery {
-                after: &self.after,
-                before: &self.before,
-                number: self.page,
-            },
-            false => PageQuery::default(),
-        };
-        one_page(listed, PAGE, turn, |difference, path| {
-            difference.path().as_str().cmp(path)
-        })
-    }
 }
 
 /// How many rules differ in each way, without the ways in which none does.
@@ -320,24 +307,6 @@ fn summary(diff: &SnapshotDiff<'_, String>) -> String {
     )
 }
 
-fn turn_pages(
-    page: &mut ComparePage,
-    ruleset: &RuleSetName,
-    query: &Comparison,
-    listed: &[&Difference<'_, String>],
-    paged: &PageOfList,
-) {
-    let base = query.address(ruleset, &query.view, "");
-    if !query.path.is_empty() {
-        page.all = base;
-        return;
-    }
-    if !paged.is_all() {
-        page.shown = format!("rules {}", paged.words());
-    }
-    (page.newer, page.older) = paged.links(listed, &base, "", |d| d.path().clone());
-}
-
 /// The page with its form and nothing compared yet.
 fn empty(portal: &Portal, user: &User, ruleset: &RuleSetName, query: &Comparison) -> ComparePage {
     let segment = |view: &str, text| Segment {
@@ -367,8 +336,6 @@ fn empty(portal: &Portal, user: &User, ruleset: &RuleSetName, query: &Comparison
         is_sided: query.is_sided(),
         is_by_value: query.is_by_value(),
         all: String::new(),
-        shown: String::new(),
-        newer: String::new(),
-        older: String::new(),
+        paged: PageOfList::default(),
     }
 }

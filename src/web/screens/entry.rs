@@ -7,15 +7,16 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 
-use super::ledger::{Row, rows};
+use super::ledger::Row;
 use crate::app::AppError;
 use crate::app::ledger::Listed;
+use crate::app::summary::Piece;
 use crate::web::error::WebResult;
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::ids::EntryRef;
 use rulegate_ledger::ledger::StoredEntry;
@@ -43,26 +44,36 @@ struct EntryPage {
     crumbs: Vec<Link>,
     id: EntryRef,
     row: Row,
-    site: String,
-    seq: u64,
-    previous: Option<u64>,
-    next: Option<u64>,
-    person: String,
-    actor: String,
-    kind: String,
-    format_number: String,
-    ruleset: String,
-    review: Link,
-    command_id: String,
-    prev: String,
-    pretty: Vec<Part>,
-    raw: Vec<Part>,
-    size: String,
-    bytes_address: String,
-    file_name: String,
-    command: String,
-    short_enough: bool,
-    one_line: String,
+    /// What the bytes say: they alone are evidence, not the columns.
+    json: serde_json::Value,
+    has_next: bool,
+}
+
+impl EntryPage {
+    /// A field as the bytes have it; empty if they have none.
+    fn field(&self, name: &str) -> String {
+        match &self.json[name] {
+            serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Null => String::new(),
+            other => other.to_string(),
+        }
+    }
+    fn pretty(&self) -> Vec<Part> {
+        parts(&pretty(&self.row.stored().bytes))
+    }
+    fn raw(&self) -> Vec<Part> {
+        parts(&self.row.stored().bytes)
+    }
+    fn bytes_address(&self) -> String {
+        format!("{}/bytes", address::entry(&self.id))
+    }
+    fn command(&self) -> String {
+        format!("sha256sum {}", file_name(self.row.stored()))
+    }
+    fn one_line(&self) -> Option<String> {
+        let bytes = &self.row.stored().bytes;
+        (bytes.len() <= ONE_LINE_BYTES_MAX).then(|| one_line(bytes))
+    }
 }
 
 async fn show(
@@ -71,60 +82,22 @@ async fn show(
     Path((site, seq)): Path<(String, u64)>,
 ) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
-    let listed = Arc::new(Listed::of(find(&portal, &site, seq).await?));
-    let stored = &listed.stored;
+    let stored = find(&portal, &site, seq).await?;
     let truth = &user.snapshot.state;
-    let row = rows(&portal, truth, std::slice::from_ref(&listed)).remove(0);
     let id = EntryRef {
         site: stored.site.clone(),
         seq,
     };
-    // Told from the bytes, not from the columns: the bytes alone are evidence.
-    let json: serde_json::Value = serde_json::from_str(&stored.bytes).unwrap_or_default();
-    let field = |name: &str| match &json[name] {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Null => String::new(),
-        other => other.to_string(),
-    };
-    let review = match &stored.review {
-        Some(review) => Link {
-            href: address::review(review),
-            text: review.to_string(),
-        },
-        None => Link {
-            href: String::new(),
-            text: String::new(),
-        },
-    };
-    let file_name = file_name(stored);
     let view = EntryPage {
         page: Page::new(&portal, &user, "ledger", format!("Entry {id}")),
         crumbs: vec![
-            crumb("/ledger", "Ledger"),
-            crumb(&format!("/ledger?site={site}"), &site),
+            Link::new("/ledger", "Ledger"),
+            Link::new(format!("/ledger?site={site}"), site),
         ],
-        bytes_address: format!("{}/bytes", address::entry(&id)),
+        has_next: truth.head(&stored.site).seq > seq,
+        json: serde_json::from_str(&stored.bytes).unwrap_or_default(),
+        row: Row::of(&portal, truth, Arc::new(Listed::of(stored))),
         id,
-        site,
-        seq,
-        previous: (seq > 1).then(|| seq - 1),
-        next: (truth.head(&stored.site).seq > seq).then_some(seq + 1),
-        person: portal.auth.directory.name(&stored.actor),
-        actor: stored.actor.to_string(),
-        kind: field("kind"),
-        format_number: field("format"),
-        ruleset: field("ruleset"),
-        review,
-        command_id: field("command"),
-        prev: field("prev"),
-        pretty: parts(&pretty(&stored.bytes)),
-        raw: parts(&stored.bytes),
-        size: format::count(stored.bytes.len(), "byte", "bytes"),
-        command: format!("sha256sum {file_name}"),
-        file_name,
-        short_enough: stored.bytes.len() <= ONE_LINE_BYTES_MAX,
-        one_line: one_line(&stored.bytes),
-        row,
     };
     Ok(page::html(&view))
 }
@@ -158,13 +131,6 @@ async fn find(portal: &Portal, site: &str, seq: u64) -> Result<StoredEntry, AppE
 
 fn file_name(stored: &StoredEntry) -> String {
     format!("{}-{}.json", stored.site, stored.seq)
-}
-
-fn crumb(href: &str, text: &str) -> Link {
-    Link {
-        href: href.to_owned(),
-        text: text.to_owned(),
-    }
 }
 
 /// The command that hashes the bytes, in single quotes as every shell takes them.
@@ -224,33 +190,20 @@ fn pretty(json: &str) -> String {
 
 /// Text in parts, so that characters that hide or turn text are shown as marks.
 fn parts(text: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut plain = String::new();
-    for c in text.chars() {
-        let hides = is_direction_or_invisible(c) || (c.is_control() && c != '\n');
-        if !hides {
-            plain.push(c);
-            continue;
-        }
-        if !plain.is_empty() {
-            let text = std::mem::take(&mut plain);
-            parts.push(Part {
-                hidden: false,
-                text,
-            });
-        }
-        parts.push(Part {
+    let hides = |c: char| is_direction_or_invisible(c) || (c.is_control() && c != '\n');
+    let characters: Vec<char> = text.chars().collect();
+    let parts = characters.chunk_by(|a, b| !hides(*a) && !hides(*b));
+    let part = |part: &[char]| match part {
+        [c] if hides(*c) => Part {
             hidden: true,
-            text: format!("U+{:04X}", c as u32),
-        });
-    }
-    if !plain.is_empty() {
-        parts.push(Part {
+            text: format!("U+{:04X}", *c as u32),
+        },
+        plain => Part {
             hidden: false,
-            text: plain,
-        });
-    }
-    parts
+            text: plain.iter().collect(),
+        },
+    };
+    parts.map(part).collect()
 }
 
 #[cfg(test)]

@@ -59,10 +59,10 @@ pub(super) async fn ndjson(
 pub(super) async fn csv(
     State(portal): State<Portal>,
     user: User,
-    Query(asked): Query<LedgerQuery>,
+    Query(query): Query<LedgerQuery>,
 ) -> WebResult {
     user.require(Act::ExportLedger, Scope::EVERYWHERE)?;
-    let wanted = asked.wanted(&portal, &user.snapshot.state);
+    let wanted = query.wanted(&portal, &user.snapshot.state);
     if let Some(problem) = wanted.problems.first() {
         return Err(AppError::BadInput {
             code: "bad_filter",

@@ -11,23 +11,23 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 
 use super::export;
-use crate::app::ledger::{self, Direction, Listed};
+use crate::app::ledger::{self, Direction, LedgerPage, Listed};
+use crate::app::summary::Piece;
 use crate::app::{App, AppError};
-use crate::web::choice::{Choice, choices_or_all};
+use crate::web::availability::Availability;
+use crate::web::choice::{Choice, options_or_all};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters, format};
 use rulegate_domain::refusal::Refusal;
-use rulegate_domain::state::State as Truth;
 use rulegate_ledger::access::{Act, Scope};
-use rulegate_ledger::ids::EntryRef;
+use rulegate_ledger::ids::{EntryRef, SiteName};
 
 use query::kinds;
 pub(super) use query::{LedgerQuery, Wanted};
-pub(super) use row::describe;
-pub(crate) use row::{Row, rows};
+pub(super) use row::{Row, describe};
 
 /// Entries on a page: a screen or two.
 const PAGE_ROWS: u32 = 50;
@@ -39,51 +39,44 @@ pub(super) fn routes() -> Routes {
         .page("/ledger/export.csv", export::csv)
 }
 
-struct HeadView {
-    site: String,
-    seq: u64,
-    href: String,
-}
-
 #[derive(Template)]
 #[template(path = "ledger/ledger.html")]
-struct LedgerPage {
+struct View<'s> {
     page: Page,
-    asked: LedgerQuery,
-    filtered: bool,
+    query: LedgerQuery,
+    wanted: Wanted,
     sites: Vec<Choice>,
     environments: Vec<Choice>,
     rulesets: Vec<Choice>,
     kinds: Vec<Choice>,
-    heads: Vec<HeadView>,
-    problems: Vec<String>,
-    meaning: String,
+    /// How far each ledger goes that has entries.
+    heads: Vec<(&'s SiteName, u64)>,
+    own: &'s SiteName,
     rows: Vec<Row>,
     newer: String,
     older: String,
-    /// Where a search that stopped early goes on.
-    go_on: String,
-    go_on_text: String,
-    csv: String,
-    csv_rows_max: String,
-    may_export: bool,
-    held: String,
-    site: String,
+    /// Where a search that stopped early goes on, with its words.
+    go_on: Option<(String, String)>,
+    export: Availability,
 }
 
-impl LedgerPage {
+impl View<'_> {
+    fn is_filtered(&self) -> bool {
+        let mut fields = self.query.fields().into_iter();
+        fields.any(|(_, value)| !value.is_empty())
+    }
     fn empty_title(&self) -> &'static str {
-        match (self.go_on.is_empty(), self.filtered) {
-            (false, _) => "Nothing found yet",
-            (true, true) => "Nothing like that",
-            (true, false) => "Nothing has happened yet",
+        match (self.go_on.is_some(), self.is_filtered()) {
+            (true, _) => "Nothing found yet",
+            (false, true) => "Nothing like that",
+            (false, false) => "Nothing has happened yet",
         }
     }
     fn empty_text(&self) -> &'static str {
-        match (self.go_on.is_empty(), self.filtered) {
-            (false, _) => "",
-            (true, true) => "No entry matches all of these filters.",
-            (true, false) => "The first release or right given will stand here.",
+        match (self.go_on.is_some(), self.is_filtered()) {
+            (true, _) => "",
+            (false, true) => "No entry matches all of these filters.",
+            (false, false) => "The first release or right given will stand here.",
         }
     }
     fn stopped(&self) -> String {
@@ -95,60 +88,88 @@ impl LedgerPage {
 async fn show(
     State(portal): State<Portal>,
     user: User,
-    Query(asked): Query<LedgerQuery>,
+    Query(query): Query<LedgerQuery>,
 ) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
     let truth = &user.snapshot.state;
-    let wanted = asked.wanted(&portal, truth);
+    let wanted = query.wanted(&portal, truth);
     if let Some(entry) = found_entry(&portal.app, &wanted).await? {
         return Ok(Redirect::to(&address::entry(&entry)).into_response());
     }
-    let (cursor, direction) = asked.place()?;
-    let found = match wanted.problems.is_empty() {
+    let (cursor, direction) = query.place()?;
+    let filter = &wanted.filter;
+    let mut found = match wanted.problems.is_empty() {
         true => {
-            let browse = portal
-                .app
-                .browse(&wanted.filter, cursor, direction, PAGE_ROWS);
-            Some(browse.await?)
+            let browse = portal.app.browse(filter, cursor, direction, PAGE_ROWS);
+            browse.await?
         }
-        false => None,
+        false => LedgerPage::default(),
     };
-    let mut view = asked.view(&portal, &user, wanted.problems, wanted.meaning);
-    if let Some(mut found) = found {
-        if let Some(hex) = &wanted.hex {
-            put_hashed_in_place(&portal.app, &mut found.entries, hex).await?;
-        }
-        view.rows = rows(&portal, truth, &found.entries);
-        let link = |side, place: &Option<ledger::Cursor>| match place {
-            Some(place) => asked.address("/ledger", &[(side, &place.to_string())]),
-            None => String::new(),
-        };
-        view.older = link("older", &found.older);
-        view.newer = link("newer", &found.newer);
-        if found.stopped_early {
-            let (onward, place) = match direction {
-                Direction::Older => (std::mem::take(&mut view.older), &found.older),
-                Direction::Newer => (std::mem::take(&mut view.newer), &found.newer),
-            };
-            view.go_on = onward;
-            view.go_on_text = go_on_text(direction, place);
-        }
+    if let Some(hex) = &wanted.hex {
+        put_hashed_in_place(&portal.app, &mut found.entries, hex).await?;
     }
-    let status = match view.problems.is_empty() {
+    let link = |side, place: &Option<ledger::Cursor>| match place {
+        Some(place) => query.address("/ledger", &[(side, &place.to_string())]),
+        None => String::new(),
+    };
+    let (mut newer, mut older) = (link("newer", &found.newer), link("older", &found.older));
+    let go_on = found.stopped_early.then(|| match direction {
+        Direction::Older => (
+            std::mem::take(&mut older),
+            go_on_words("before", &found.older),
+        ),
+        Direction::Newer => (
+            std::mem::take(&mut newer),
+            go_on_words("after", &found.newer),
+        ),
+    });
+    let status = match wanted.problems.is_empty() {
         true => StatusCode::OK,
         false => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let sites = truth.topology.sites.iter();
+    let entries = found.entries.into_iter();
+    let view = View {
+        page: Page::new(&portal, &user, "ledger", "Ledger"),
+        sites: options_or_all("all sites", &truth.topology.sites),
+        environments: options_or_all("all environments", truth.topology.environments()),
+        rulesets: options_or_all("all rule sets", truth.rulesets()),
+        kinds: kinds(),
+        heads: sites
+            .map(|site| (site, truth.head(site).seq))
+            .filter(|(_, seq)| *seq > 0)
+            .collect(),
+        own: &truth.own,
+        rows: entries
+            .map(|listed| Row::of(&portal, truth, listed))
+            .collect(),
+        newer,
+        older,
+        go_on,
+        export: may_export(&user),
+        query,
+        wanted,
     };
     Ok((status, page::html(&view)).into_response())
 }
 
-fn go_on_text(direction: Direction, place: &Option<ledger::Cursor>) -> String {
+fn may_export(user: &User) -> Availability {
+    let (act, scope) = (Act::ExportLedger, Scope::EVERYWHERE);
+    match user.may(act, &scope) {
+        true => Availability::default(),
+        false => {
+            let refusal = Refusal::NotAllowed { act, scope };
+            Availability::unavailable(refusal.message(), refusal.remedy())
+        }
+    }
+}
+
+/// `Continue searching before ipc2#57`.
+fn go_on_words(side: &str, place: &Option<ledger::Cursor>) -> String {
     let text = place.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut parts = text.splitn(3, '.').skip(1);
     let (seq, site) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-    match direction {
-        Direction::Older => format!("Continue searching before {site}#{seq}"),
-        Direction::Newer => format!("Continue searching after {site}#{seq}"),
-    }
+    format!("Continue searching {side} {site}#{seq}")
 }
 
 /// The one entry that the search field names, by its place or its whole hash.
@@ -186,58 +207,4 @@ async fn put_hashed_in_place(
         }
     }
     Ok(())
-}
-
-impl LedgerQuery {
-    fn view(
-        &self,
-        portal: &Portal,
-        user: &User,
-        problems: Vec<String>,
-        meaning: String,
-    ) -> LedgerPage {
-        let truth = &user.snapshot.state;
-        let export = Refusal::NotAllowed {
-            act: Act::ExportLedger,
-            scope: Scope::EVERYWHERE,
-        };
-        LedgerPage {
-            page: Page::new(portal, user, "ledger", "Ledger"),
-            filtered: self.fields().iter().any(|(_, value)| !value.is_empty()),
-            sites: choices_or_all("all sites", &truth.topology.sites, &self.site),
-            environments: choices_or_all(
-                "all environments",
-                truth.topology.environments(),
-                &self.environment,
-            ),
-            rulesets: choices_or_all("all rule sets", truth.rulesets(), &self.ruleset),
-            kinds: kinds(&self.kind),
-            heads: heads(truth),
-            problems,
-            meaning,
-            rows: Vec::new(),
-            newer: String::new(),
-            older: String::new(),
-            go_on: String::new(),
-            go_on_text: String::new(),
-            csv: self.address("/ledger/export.csv", &[]),
-            csv_rows_max: format::thousands(export::CSV_ROWS_MAX),
-            may_export: user.may(Act::ExportLedger, &Scope::EVERYWHERE),
-            held: format!("{} {}", export.message(), export.remedy()),
-            site: truth.own.to_string(),
-            asked: self.clone(),
-        }
-    }
-}
-
-fn heads(truth: &Truth) -> Vec<HeadView> {
-    let with_entries = truth.topology.sites.iter().filter_map(|site| {
-        let seq = truth.head(site).seq;
-        (seq > 0).then(|| HeadView {
-            site: site.to_string(),
-            href: format!("/ledger/{site}/{seq}"),
-            seq,
-        })
-    });
-    with_entries.collect()
 }

@@ -1,7 +1,6 @@
 //! What runs where, what waits, what is at risk: the first screen.
 
 mod debt;
-mod matrix;
 mod picture;
 mod todo;
 
@@ -9,17 +8,19 @@ use askama::Template;
 use axum::extract::State;
 
 use self::debt::Debt;
-use self::matrix::Matrix;
 use self::picture::Picture;
 use self::todo::{Todo, Waiting};
+use crate::web::environment_view::PinView;
 use crate::web::error::WebResult;
 use crate::web::notice::Notice;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::site_words;
 use crate::web::user::User;
-use crate::web::{Portal, format};
+use crate::web::{Portal, address, filters};
 use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::{RuleSetName, SiteName};
 
 pub(super) fn routes() -> Routes {
     Routes::default().page("/", show)
@@ -27,29 +28,37 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Template)]
 #[template(path = "overview/overview.html")]
-struct OverviewPage {
+struct OverviewPage<'s> {
     page: Page,
-    summary: String,
     /// What lies between the sites, and how far the other one is known.
     between: Vec<Notice>,
-    matrix: Matrix,
-    intents: Vec<Waiting>,
+    live: &'s SiteName,
+    environments: Vec<Environment>,
+    rows: Vec<Row<'s>>,
+    intents: Vec<Waiting<'s>>,
     todo: Vec<Todo>,
-    debt: Vec<Debt>,
-    pictures: Vec<Picture>,
+    debt: Vec<Debt<'s>>,
+    pictures: Vec<Picture<'s>>,
     may_hotfix: bool,
+}
+
+/// A rule set against every environment.
+struct Row<'s> {
+    ruleset: RuleSetName,
+    versions: usize,
+    cells: Vec<PinView<'s>>,
 }
 
 async fn show(State(portal): State<Portal>, user: User) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
     let state = &user.snapshot.state;
     let rulesets = state.rulesets();
-    let matrix = Matrix::of(state, &rulesets, user.now);
-    let summary = format!(
-        "{}, {}.",
-        format::count(rulesets.len(), "rule set", "rule sets"),
-        format::count(matrix.columns.len(), "environment", "environments"),
-    );
+    let environments = state.topology.environments();
+    let row = |ruleset: &RuleSetName| Row {
+        ruleset: ruleset.clone(),
+        versions: state.versions(ruleset).len(),
+        cells: PinView::everywhere(state, ruleset, user.now),
+    };
     let pictures = rulesets
         .iter()
         .map(|ruleset| Picture::of(state, ruleset, user.now))
@@ -57,9 +66,10 @@ async fn show(State(portal): State<Portal>, user: User) -> WebResult {
         .collect();
     Ok(page::html(&OverviewPage {
         page: Page::new(&portal, &user, "overview", "What runs where"),
-        summary,
         between: between(&portal, &user),
-        matrix,
+        live: state.live_site(),
+        environments,
+        rows: rulesets.iter().map(row).collect(),
         intents: todo::intents(state, user.now),
         todo: todo::waiting_on(&portal, &user).await?,
         debt: debt::open(&portal, &user).await?,
@@ -71,9 +81,9 @@ async fn show(State(portal): State<Portal>, user: User) -> WebResult {
 /// What waits for a decision between the sites, and entries that are on their way.
 fn between(portal: &Portal, user: &User) -> Vec<Notice> {
     let state = &user.snapshot.state;
-    let mut notices = Vec::new();
-    notices.extend(site_words::offered(state));
-    notices.extend(site_words::cold(state));
-    notices.extend(site_words::coming(portal, state, user.now));
-    notices
+    let decisions = site_words::offered(state).into_iter();
+    decisions
+        .chain(site_words::cold(state))
+        .chain(site_words::coming(portal, state, user.now))
+        .collect()
 }

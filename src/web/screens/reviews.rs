@@ -1,16 +1,13 @@
 //! The queue of reviews: what waits on you first.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::{Query, State};
-use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::web::environment_view::{Tag, TimeView};
 use crate::web::error::WebResult;
 use crate::web::page::{self, Page};
-use crate::web::paging::{PageQuery, one_page};
+use crate::web::paging::{PageOfList, PageQuery, one_page};
 use crate::web::review_words::{self, SubjectWords};
 use crate::web::routes::Routes;
 use crate::web::user::User;
@@ -26,18 +23,6 @@ pub(super) fn routes() -> Routes {
     Routes::default().page("/reviews", show)
 }
 
-#[derive(Deserialize)]
-struct Address {
-    /// The page of closed reviews: after or before this one.
-    #[serde(default)]
-    after: String,
-    #[serde(default)]
-    before: String,
-    /// The number of a page, from 1, of links from before pages were paged by review.
-    #[serde(default)]
-    page: usize,
-}
-
 #[derive(Template)]
 #[template(path = "reviews/list.html")]
 struct ListPage {
@@ -46,9 +31,7 @@ struct ListPage {
     open: Vec<ReviewRow>,
     glass: Vec<ReviewRow>,
     closed: Vec<ReviewRow>,
-    newer: String,
-    older: String,
-    shown: String,
+    paged: PageOfList,
 }
 
 /// One review in the queue.
@@ -68,7 +51,7 @@ struct ReviewRow {
 async fn show(
     State(portal): State<Portal>,
     user: User,
-    Query(address): Query<Address>,
+    Query(mut paging): Query<PageQuery>,
 ) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
     let waiting_ids: Vec<_> = user
@@ -96,7 +79,22 @@ async fn show(
             closed.push(review.clone());
         }
     }
-    let (rows, pages) = page_of(&portal, &user, &closed, &address).await?;
+    // Links from before pages were paged by review count from 1.
+    paging.page = paging.page.saturating_sub(1);
+    let paged = one_page(&closed, CLOSED_PER_PAGE, &paging, |review, key| {
+        let other: Option<ReviewId> = key.parse().ok();
+        let other = other.and_then(|id| user.snapshot.state.review(&id));
+        // Newest first; a review that is not known stands above all.
+        let other = other.map(|other| (other.opened_at, &other.id));
+        other.cmp(&Some((review.opened_at, &review.id)))
+    })
+    .linked(&closed, "/reviews", "#closed", |review| {
+        review.id.to_string()
+    });
+    let mut rows = Vec::new();
+    for review in &closed[paged.range.clone()] {
+        rows.push(row(&portal, &user, review).await?);
+    }
     let page = Page::new(&portal, &user, "reviews", "Reviews");
     Ok(page::html(&ListPage {
         page,
@@ -104,57 +102,12 @@ async fn show(
         open,
         glass,
         closed: rows,
-        newer: pages.newer,
-        older: pages.older,
-        shown: pages.shown,
+        paged,
     }))
 }
 
 fn is_visible(user: &User, review: &Review) -> bool {
     user.may(Act::View, &super::review::scope_of(review))
-}
-
-#[derive(Default)]
-struct Pages {
-    newer: String,
-    older: String,
-    shown: String,
-}
-
-async fn page_of(
-    portal: &Portal,
-    user: &User,
-    closed: &[Arc<Review>],
-    address: &Address,
-) -> Result<(Vec<ReviewRow>, Pages), AppError> {
-    let turn = PageQuery {
-        after: &address.after,
-        before: &address.before,
-        number: address.page.saturating_sub(1),
-    };
-    let paged = one_page(closed, CLOSED_PER_PAGE, turn, |review, key| {
-        let other: Option<ReviewId> = key.parse().ok();
-        let other = other.and_then(|id| user.snapshot.state.review(&id));
-        // Newest first; a review that is not known stands above all.
-        let other = other.map(|other| (other.opened_at, &other.id));
-        other.cmp(&Some((review.opened_at, &review.id)))
-    });
-    let mut rows = Vec::new();
-    for review in &closed[paged.range.clone()] {
-        rows.push(row(portal, user, review).await?);
-    }
-    if paged.is_all() {
-        return Ok((rows, Pages::default()));
-    }
-    let (newer, older) = paged.links(closed, "/reviews", "#closed", |review| {
-        review.id.to_string()
-    });
-    let pages = Pages {
-        newer,
-        older,
-        shown: paged.words(),
-    };
-    Ok((rows, pages))
 }
 
 async fn row(portal: &Portal, user: &User, review: &Review) -> Result<ReviewRow, AppError> {

@@ -7,18 +7,19 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 
 use self::versions_table::VersionRow;
-use crate::web::environment_view::{PinView, Place, TimeView};
+use crate::web::availability::Availability;
+use crate::web::environment_view::PinView;
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
-use crate::web::paging::{PageQuery, one_page};
+use crate::web::paging::{PageOfList, PageQuery, one_page};
 use crate::web::routes::Routes;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters};
 use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::{Pin, State as Truth};
 use rulegate_ledger::access::{Act, Scope, roles_for};
-use rulegate_ledger::environment::Environment;
-use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
 use rulegate_ledger::version::VersionName;
 
 /// Versions on one page of a rule set.
@@ -42,115 +43,99 @@ pub(super) fn known(user: &User, name: &str) -> Result<RuleSetName, WebError> {
     Ok(ruleset)
 }
 
-/// Who may do an act, as the end of a sentence: `a release-admin can.`
-pub(super) fn who_can(act: Act) -> String {
+/// Whether the person may ask for an activation; if not, who may.
+fn may_ask(user: &User, ruleset: &RuleSetName) -> Availability {
+    let act = Act::RequestActivation;
+    if user.may(act, &Scope::ruleset(ruleset)) {
+        return Availability::default();
+    }
     let roles: Vec<&str> = roles_for(act).into_iter().map(|role| role.name()).collect();
-    format!("Someone with the role {} can.", roles.join(" or "))
+    Availability::unavailable(
+        "You may look at this, not ask for it.",
+        format!("Someone with the role {} can.", roles.join(" or ")),
+    )
 }
 
 #[derive(Template)]
 #[template(path = "rulesets/list.html")]
-struct ListPage {
+struct ListPage<'s> {
     page: Page,
-    rows: Vec<ListRow>,
+    rows: Vec<ListRow<'s>>,
 }
 
-struct ListRow {
-    name: String,
-    href: String,
-    versions: String,
-    newest: Option<(String, String, TimeView)>,
-    pins: Vec<PinView>,
+struct ListRow<'s> {
+    ruleset: RuleSetName,
+    versions: usize,
+    /// The newest planned version, and when it was released.
+    newest: Option<(VersionName, Timestamp)>,
+    pins: Vec<PinView<'s>>,
 }
 
 async fn list(State(portal): State<Portal>, user: User) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
     let state = &user.snapshot.state;
-    let rows = state
-        .rulesets()
-        .iter()
-        .map(|ruleset| {
-            let versions = state.versions(ruleset);
-            let newest = versions.iter().find(|(version, _)| !version.is_hotfix());
-            ListRow {
-                name: ruleset.to_string(),
-                href: address::ruleset(ruleset),
-                versions: format::count(versions.len(), "version", "versions"),
-                newest: newest.map(|(version, facts)| {
-                    let href = address::version(ruleset, version);
-                    (version.to_string(), href, TimeView::ago(facts.at, user.now))
-                }),
-                pins: pins(&user, ruleset),
-            }
-        })
-        .collect();
-    let page = Page::new(&portal, &user, "rulesets", "Rule sets");
-    Ok(page::html(&ListPage { page, rows }))
-}
-
-fn pins(user: &User, ruleset: &RuleSetName) -> Vec<PinView> {
-    let state = &user.snapshot.state;
-    state
-        .topology
-        .environments()
-        .iter()
-        .map(|environment| PinView::of(state, ruleset, environment, user.now))
-        .collect()
+    let row = |ruleset: RuleSetName| {
+        let versions = state.versions(&ruleset);
+        let newest = versions.iter().find(|(version, _)| !version.is_hotfix());
+        ListRow {
+            versions: versions.len(),
+            newest: newest.map(|(version, facts)| (version.clone(), facts.at)),
+            pins: PinView::everywhere(state, &ruleset, user.now),
+            ruleset,
+        }
+    };
+    Ok(page::html(&ListPage {
+        page: Page::new(&portal, &user, "rulesets", "Rule sets"),
+        rows: state.rulesets().into_iter().map(row).collect(),
+    }))
 }
 
 #[derive(Template)]
 #[template(path = "rulesets/ruleset.html")]
-struct RuleSetPage {
+struct RuleSetPage<'s> {
     page: Page,
     crumbs: Vec<Link>,
-    name: String,
-    href: String,
-    summary: String,
-    environments: Vec<EnvironmentRow>,
-    columns: Vec<Place>,
-    versions: Vec<VersionRow>,
-    shown: String,
-    newer: String,
-    older: String,
-    may_activate: bool,
-    who_activates: String,
+    ruleset: RuleSetName,
+    planned: usize,
+    hotfixes: usize,
+    environments: Vec<EnvironmentRow<'s>>,
+    versions: Vec<VersionRow<'s>>,
+    paged: PageOfList,
+    ask: Availability,
 }
 
-/// One environment: its pin, its baseline, and how to move it.
-struct EnvironmentRow {
-    pin: PinView,
-    /// The last planned version that went live there, with its address.
-    baseline: Option<(String, String, TimeView)>,
-    differences: String,
+/// One environment: its pin, and the last planned version that went live there.
+struct EnvironmentRow<'s> {
+    pin: PinView<'s>,
+    baseline: Option<&'s Pin>,
 }
 
-#[derive(serde::Deserialize)]
-struct Listed {
-    /// The page: after or before this version.
-    #[serde(default)]
-    after: String,
-    #[serde(default)]
-    before: String,
-    /// The number of a page, of links from before pages were paged by version.
-    #[serde(default)]
-    page: usize,
+impl<'s> EnvironmentRow<'s> {
+    fn of(state: &'s Truth, pin: PinView<'s>) -> EnvironmentRow<'s> {
+        let track = state.track(&pin.ruleset, &pin.place);
+        EnvironmentRow {
+            baseline: track.and_then(|track| track.baseline.as_ref()),
+            pin,
+        }
+    }
+
+    fn differs(&self) -> bool {
+        let both = self.baseline.zip(self.pin.pin);
+        both.is_some_and(|(baseline, pin)| baseline.checksum != pin.checksum)
+    }
 }
 
 async fn show(
     State(portal): State<Portal>,
     user: User,
     Path(name): Path<String>,
-    Query(listed): Query<Listed>,
+    Query(paging): Query<PageQuery>,
 ) -> WebResult {
     let ruleset = known(&user, &name)?;
     let state = &user.snapshot.state;
     let versions = state.versions(&ruleset);
-    let turn = PageQuery {
-        after: &listed.after,
-        before: &listed.before,
-        number: listed.page,
-    };
-    let paged = one_page(&versions, PAGE, turn, |(name, facts), key| {
+    let href = address::ruleset(&ruleset);
+    let paged = one_page(&versions, PAGE, &paging, |(name, facts), key| {
         let other: Option<VersionName> = key.parse().ok();
         let at = other
             .as_ref()
@@ -158,77 +143,23 @@ async fn show(
             .map(|facts| facts.at);
         // Newest first; a version that is not known stands above all.
         (at, &other).cmp(&(Some(facts.at), &Some(name.clone())))
-    });
-    let href = address::ruleset(&ruleset);
-    let (newer, older) = paged.links(&versions, &href, "#versions", |(name, _)| name.to_string());
-    let environments = state.topology.environments();
+    })
+    .linked(&versions, &href, "#versions", |(name, _)| name.to_string());
+    let hotfixes = versions.iter().filter(|(v, _)| v.is_hotfix()).count();
+    let pins = PinView::everywhere(state, &ruleset, user.now).into_iter();
     let page = RuleSetPage {
         page: Page::new(&portal, &user, "rulesets", ruleset.as_str()),
-        crumbs: vec![Link {
-            href: "/rulesets".into(),
-            text: "Rule sets".into(),
-        }],
-        summary: summary(&user, &ruleset),
-        environments: environments
-            .iter()
-            .map(|environment| environment_row(&user, &ruleset, environment))
-            .collect(),
-        columns: environments.iter().map(Place::of).collect(),
+        crumbs: vec![Link::new("/rulesets", "Rule sets")],
+        planned: versions.len() - hotfixes,
+        hotfixes,
+        environments: pins.map(|pin| EnvironmentRow::of(state, pin)).collect(),
         versions: versions[paged.range.clone()]
             .iter()
-            .map(|(version, facts)| VersionRow::of(&portal, &user, &ruleset, version, facts))
+            .map(|(version, facts)| VersionRow::of(&user, &ruleset, version, facts))
             .collect(),
-        shown: format!("{} versions", paged.words()),
-        newer,
-        older,
-        may_activate: user.may(Act::RequestActivation, &Scope::ruleset(&ruleset)),
-        who_activates: who_can(Act::RequestActivation),
-        name: ruleset.to_string(),
-        href,
+        paged,
+        ask: may_ask(&user, &ruleset),
+        ruleset,
     };
     Ok(page::html(&page))
-}
-
-fn summary(user: &User, ruleset: &RuleSetName) -> String {
-    let versions = user.snapshot.state.versions(ruleset);
-    let hotfixes = versions.iter().filter(|(v, _)| v.is_hotfix()).count();
-    format!(
-        "{} planned, {}. Newest first; a release activates nothing.",
-        format::count(versions.len() - hotfixes, "version", "versions"),
-        format::count(hotfixes, "hotfix", "hotfixes"),
-    )
-}
-
-fn environment_row(
-    user: &User,
-    ruleset: &RuleSetName,
-    environment: &Environment,
-) -> EnvironmentRow {
-    let state = &user.snapshot.state;
-    let track = state.track(ruleset, environment);
-    let baseline = track.and_then(|track| track.baseline.as_ref());
-    let differs = baseline
-        .zip(track)
-        .is_some_and(|(baseline, track)| baseline.checksum != track.current.checksum);
-    EnvironmentRow {
-        pin: PinView::of(state, ruleset, environment, user.now),
-        baseline: baseline.map(|pin| {
-            let href = address::version(ruleset, &pin.version);
-            (
-                pin.version.to_string(),
-                href,
-                TimeView::ago(pin.at, user.now),
-            )
-        }),
-        differences: baseline
-            .filter(|_| differs)
-            .map(|baseline| {
-                address::compare(
-                    ruleset,
-                    &baseline.checksum.to_string(),
-                    &environment.to_string(),
-                )
-            })
-            .unwrap_or_default(),
-    }
 }

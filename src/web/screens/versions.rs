@@ -17,10 +17,10 @@ use crate::web::environment_view::{Tag, TimeView};
 use crate::web::error::{WebError, WebResult, refuse};
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
-use crate::web::paging::{PageQuery, one_page};
+use crate::web::paging::{PageOfList, PageQuery, one_page};
 use crate::web::routes::Routes;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters, format};
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::VersionFacts;
 use rulegate_ledger::digest::Digest;
@@ -107,24 +107,16 @@ struct HotfixWords {
 struct RuleList {
     filter: String,
     rows: Vec<(String, String, String)>,
-    shown: String,
-    newer: String,
-    older: String,
+    paged: PageOfList,
 }
 
 /// Which rules are listed.
 #[derive(Default, serde::Deserialize)]
+#[serde(default)]
 struct Listed {
-    #[serde(default)]
     filter: String,
-    /// The page: after or before the rule of this path.
-    #[serde(default)]
-    after: String,
-    #[serde(default)]
-    before: String,
-    /// The number of a page, of links from before pages were paged by path.
-    #[serde(default)]
-    page: usize,
+    #[serde(skip)]
+    paging: PageQuery,
 }
 
 async fn show(
@@ -132,7 +124,9 @@ async fn show(
     user: User,
     Path((ruleset, version)): Path<(String, String)>,
     Query(listed): Query<Listed>,
+    Query(paging): Query<PageQuery>,
 ) -> WebResult {
+    let listed = Listed { paging, ..listed };
     let (ruleset, version, _) = known_version(&user, &ruleset, &version)?;
     let (validate, recall) = (Validate::default(), Recall::default());
     page_of(&portal, &user, &ruleset, &version, listed, validate, recall).await
@@ -233,17 +227,12 @@ fn rule_list(
         .iter()
         .filter(|(path, _)| wanted.is_empty() || path.to_lowercase().contains(&wanted))
         .collect();
-    let turn = PageQuery {
-        after: &listed.after,
-        before: &listed.before,
-        number: listed.page,
-    };
-    let paged = one_page(&matching, PAGE, turn, |(path, _), key| {
-        path.as_str().cmp(key)
-    });
     let href = address::version(ruleset, version);
     let base = format!("{href}?filter={}", format::url_encode(&listed.filter));
-    let (newer, older) = paged.links(&matching, &base, "#rules", |(path, _)| (*path).clone());
+    let paged = one_page(&matching, PAGE, &listed.paging, |(path, _), key| {
+        path.as_str().cmp(key)
+    })
+    .linked(&matching, &base, "#rules", |(path, _)| (*path).clone());
     RuleList {
         rows: matching[paged.range.clone()]
             .iter()
@@ -252,12 +241,7 @@ fn rule_list(
                 ((*path).clone(), href, digest.to_string())
             })
             .collect(),
-        shown: match paged.is_all() {
-            true => format::count(matching.len(), "rule", "rules"),
-            false => format!("{} rules", paged.words()),
-        },
-        newer,
-        older,
+        paged,
         filter: listed.filter,
     }
 }

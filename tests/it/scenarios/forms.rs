@@ -92,8 +92,17 @@ async fn a_hotfix_is_brought_by_its_form() {
     let fields = with(&[("reason", "ipc2 takes over")]);
     let refused = post(&stage, "theo", "/sites/between/bring", &fields).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    let silent = post(&stage, "lucy", "/sites/between/bring", &with(&[])).await;
+    let form = page.attribute("#offered form", "id");
+    assert!(form.is_empty(), "nothing to send for who may not: {form:?}");
+    let page = stage.page("ipc2", "lucy", "/sites/between").await.unwrap();
+    let name = page.attribute("#offered form input[name=form]", "value")[0].clone();
+    let mute = with(&[("form", &name), ("reason", " ")]);
+    let silent = post(&stage, "lucy", "/sites/between/bring", &mute).await;
     assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        silent.select("#offered li .error"),
+        ["The reason is missing."]
+    );
     let asked = post(&stage, "lucy", "/sites/between/bring", &fields).await;
     let to = asked.header("location").to_owned();
     assert!(to.starts_with("/reviews/ipc2-"), "{to}");
@@ -110,8 +119,10 @@ async fn a_hotfix_is_brought_by_its_form() {
 async fn a_hotfix_is_left_where_it_is_once() {
     let stage = hotfixed_at_ipc1().await;
     let fields = with(&[("reason", "only <b>rehearsed</b>"), ("once", "x")]);
+    let world = stage.at("ipc2").unwrap();
+    let lucy = world.sign_in("lucy").await;
     for _ in 0..2 {
-        let left = post(&stage, "lucy", "/sites/between/leave", &fields).await;
+        let left = world.post(&lucy, "/sites/between/leave", &fields).await;
         let to = left.header("location");
         assert_eq!(to, "/sites/between?done=transfer-declined");
     }

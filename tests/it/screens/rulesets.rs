@@ -187,7 +187,12 @@ async fn asking_opens_one_review_even_if_sent_twice() {
 async fn a_refused_form_comes_back_as_typed() {
     let world = story().await;
     let cookie = world.sign_in("ana").await;
-    let nothing = [("version", "2"), ("target", "ipc2/prod"), ("reason", "  ")];
+    let nothing = [
+        ("form", "ask"),
+        ("version", "2"),
+        ("target", "ipc2/prod"),
+        ("reason", "  "),
+    ];
     let page = world
         .post(&cookie, "/rulesets/crs/activations", &nothing)
         .await;
@@ -197,9 +202,11 @@ async fn a_refused_form_comes_back_as_typed() {
             .join("")
             .contains("The reason is missing"),
         "{:?}",
-        page.select(".notice")
+        page.select(".problems")
     );
+    assert_eq!(page.select("#f-ask-reason-error").len(), 1);
     let typed = [
+        ("form", "ask"),
         ("version", "1"),
         ("target", "ipc2/sl"),
         ("reason", "kept <b>as typed</b>"),
@@ -209,8 +216,8 @@ async fn a_refused_form_comes_back_as_typed() {
         .await;
     assert_eq!(page.status, StatusCode::CONFLICT);
     assert_eq!(
-        page.select(".raw"),
-        ["kept <b>as typed</b>"],
+        page.select("textarea[readonly]").last().unwrap(),
+        "kept <b>as typed</b>",
         "text, not markup"
     );
 }

@@ -41,9 +41,11 @@ async fn holds_and_freezes_are_placed_and_lifted() {
 
     let freeze = |until| {
         [
-            ("freeze_lane", "prod"),
+            ("form", "freeze"),
+            ("ruleset", ""),
+            ("lane", "prod"),
             ("until", until),
-            ("freeze_reason", "x"),
+            ("reason", "x"),
         ]
     };
     let past = world
@@ -52,12 +54,14 @@ async fn holds_and_freezes_are_placed_and_lifted() {
     assert_eq!(past.status, StatusCode::UNPROCESSABLE_ENTITY);
     let never = world.post(&omar, "/sites/freezes", &freeze("soon")).await;
     assert_eq!(never.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(never.attribute("#f-freeze_reason", "value"), ["x"]);
+    assert_eq!(never.attribute("#f-freeze-reason", "value"), ["x"]);
     assert_eq!(
-        never.attribute("#f-freeze_lane option[selected]", "value"),
+        never.attribute("#f-freeze-lane option[selected]", "value"),
         ["prod"]
     );
-    assert_eq!(never.select(".notice.bad").len(), 1);
+    let problem = never.select("#f-freeze-until-error");
+    assert!(problem[0].contains("is no time"), "{problem:?}");
+    assert_eq!(never.select("[role=alert]").len(), 1);
     let set = world
         .post(&omar, "/sites/freezes", &freeze("2999-01-01T10:00"))
         .await;
@@ -70,7 +74,7 @@ async fn holds_and_freezes_are_placed_and_lifted() {
 #[tokio::test]
 async fn the_live_site_is_declared_by_operators() {
     let world = World::new().await;
-    let fields = [("live", "ipc1"), ("live_reason", "ipc2 is down")];
+    let fields = [("live", "ipc1"), ("reason", "ipc2 is down")];
     let ana = world.sign_in("ana").await;
     let refused = world.post(&ana, "/sites/live", &fields).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
@@ -80,7 +84,7 @@ async fn the_live_site_is_declared_by_operators() {
     assert_eq!(world.app.snapshot().state.live_site().as_str(), "ipc1");
     let again = world.post(&omar, "/sites/live", &fields).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
-    let nowhere = [("live", "ipc9"), ("live_reason", "x")];
+    let nowhere = [("live", "ipc9"), ("reason", "x")];
     let refused = world.post(&omar, "/sites/live", &nowhere).await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
 }

@@ -10,7 +10,7 @@ use crate::web::environment_view::{PinView, Place};
 use crate::web::error::WebResult;
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
-use crate::web::paging::{PageQuery, one_page};
+use crate::web::paging::{PageOfList, PageQuery, one_page};
 use crate::web::screens::rulesets::known;
 use crate::web::screens::versions::crumbs;
 use crate::web::user::User;
@@ -27,16 +27,14 @@ const LETTERS: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
 
 #[derive(Template)]
 #[template(path = "compare/environments.html")]
-struct EnvironmentsPage {
+struct EnvironmentsPage<'s> {
     page: Page,
     crumbs: Vec<Link>,
     ruleset: String,
     summary: String,
-    columns: Vec<PinView>,
+    columns: Vec<PinView<'s>>,
     rows: Vec<Row>,
-    shown: String,
-    newer: String,
-    older: String,
+    paged: PageOfList,
 }
 
 struct Row {
@@ -53,18 +51,6 @@ struct Cell {
     is_hotfix: bool,
     /// The comparison with the environment that the others are held against; empty if equal.
     href: String,
-}
-
-#[derive(serde::Deserialize)]
-pub(super) struct Listed {
-    /// The page: after or before the rule of this path.
-    #[serde(default)]
-    after: String,
-    #[serde(default)]
-    before: String,
-    /// The number of a page, of links from before pages were paged by path.
-    #[serde(default)]
-    page: usize,
 }
 
 /// One environment that runs something, with its manifest.
@@ -89,7 +75,7 @@ pub(super) async fn show(
     State(portal): State<Portal>,
     user: User,
     Path(name): Path<String>,
-    Query(listed): Query<Listed>,
+    Query(paging): Query<PageQuery>,
 ) -> WebResult {
     let ruleset = known(&user, &name)?;
     let state = &user.snapshot.state;
@@ -105,14 +91,11 @@ pub(super) async fn show(
         });
     }
     let (differing, equal) = differing(&held);
-    let turn = PageQuery {
-        after: &listed.after,
-        before: &listed.before,
-        number: listed.page,
-    };
-    let paged = one_page(&differing, PAGE, turn, |path, key| path.as_str().cmp(key));
     let href = format!("{}/environments", address::ruleset(&ruleset));
-    let (newer, older) = paged.links(&differing, &href, "", |path| (*path).clone());
+    let paged = one_page(&differing, PAGE, &paging, |path, key| {
+        path.as_str().cmp(key)
+    })
+    .linked(&differing, &href, "", |path| (*path).clone());
     let page = EnvironmentsPage {
         page: Page::new(&portal, &user, "rulesets", "Compare environments"),
         crumbs: crumbs(&ruleset, None),
@@ -130,9 +113,7 @@ pub(super) async fn show(
             .iter()
             .filter_map(|path| Some(row(&ruleset, &held, reference(&held, &user)?, path)))
             .collect(),
-        shown: paged.words(),
-        newer,
-        older,
+        paged,
     };
     Ok(page::html(&page))
 }

@@ -11,7 +11,7 @@ use crate::web::error::WebResult;
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
-use crate::web::{Portal, format, typed};
+use crate::web::{Portal, address, filters, format, typed};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::policy::Policy;
@@ -29,11 +29,11 @@ pub(super) struct Address {
 
 #[derive(Template)]
 #[template(path = "hotfixes/choose.html")]
-struct ChoosePage {
+struct ChoosePage<'s> {
     page: Page,
     ruleset: String,
     place: Place,
-    pin: PinView,
+    pin: PinView<'s>,
     offer: Availability,
     policy: Vec<(&'static str, String)>,
     q: String,

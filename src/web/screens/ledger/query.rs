@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::app::ledger::{self, Direction, KindFilter, LedgerFilter, Search};
-use crate::web::choice::{Choice, choices};
+use crate::web::choice::{Choice, options};
 use crate::web::{Portal, format};
 use rulegate_domain::state::State as Truth;
 use rulegate_ledger::event::Event;
@@ -55,16 +55,16 @@ impl LedgerQuery {
 
     /// The address with these filters and more.
     pub(super) fn address(&self, path: &str, more: &[(&str, &str)]) -> String {
-        let given: Vec<String> = self
+        let fields: Vec<String> = self
             .fields()
             .iter()
             .chain(more)
             .filter(|(_, value)| !value.trim().is_empty())
             .map(|(name, value)| format!("{name}={}", format::url_encode(value)))
             .collect();
-        match given.is_empty() {
+        match fields.is_empty() {
             true => path.to_owned(),
-            false => format!("{path}?{}", given.join("&")),
+            false => format!("{path}?{}", fields.join("&")),
         }
     }
 
@@ -181,7 +181,8 @@ fn find_person(portal: &Portal, text: &str) -> Option<AccountId> {
         })
 }
 
-pub(super) fn kinds(now: &str) -> Vec<Choice> {
+/// Every kind of entry, each family with a choice for all of it.
+pub(super) fn kinds() -> Vec<Choice> {
     let mut families: Vec<&str> = Vec::new();
     let mut pairs = vec![(String::new(), "any kind".to_owned())];
     for kind in Event::KINDS {
@@ -196,5 +197,5 @@ pub(super) fn kinds(now: &str) -> Vec<Choice> {
         pairs.push((family.clone(), format!("{family} any")));
         pairs.extend(of_family.map(|kind| (kind.to_string(), kind.to_string())));
     }
-    choices(pairs, now)
+    options(pairs)
 }

@@ -1,33 +1,41 @@
 //! Open hotfixes: how old, when they end, what the next planned version would lose of them.
 
-use crate::web::environment_view::{Place, TimeView};
+use crate::web::Portal;
 use crate::web::error::WebError;
+use crate::web::hotfix_words;
 use crate::web::user::User;
-use crate::web::{Portal, address, format, hotfix_words};
-use rulegate_domain::state::State;
+use rulegate_domain::state::{Hotfix, State};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
-use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
 use rulegate_ledger::version::VersionName;
 
 /// One open hotfix in one environment.
-pub(super) struct Debt {
-    pub href: String,
-    pub version: String,
-    pub ruleset: String,
-    pub place: Place,
-    pub age: TimeView,
-    pub ends: TimeView,
-    pub is_overdue: bool,
-    /// What the next version would do to it.
-    pub next: String,
-    pub next_href: String,
-    /// The next version would lose a part of it.
-    pub is_at_risk: bool,
+pub(super) struct Debt<'s> {
+    pub hotfix: &'s Hotfix,
+    pub environment: Environment,
+    /// What may go live there next.
+    pub next: Option<Next>,
+    /// Rules of the hotfix that the next version would lose.
+    pub lost: usize,
+}
+
+impl Debt<'_> {
+    pub(super) fn is_overdue(&self, now: &Timestamp) -> bool {
+        self.hotfix.ends_at <= *now
+    }
+}
+
+/// A version that may go live, with the word that says why it is thought so.
+#[derive(Clone)]
+pub(super) struct Next {
+    pub version: VersionName,
+    checksum: Digest,
+    pub how: &'static str,
 }
 
 /// Every open hotfix, the one that ends first on top.
-pub(super) async fn open(portal: &Portal, user: &User) -> Result<Vec<Debt>, WebError> {
+pub(super) async fn open<'s>(portal: &Portal, user: &'s User) -> Result<Vec<Debt<'s>>, WebError> {
     let state = &user.snapshot.state;
     let mut debts = Vec::new();
     for ruleset in state.rulesets() {
@@ -38,62 +46,40 @@ pub(super) async fn open(portal: &Portal, user: &User) -> Result<Vec<Debt>, WebE
             }
             let next = next_version(state, &ruleset, &environment);
             let evidence = match &next {
-                Some((_, checksum, _)) => {
-                    let questions = state.questions(&ruleset, &environment, *checksum);
+                Some(next) => {
+                    let questions = state.questions(&ruleset, &environment, next.checksum);
                     portal.app.judge(&questions).await?
                 }
                 None => Vec::new(),
             };
-            for hotfix in open {
-                let answer = evidence
-                    .iter()
-                    .find(|j| j.question.hotfix == hotfix.version);
-                let lost = answer.map_or(0, |j| {
-                    j.rules.iter().filter(|r| !r.verdict.is_contained()).count()
-                });
-                let rules = format::count(hotfix.changes.len(), "rule", "rules");
-                let words = match (&next, lost) {
-                    (None, _) => "no newer planned version".to_owned(),
-                    (Some((version, _, how)), 0) => format!("{version}, {how}, contains all of it"),
-                    (Some((version, _, how)), lost) => {
-                        format!("{version}, {how}, would lose {lost} of {rules}")
-                    }
-                };
-                let next_href = next.as_ref().map_or(String::new(), |(version, _, _)| {
-                    address::compare(&ruleset, &environment.to_string(), version.as_str())
-                });
-                debts.push((
-                    hotfix.ends_at,
-                    Debt {
-                        href: address::hotfix(&ruleset, &hotfix.version),
-                        version: hotfix.version.to_string(),
-                        ruleset: ruleset.to_string(),
-                        place: Place::of(&environment),
-                        age: TimeView::ago(hotfix.at, user.now),
-                        ends: TimeView::day(hotfix.ends_at),
-                        is_overdue: hotfix.ends_at <= user.now,
-                        next: words,
-                        next_href,
-                        is_at_risk: lost > 0,
-                    },
-                ));
-            }
+            debts.extend(open.into_iter().map(|hotfix| {
+                let mut answers = evidence.iter();
+                let answer = answers.find(|answer| answer.question.hotfix == hotfix.version);
+                let at_risk = answer.and_then(|answer| answer.at_risk());
+                Debt {
+                    hotfix,
+                    environment: environment.clone(),
+                    next: next.clone(),
+                    lost: at_risk.map_or(0, |risk| risk.rules.len()),
+                }
+            }));
         }
     }
-    debts.sort_by_key(|(ends_at, _)| *ends_at);
-    Ok(debts.into_iter().map(|(_, debt)| debt).collect())
+    debts.sort_by_key(|debt| debt.hotfix.ends_at);
+    Ok(debts)
 }
 
 /// What may go live there next: the version of an open review of the environment, else the newest planned
-/// version that came after the baseline; with the word that says which.
-fn next_version(
-    state: &State,
-    ruleset: &RuleSetName,
-    environment: &Environment,
-) -> Option<(VersionName, Digest, &'static str)> {
+/// version that came after the baseline.
+fn next_version(state: &State, ruleset: &RuleSetName, environment: &Environment) -> Option<Next> {
+    let next = |version: &VersionName, checksum, how| Next {
+        version: version.clone(),
+        checksum,
+        how,
+    };
     let asked = hotfix_words::activations(state, ruleset, environment).next();
     if let Some((_, version, checksum)) = asked {
-        return Some((version.clone(), checksum, "asked for"));
+        return Some(next(version, checksum, "asked for"));
     }
     let (version, facts) = state
         .versions(ruleset)
@@ -103,5 +89,6 @@ fn next_version(
     let since = baseline
         .and_then(|baseline| state.version(ruleset, &baseline.version))
         .map(|facts| facts.at);
-    (since.is_none_or(|since| facts.at > since)).then_some((version, facts.checksum, "planned"))
+    let is_newer = since.is_none_or(|since| facts.at > since);
+    is_newer.then(|| next(&version, facts.checksum, "planned"))
 }

@@ -1,11 +1,11 @@
 //! What waits on the person who looks, and which approved activations wait at a site.
 
-use crate::web::environment_view::{Tag, TimeView};
+use crate::web::environment_view::Tag;
 use crate::web::error::WebError;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
 use rulegate_domain::gate::{CheckKind, Gate, Outcome};
-use rulegate_domain::state::{Review, ReviewStatus, State};
+use rulegate_domain::state::{Intent, Review, ReviewStatus, State};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::event::Mode;
 use rulegate_ledger::ids::Timestamp;
@@ -13,37 +13,26 @@ use rulegate_ledger::review::Subject;
 
 /// One thing this person can move on.
 pub(super) struct Todo {
+    pub at: Timestamp,
     pub href: String,
     pub title: String,
     pub tags: Vec<Tag>,
     pub text: String,
-    pub age: TimeView,
 }
 
-/// An approved activation that waits for something.
-pub(super) struct Waiting {
-    pub title: String,
-    pub href: String,
-    pub why: String,
-    pub age: TimeView,
+/// An approved activation that waits for something; its site executes it next if for nothing.
+pub(super) struct Waiting<'s> {
+    pub intent: &'s Intent,
+    pub obstacle: Option<String>,
 }
 
 /// Intents that are neither fulfilled nor cancelled, oldest first.
-pub(super) fn intents(state: &State, now: Timestamp) -> Vec<Waiting> {
-    state
-        .waiting_intents()
-        .into_iter()
-        .map(|intent| {
-            let (body, ruleset) = (&intent.body, &intent.ruleset);
-            Waiting {
-                title: format!("{ruleset} {} in {}", body.version, body.environment),
-                href: address::review(&body.review),
-                why: state.intent_obstacle(intent, now).map_or_else(
-                    || format!("{} executes it next", body.environment.site),
-                    |obstacle| format!("waits: {obstacle}"),
-                ),
-                age: TimeView::ago(intent.at, now),
-            }
+pub(super) fn intents(state: &State, now: Timestamp) -> Vec<Waiting<'_>> {
+    let waiting = state.waiting_intents().into_iter();
+    waiting
+        .map(|intent| Waiting {
+            intent,
+            obstacle: state.intent_obstacle(intent, now),
         })
         .collect()
 }
@@ -51,78 +40,62 @@ pub(super) fn intents(state: &State, now: Timestamp) -> Vec<Waiting> {
 /// Reviews, broken glasses and unexplained drift that this person can do something about, the oldest first.
 pub(super) async fn waiting_on(portal: &Portal, user: &User) -> Result<Vec<Todo>, WebError> {
     let state = &user.snapshot.state;
-    let mut todo = Vec::new();
+    let mut todo = drift(user);
     for review in user.waiting() {
-        let mut tags = Vec::new();
-        let mut text = String::new();
-        if review.glass.as_ref().is_some_and(|glass| glass.is_open())
-            && review.status != ReviewStatus::Open
-        {
-            tags.push(Tag::new("bad", "broken glass: look at it"));
-        } else {
-            let gate = portal.app.gate(state, &review).await?;
-            tags.extend(risk(&gate));
-            text = approvals(&gate);
-        }
-        todo.push((
-            review.opened_at,
-            Todo {
-                href: address::review(&review.id),
-                title: title(&review),
-                tags,
-                text,
-                age: TimeView::ago(review.opened_at, user.now),
-            },
-        ));
+        let is_broken = review.glass.as_ref().is_some_and(|glass| glass.is_open());
+        let (tags, text) = match is_broken && review.status != ReviewStatus::Open {
+            true => (
+                vec![Tag::new("bad", "broken glass: look at it")],
+                String::new(),
+            ),
+            false => {
+                let gate = portal.app.gate(state, &review).await?;
+                (risk(&gate).into_iter().collect(), approvals(&gate))
+            }
+        };
+        todo.push(Todo {
+            at: review.opened_at,
+            href: address::review(&review.id),
+            title: title(&review),
+            tags,
+            text,
+        });
     }
-    todo.extend(drift(user));
-    todo.sort_by_key(|(at, _)| *at);
-    Ok(todo.into_iter().map(|(_, todo)| todo).collect())
+    todo.sort_by_key(|todo| todo.at);
+    Ok(todo)
 }
 
 /// Unexplained drift, for those who may adopt or dismiss it.
-fn drift(user: &User) -> Vec<(Timestamp, Todo)> {
-    let state = &user.snapshot.state;
-    let mut found = Vec::new();
-    for seen in state.observations() {
-        let scope = Scope::exactly(&seen.ruleset, &seen.environment);
-        let may = user.may(Act::AdoptDrift, &scope) || user.may(Act::DismissDrift, &scope);
-        if !may || !seen.is_open(user.now) {
-            continue;
-        }
-        found.push((
-            seen.at,
-            Todo {
-                href: address::drift(&seen.ruleset, &seen.environment),
-                title: format!("Explain drift of {} in {}", seen.ruleset, seen.environment),
-                tags: vec![Tag::new("bad", "differs from pin")],
-                text: format!(
-                    "{}, author unknown",
-                    format::count(seen.changes.len(), "rule", "rules")
-                ),
-                age: TimeView::ago(seen.at, user.now),
-            },
-        ));
-    }
-    found
+fn drift(user: &User) -> Vec<Todo> {
+    let observations = user.snapshot.state.observations().into_iter();
+    observations
+        .filter(|seen| {
+            let scope = Scope::exactly(&seen.ruleset, &seen.environment);
+            let may = user.may(Act::AdoptDrift, &scope) || user.may(Act::DismissDrift, &scope);
+            may && seen.is_open(user.now)
+        })
+        .map(|seen| Todo {
+            at: seen.at,
+            href: address::drift(&seen.ruleset, &seen.environment),
+            title: format!("Explain drift of {} in {}", seen.ruleset, seen.environment),
+            tags: vec![Tag::new("bad", "differs from pin")],
+            text: format!(
+                "{}, author unknown",
+                format::count(seen.changes.len(), "rule", "rules")
+            ),
+        })
+        .collect()
 }
 
-/// What carrying the review out could undo.
-fn risk(gate: &Gate) -> Vec<Tag> {
-    let lost = gate
-        .shown
-        .rules()
-        .filter(|(_, _, rule)| !rule.verdict.is_contained())
-        .count();
-    let open = gate.shown.unanswered().len();
-    if open > 0 {
-        vec![Tag::new("hot", "may undo a hotfix")]
-    } else if lost > 0 {
-        vec![Tag::new("warn", "undoes a hotfix, answered")]
-    } else if gate.is_open() {
-        vec![Tag::new("ok", "ready")]
+/// What executing the review could undo.
+fn risk(gate: &Gate) -> Option<Tag> {
+    let mut rules = gate.shown.rules();
+    if !gate.shown.unanswered().is_empty() {
+        Some(Tag::new("hot", "may undo a hotfix"))
+    } else if rules.any(|(_, _, rule)| !rule.verdict.is_contained()) {
+        Some(Tag::new("warn", "undoes a hotfix, answered"))
     } else {
-        Vec::new()
+        gate.is_open().then(|| Tag::new("ok", "ready"))
     }
 }
 
@@ -147,7 +120,7 @@ fn approvals(gate: &Gate) -> String {
 }
 
 /// What a review asks for, as a heading.
-pub(in crate::web) fn title(review: &Review) -> String {
+fn title(review: &Review) -> String {
     let ruleset = review.ruleset.as_ref().map_or("", |name| name.as_str());
     match &review.subject {
         Subject::Activation {

@@ -32,13 +32,13 @@ impl Group {
 impl Stake {
     /// The rows on this page.
     pub fn listed_rows(&self) -> &[StakeRow] {
-        let end = self.listed.end.min(self.rows.len());
-        &self.rows[self.listed.start.min(end)..end]
+        let end = self.paged.range.end.min(self.rows.len());
+        &self.rows[self.paged.range.start.min(end)..end]
     }
 
     /// The groups on this page.
     pub fn listed_groups(&self) -> &[Group] {
-        let [start, end] = [self.listed.start, self.listed.end]
+        let [start, end] = [self.paged.range.start, self.paged.range.end]
             .map(|at| at.saturating_sub(self.rows.len()).min(self.groups.len()));
         &self.groups[start..end]
     }
@@ -71,11 +71,7 @@ pub(super) fn turn(stake: &mut Stake, context: &ReviewContext, query: &Query, nu
         );
     }
     let is_asked = query.of.unwrap_or(1) == number;
-    let text = |asked: &'_ Option<String>| match is_asked {
-        true => asked.clone().unwrap_or_default(),
-        false => String::new(),
-    };
-    let (after, before) = (text(&query.after), text(&query.before));
+    let text = |key: &Option<String>| key.clone().filter(|_| is_asked).unwrap_or_default();
     let by_number = query.page.filter(|_| is_asked);
     let whole = query.alike.as_deref().and_then(|id| {
         let at = stake.groups.iter().position(|group| group.id == id)?;
@@ -83,23 +79,18 @@ pub(super) fn turn(stake: &mut Stake, context: &ReviewContext, query: &Query, nu
     });
     let opened = whole.or_else(|| stake.place(|row| row.is_here));
     let keys = stake.keys();
-    let turn = PageQuery {
-        after: &after,
-        before: &before,
-        number: match by_number {
+    let paging = PageQuery {
+        after: text(&query.after),
+        before: text(&query.before),
+        page: match by_number {
             Some(number) => number.saturating_sub(1),
             None => opened.unwrap_or(0) / ITEMS_A_PAGE,
         },
     };
-    let paged = one_page(&keys, ITEMS_A_PAGE, turn, |known, key| {
-        known.as_str().cmp(key)
-    });
     let base = format!("{}?of={number}", address::review(&context.review.id));
     let fragment = format!("#{}", stake.id);
-    (stake.before, stake.after) = paged.links(&keys, &base, &fragment, Clone::clone);
-    stake.page_words = match paged.is_all() {
-        true => String::new(),
-        false => paged.words(),
-    };
-    stake.listed = paged.range;
+    stake.paged = one_page(&keys, ITEMS_A_PAGE, &paging, |known, key| {
+        known.as_str().cmp(key)
+    })
+    .linked(&keys, &base, &fragment, Clone::clone);
 }

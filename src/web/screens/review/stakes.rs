@@ -1,12 +1,12 @@
 //! "Hotfix X is live in prod. Does V contain it?": a table a hotfix, worst first, rules changed alike together.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use super::alike::{self, Group};
 use super::{Query, ReviewContext, seen, stake_pages};
 use crate::app::AppError;
 use crate::web::environment_view::TimeView;
+use crate::web::paging::PageOfList;
 use crate::web::{address, format, review_words};
 use rulegate_compare::verdict::{RuleVerdict, Verdict};
 use rulegate_domain::judgement::Evidence;
@@ -41,11 +41,7 @@ pub(super) struct Stake {
     /// Patch and draft for the author.
     pub send_back_href: String,
     /// The part of `rows`, then `groups`, that is on the page.
-    pub listed: Range<usize>,
-    /// `41 to 80 of 500`; empty if all are on the page.
-    pub page_words: String,
-    pub before: String,
-    pub after: String,
+    pub paged: PageOfList,
 }
 
 impl Stake {
@@ -200,10 +196,7 @@ async fn stake(
             (Some(ruleset), Some(version)) => address::send_back(ruleset, &hotfix.hotfix, version),
             _ => String::new(),
         },
-        listed: 0..0,
-        page_words: String::new(),
-        before: String::new(),
-        after: String::new(),
+        paged: PageOfList::default(),
     })
 }
 

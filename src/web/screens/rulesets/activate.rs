@@ -2,27 +2,26 @@
 
 mod preview;
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 
-use super::{known, who_can};
+use super::{known, may_ask};
 use crate::app::AppError;
-use crate::web::environment_view::{Place, TimeView};
+use crate::web::availability::Availability;
+use crate::web::choice::{Choice, options};
 use crate::web::error::{WebError, WebResult};
-use crate::web::form::{Form, fresh_once, see};
+use crate::web::form::{Form, see};
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
+use crate::web::sent::InField;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters, format};
 use rulegate_domain::command::Command;
-use rulegate_ledger::access::{Act, Scope};
+use rulegate_domain::refusal::Refusal;
+use rulegate_domain::state::Pin;
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::event::Event;
-use rulegate_ledger::ids::{ReviewId, RuleSetName};
+use rulegate_ledger::ids::{ReviewId, RuleSetName, Timestamp};
 use rulegate_ledger::version::VersionName;
 
 use preview::{Preview, consequences, lost, would_open};
@@ -32,56 +31,61 @@ const OFFERED: usize = 200;
 /// Earlier versions offered per environment as the way back.
 const WAYS_BACK: usize = 3;
 
-/// What is chosen: by the address, or by the form that came back.
+/// What is chosen: by the address, or by the form.
 #[derive(Default, serde::Deserialize)]
-pub(super) struct Choice {
-    #[serde(default)]
+#[serde(default)]
+pub(super) struct Chosen {
     version: String,
-    #[serde(default)]
     target: Vec<String>,
-    #[serde(default)]
     reason: String,
+}
+
+impl Chosen {
+    fn parse(&self) -> Result<(VersionName, Vec<Environment>), AppError> {
+        let targets = self.target.iter().map(|target| target.parse());
+        Ok((self.version.parse()?, targets.collect::<Result<_, _>>()?))
+    }
 }
 
 #[derive(Template)]
 #[template(path = "rulesets/activate.html")]
-struct ActivatePage {
+struct ActivatePage<'s> {
     page: Page,
     crumbs: Vec<Link>,
-    href: String,
-    options: Vec<Choosable>,
-    targets: Vec<Target>,
-    back: Vec<Back>,
-    preview: Option<Preview>,
-    /// Why the chosen cannot be asked for, and what to do.
-    refused: Option<(String, String)>,
-    may: bool,
-    who: String,
-    reason: String,
-    error: String,
-    once: String,
+    ruleset: RuleSetName,
+    chosen: Chosen,
+    options: Vec<Choice>,
+    /// Every environment with what runs there.
+    targets: Vec<(Environment, Option<&'s Pin>)>,
+    back: Vec<Back<'s>>,
+    preview: Option<Preview<'s>>,
+    /// Why the chosen cannot be asked for.
+    refused: Option<Refusal>,
+    ask: Availability,
 }
 
-struct Choosable {
-    value: String,
-    text: String,
-    selected: bool,
-}
-
-struct Target {
-    value: String,
-    pin: String,
-    checked: bool,
+impl ActivatePage<'_> {
+    fn is_chosen(&self, environment: &Environment) -> bool {
+        self.chosen.target.contains(&environment.to_string())
+    }
+    fn runs(&self, pin: &Option<&Pin>) -> String {
+        pin.map_or("runs nothing".to_owned(), |pin| {
+            format!("runs {}", pin.version)
+        })
+    }
+    fn ask_address(&self) -> String {
+        format!("{}/activations", address::ruleset(&self.ruleset))
+    }
 }
 
 /// An earlier version of one environment.
-struct Back {
-    place: Place,
-    version: String,
+struct Back<'s> {
     href: String,
-    until: TimeView,
-    loses: String,
-    is_loss: bool,
+    environment: Environment,
+    version: &'s VersionName,
+    until: Timestamp,
+    /// Rules of open hotfixes that it does not have.
+    lost: usize,
 }
 
 /// `GET /rulesets/{ruleset}/activate`.
@@ -92,153 +96,99 @@ pub(super) async fn preview(
     uri: axum::http::Uri,
 ) -> WebResult {
     let ruleset = known(&user, &name)?;
-    let choice: Choice = serde_html_form::from_str(uri.query().unwrap_or_default())
+    let chosen: Chosen = serde_html_form::from_str(uri.query().unwrap_or_default())
         .map_err(|error| WebError::BadForm(format!("The address cannot be read: {error}.")))?;
-    show(&portal, &user, &ruleset, choice, String::new()).await
+    let mut preview = None;
+    let mut refused = None;
+    if !chosen.version.is_empty() && !chosen.target.is_empty() {
+        let (version, targets) = chosen.parse()?;
+        match would_open(&user, &ruleset, &version, &targets) {
+            Ok(review) => preview = Some(consequences(&portal, &user, review).await?),
+            Err(refusal) if refusal.is_not_found() => return Err(refusal.into()),
+            Err(refusal) => refused = Some(refusal),
+        }
+    }
+    let state = &user.snapshot.state;
+    let environments = state.topology.environments().into_iter();
+    Ok(page::html(&ActivatePage {
+        page: Page::new(&portal, &user, "rulesets", "Ask for an activation"),
+        crumbs: crumbs(&ruleset),
+        options: versions(&user, &ruleset, &chosen.version),
+        targets: environments
+            .map(|environment| (environment.clone(), state.pin(&ruleset, &environment)))
+            .collect(),
+        back: ways_back(&portal, &user, &ruleset).await?,
+        preview,
+        refused,
+        ask: may_ask(&user, &ruleset),
+        chosen,
+        ruleset,
+    }))
 }
 
 /// `POST /rulesets/{ruleset}/activations`: opens the review.
 pub(super) async fn ask(
     State(portal): State<Portal>,
     Path(name): Path<String>,
-    form: Form<Choice>,
+    form: Form<Chosen>,
 ) -> WebResult {
     let ruleset = known(&form.user, &name)?;
-    let (version, targets) = parse(&form.fields)?;
-    let command = Command::OpenActivation {
-        ruleset: ruleset.clone(),
-        version,
-        targets,
-        reason: form.fields.reason.clone(),
+    let back = match form.fields.parse() {
+        Ok((version, targets)) => address::activate(&ruleset, &version, &targets),
+        Err(_) => format!("{}/activate", address::ruleset(&ruleset)),
     };
-    match form.execute_raw(&portal, command).await {
-        Ok(done) => {
-            let review = done.entries.iter().find_map(|entry| {
-                matches!(entry.fact.event, Event::ReviewOpened(_)).then(|| ReviewId {
-                    site: entry.at_entry.site.clone(),
-                    seq: entry.at_entry.seq,
-                })
-            });
-            let to = review.map_or("/reviews".to_owned(), |id| address::review(&id));
-            Ok(see(&to, "activation-asked"))
-        }
-        Err(AppError::Refused(refusal)) => {
-            let outcome = AppError::Refused(refusal.clone()).outcome();
-            let error = format!("{} {}", refusal.message(), refusal.remedy());
-            let mut response: Response =
-                show(&portal, &form.user, &ruleset, form.fields, error).await?;
-            *response.status_mut() = StatusCode::from_u16(outcome.status).unwrap_or_default();
-            Ok(response.into_response())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn parse(choice: &Choice) -> Result<(VersionName, Vec<Environment>), AppError> {
-    let targets = choice.target.iter().map(|target| target.parse());
-    Ok((choice.version.parse()?, targets.collect::<Result<_, _>>()?))
-}
-
-async fn show(
-    portal: &Portal,
-    user: &User,
-    ruleset: &RuleSetName,
-    choice: Choice,
-    error: String,
-) -> WebResult {
-    let mut preview = None;
-    let mut refused = None;
-    if !choice.version.is_empty() && !choice.target.is_empty() {
-        let (version, targets) = parse(&choice)?;
-        match would_open(user, ruleset, &version, &targets) {
-            Ok(review) => preview = Some(consequences(portal, user, ruleset, &review).await?),
-            Err(refusal) if refusal.is_not_found() => return Err(refusal.into()),
-            Err(refusal) => refused = Some((refusal.message(), refusal.remedy())),
-        }
-    }
-    let page = ActivatePage {
-        page: Page::new(portal, user, "rulesets", "Ask for an activation"),
-        crumbs: crumbs(ruleset),
-        href: address::ruleset(ruleset),
-        options: options(user, ruleset, &choice.version),
-        targets: targets(user, ruleset, &choice.target),
-        back: ways_back(portal, user, ruleset).await?,
-        preview,
-        refused,
-        may: user.may(Act::RequestActivation, &Scope::ruleset(ruleset)),
-        who: who_can(Act::RequestActivation),
-        reason: choice.reason,
-        error,
-        once: fresh_once(),
+    let open = |fields: &Chosen| {
+        let (version, targets) = fields.parse().in_field("version")?;
+        Ok(Command::OpenActivation {
+            ruleset: ruleset.clone(),
+            version,
+            targets,
+            reason: fields.reason.clone(),
+        })
     };
-    Ok(page::html(&page))
+    let done = form.execute(&portal, &back, open).await?;
+    let review = done.entries.iter().find_map(|entry| {
+        matches!(entry.fact.event, Event::ReviewOpened(_)).then(|| ReviewId {
+            site: entry.at_entry.site.clone(),
+            seq: entry.at_entry.seq,
+        })
+    });
+    let to = review.map_or("/reviews".to_owned(), |id| address::review(&id));
+    Ok(see(&to, "activation-asked"))
 }
 
 fn crumbs(ruleset: &RuleSetName) -> Vec<Link> {
     vec![
-        Link {
-            href: "/rulesets".into(),
-            text: "Rule sets".into(),
-        },
-        Link {
-            href: address::ruleset(ruleset),
-            text: ruleset.to_string(),
-        },
+        Link::new("/rulesets", "Rule sets"),
+        Link::new(address::ruleset(ruleset), ruleset.to_string()),
     ]
 }
 
-fn options(user: &User, ruleset: &RuleSetName, chosen: &str) -> Vec<Choosable> {
+/// Versions that may be asked for, the chosen one among them whatever it is.
+fn versions(user: &User, ruleset: &RuleSetName, chosen: &str) -> Vec<Choice> {
     let state = &user.snapshot.state;
-    let versions = state.versions(ruleset);
-    let mut options: Vec<Choosable> = versions
-        .iter()
+    let versions = state.versions(ruleset).into_iter();
+    let mut pairs: Vec<(String, String)> = versions
         .filter(|(v, facts)| state.recall(ruleset, v, facts.checksum).is_none())
         .take(OFFERED)
-        .map(|(version, facts)| Choosable {
-            value: version.to_string(),
-            text: format!("{version} ({} ago)", format::ago(facts.at, user.now)),
-            selected: version.as_str() == chosen,
+        .map(|(version, facts)| {
+            let ago = format::ago(facts.at, user.now);
+            (version.to_string(), format!("{version} ({ago} ago)"))
         })
         .collect();
-    if !chosen.is_empty() && options.iter().all(|option| !option.selected) {
-        options.push(Choosable {
-            value: chosen.to_owned(),
-            text: chosen.to_owned(),
-            selected: true,
-        });
+    if !chosen.is_empty() && pairs.iter().all(|(version, _)| version != chosen) {
+        pairs.push((chosen.to_owned(), chosen.to_owned()));
     }
-    options
-}
-
-fn targets(user: &User, ruleset: &RuleSetName, chosen: &[String]) -> Vec<Target> {
-    let state = &user.snapshot.state;
-    state
-        .topology
-        .environments()
-        .iter()
-        .map(|environment| {
-            let value = environment.to_string();
-            Target {
-                pin: state
-                    .pin(ruleset, environment)
-                    .map_or("runs nothing".to_owned(), |pin| {
-                        format!("runs {}", pin.version)
-                    }),
-                checked: chosen.contains(&value),
-                value,
-            }
-        })
-        .collect()
+    options(pairs)
 }
 
 /// Earlier versions of each environment, the newest first, with what each would lose.
-async fn ways_back(
+async fn ways_back<'s>(
     portal: &Portal,
-    user: &User,
+    user: &'s User,
     ruleset: &RuleSetName,
-) -> Result<Vec<Back>, WebError> {
-    let state = Arc::clone(&user.snapshot);
-    let state = &state.state;
+) -> Result<Vec<Back<'s>>, WebError> {
+    let state = &user.snapshot.state;
     let mut ways = Vec::new();
     for environment in state.topology.environments() {
         let Some(track) = state.track(ruleset, &environment) else {
@@ -253,20 +203,13 @@ async fn ways_back(
             }
             offered.push(&pin.version);
             let questions = state.questions(ruleset, &environment, pin.checksum);
-            let lost = lost(&portal.app.judge(&questions).await?);
+            let targets = std::slice::from_ref(&environment);
             ways.push(Back {
-                place: Place::of(&environment),
-                version: pin.version.to_string(),
-                href: address::activate(ruleset, &pin.version, std::slice::from_ref(&environment)),
-                until: TimeView::ago(history[index + 1].at, user.now),
-                loses: match lost {
-                    0 => "loses no open hotfix".to_owned(),
-                    lost => format!(
-                        "loses {} of open hotfixes",
-                        format::count(lost, "rule", "rules")
-                    ),
-                },
-                is_loss: lost > 0,
+                href: address::activate(ruleset, &pin.version, targets),
+                environment: environment.clone(),
+                version: &pin.version,
+                until: history[index + 1].at,
+                lost: lost(&portal.app.judge(&questions).await?),
             });
         }
     }

@@ -1,22 +1,18 @@
 //! One version as a row: where it stands, where it came from, what it may override.
 
-use crate::web::environment_view::{Tag, TimeView, standing};
+use crate::web::environment_view::{Tag, standing};
 use crate::web::notice::Link;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{address, format};
 use rulegate_domain::state::VersionFacts;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::event::{DriftFinding, Finding};
 use rulegate_ledger::ids::RuleSetName;
 use rulegate_ledger::version::VersionName;
 
-pub(super) struct VersionRow {
-    pub name: String,
-    pub href: String,
-    pub checksum: String,
-    pub size: String,
-    pub by: String,
-    pub at: TimeView,
+pub(super) struct VersionRow<'s> {
+    pub name: VersionName,
+    pub facts: &'s VersionFacts,
     /// Commit and builds in short; what is missing is said.
     pub provenance: String,
     pub tags: Vec<Tag>,
@@ -25,38 +21,28 @@ pub(super) struct VersionRow {
     pub acts: Vec<Link>,
 }
 
-impl VersionRow {
+impl<'s> VersionRow<'s> {
     pub(super) fn of(
-        portal: &Portal,
         user: &User,
         ruleset: &RuleSetName,
         version: &VersionName,
-        facts: &VersionFacts,
-    ) -> VersionRow {
+        facts: &'s VersionFacts,
+    ) -> VersionRow<'s> {
         let state = &user.snapshot.state;
-        let standings = state
-            .topology
-            .environments()
-            .iter()
-            .map(|environment| {
-                let standing_there = state.standing(ruleset, version, environment);
-                let times = state.times_active(ruleset, version, environment);
-                let told = times.last().map_or(String::new(), |pin| {
-                    format!("active from {}", format::short_time(pin.at))
-                });
-                standing(&standing_there).with_title(told)
-            })
-            .collect();
+        let standing_in = |environment| {
+            let times = state.times_active(ruleset, version, environment);
+            let since = times.last().map_or(String::new(), |pin| {
+                format!("active from {}", format::short_time(pin.at))
+            });
+            standing(&state.standing(ruleset, version, environment)).with_title(since)
+        };
+        let environments = state.topology.environments();
         VersionRow {
-            name: version.to_string(),
-            href: address::version(ruleset, version),
-            checksum: facts.checksum.to_string(),
-            size: format::count(facts.rules as usize, "rule", "rules"),
-            by: portal.auth.directory.name(&facts.by),
-            at: TimeView::ago(facts.at, user.now),
+            name: version.clone(),
+            facts,
             provenance: provenance(user, ruleset, version, facts),
             tags: tags(user, ruleset, version, facts),
-            standings,
+            standings: environments.iter().map(standing_in).collect(),
             acts: acts(user, ruleset, version, facts),
         }
     }
@@ -99,12 +85,10 @@ fn tags(
     let state = &user.snapshot.state;
     let mut tags = Vec::new();
     if let Some(recall) = state.recall(ruleset, version, facts.checksum) {
-        tags.push(Tag::new("bad", "recalled").with_title(recall.reason.clone()));
+        tags.push(Tag::new("bad", "recalled").with_title(&recall.reason));
     }
-    let sites: Vec<&str> = state
-        .topology
-        .sites
-        .iter()
+    let sites = state.topology.sites.iter();
+    let sites: Vec<&str> = sites
         .filter(|site| state.version_at(site, ruleset, version).is_some())
         .map(|site| site.as_str())
         .collect();
@@ -114,28 +98,23 @@ fn tags(
                 .with_title("The bytes are not verified at every site"),
         );
     }
-    if let Some(release) = &facts.release {
-        tags.extend(
-            override_tag(&release.drift)
-                .map(|tag| tag.to(format!("{}#found", address::version(ruleset, version)))),
-        );
+    let release = facts.release.as_ref();
+    if let Some(tag) = release.and_then(|release| override_tag(&release.drift)) {
+        tags.push(tag.to(format!("{}#found", address::version(ruleset, version))));
     }
     tags
 }
 
 /// The annotation made when the release arrived.
-pub(in crate::web::screens) fn override_tag(drift: &[DriftFinding]) -> Option<Tag> {
+fn override_tag(drift: &[DriftFinding]) -> Option<Tag> {
     let places: Vec<String> = drift
         .iter()
         .filter(|found| matches!(found.finding, Finding::MayOverride { .. }))
         .map(|found| found.environment.to_string())
         .collect();
-    (!places.is_empty()).then(|| {
-        Tag::new("hot", "may override a hotfix: verify by hand").with_title(format!(
-            "Found when it was released, in {}",
-            places.join(", ")
-        ))
-    })
+    let title = format!("Found when it was released, in {}", places.join(", "));
+    let tag = || Tag::new("hot", "may override a hotfix: verify by hand").with_title(title);
+    (!places.is_empty()).then(tag)
 }
 
 /// Links to what can be done with it from here; the pages they lead to say who may.
@@ -146,35 +125,29 @@ fn acts(
     facts: &VersionFacts,
 ) -> Vec<Link> {
     let state = &user.snapshot.state;
-    let production = state
-        .topology
-        .environments()
-        .into_iter()
-        .find(|e| e.site == *state.live_site() && state.topology.is_production(e));
     let mut acts = Vec::new();
-    if let Some(environment) = &production
-        && state
-            .pin(ruleset, environment)
-            .is_some_and(|pin| pin.checksum != facts.checksum)
+    let environments = state.topology.environments();
+    let live = environments
+        .iter()
+        .find(|e| e.site == *state.live_site() && state.topology.is_production(e));
+    if let Some(live) = live
+        && let Some(pin) = state.pin(ruleset, live)
+        && pin.checksum != facts.checksum
     {
-        acts.push(Link {
-            href: address::compare(ruleset, &environment.to_string(), version.as_str()),
-            text: format!("compare with {environment}"),
-        });
+        acts.push(Link::new(
+            address::compare(ruleset, live, version),
+            format!("compare with {live}"),
+        ));
     }
     let is_recalled = state.recall(ruleset, version, facts.checksum).is_some();
-    let scope = Scope::ruleset(ruleset);
-    if !is_recalled && user.may(Act::RequestActivation, &scope) {
-        acts.push(Link {
-            href: address::activate(ruleset, version, &[]),
-            text: "ask for activation".into(),
-        });
+    let may = |act| !is_recalled && user.may(act, &Scope::ruleset(ruleset));
+    if may(Act::RequestActivation) {
+        let address = address::activate(ruleset, version, &[]);
+        acts.push(Link::new(address, "ask for activation"));
     }
-    if !is_recalled && user.may(Act::RequestRecall, &scope) {
-        acts.push(Link {
-            href: format!("{}#recall", address::version(ruleset, version)),
-            text: "recall".into(),
-        });
+    if may(Act::RequestRecall) {
+        let address = format!("{}#recall", address::version(ruleset, version));
+        acts.push(Link::new(address, "recall"));
     }
     acts
 }

@@ -1,15 +1,15 @@
 //! What an activation would do: pins that move, hotfixes it would lose, checks of the gate.
 
-use crate::web::environment_view::{PinWords, Place, Tag, verdict};
+use crate::web::Portal;
 use crate::web::error::WebError;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
 use rulegate_domain::command::Command;
 use rulegate_domain::decide::{Decided, decide};
-use rulegate_domain::gate::{Gate, Outcome};
+use rulegate_domain::gate::{Check, Gate, Outcome};
 use rulegate_domain::judgement::Evidence;
 use rulegate_domain::refusal::Refusal;
-use rulegate_domain::state::{Review, ReviewStatus};
+use rulegate_domain::state::{Pin, Review, ReviewStatus};
+use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::event::{Event, Mode};
 use rulegate_ledger::ids::{ReviewId, RuleSetName};
@@ -17,43 +17,56 @@ use rulegate_ledger::review::Subject;
 use rulegate_ledger::version::VersionName;
 
 /// What would follow.
-pub(super) struct Preview {
-    pub version: String,
-    pub version_href: String,
-    pub checksum: String,
-    pub title: &'static str,
-    pub moves: Vec<Move>,
-    pub hotfixes: Vec<HotfixGroup>,
-    pub lost: usize,
-    pub checks: Vec<CheckRow>,
-    pub targets: Vec<String>,
+pub(super) struct Preview<'s> {
+    pub ruleset: RuleSetName,
+    pub version: VersionName,
+    pub checksum: Digest,
+    mode: Mode,
+    /// Every target with what runs there now.
+    pub moves: Vec<(Environment, Option<&'s Pin>)>,
+    gate: Gate,
 }
 
-pub(super) struct Move {
-    pub place: Place,
-    pub from: Option<PinWords>,
-    pub compare: String,
+impl Preview<'_> {
+    pub(super) fn title(&self) -> &'static str {
+        match self.mode {
+            Mode::Rollback => "Roll back to",
+            _ => "Activate",
+        }
+    }
+
+    /// What would become of each open hotfix of a target.
+    pub(super) fn hotfixes(&self) -> &[Evidence] {
+        &self.gate.evidence
+    }
+
+    pub(super) fn lost(&self) -> usize {
+        lost(&self.gate.evidence)
+    }
+
+    pub(super) fn lost_of(&self, hotfix: &Evidence) -> usize {
+        lost(std::slice::from_ref(hotfix))
+    }
+
+    pub(super) fn checks(&self) -> &[Check] {
+        &self.gate.checks
+    }
 }
 
-/// An open hotfix of a target with what would become of it.
-pub(super) struct HotfixGroup {
-    pub place: Place,
-    pub hotfix: String,
-    pub href: String,
-    pub loses: String,
-    pub rules: Vec<HotfixRow>,
+pub(super) fn state_of(check: &Check) -> &'static str {
+    match check.outcome {
+        Outcome::Pass => "pass",
+        Outcome::Warn => "warn",
+        Outcome::Block => "block",
+    }
 }
 
-pub(super) struct HotfixRow {
-    pub path: String,
-    pub verdict: Tag,
-    pub why: String,
-}
-
-pub(super) struct CheckRow {
-    pub state: &'static str,
-    pub title: &'static str,
-    pub detail: String,
+pub(super) fn detail(check: &Check) -> String {
+    match (check.evidence.as_str(), check.remedy().as_str()) {
+        ("", remedy) => remedy.to_owned(),
+        (evidence, "") => evidence.to_owned(),
+        (evidence, remedy) => format!("{evidence}. {remedy}"),
+    }
 }
 
 /// The review that asking would open, if it may be asked for.
@@ -96,57 +109,37 @@ pub(super) fn would_open(
     })
 }
 
-pub(super) async fn consequences(
+pub(super) async fn consequences<'s>(
     portal: &Portal,
-    user: &User,
-    ruleset: &RuleSetName,
-    review: &Review,
-) -> Result<Preview, WebError> {
+    user: &'s User,
+    review: Review,
+) -> Result<Preview<'s>, WebError> {
     let state = &user.snapshot.state;
-    let gate = portal.app.gate(state, review).await?;
-    let (version, checksum, mode) = match &review.subject {
+    let gate = portal.app.gate(state, &review).await?;
+    let (
+        Some(ruleset),
         Subject::Activation {
             version,
             checksum,
+            targets,
             mode,
             ..
-        } => (version, checksum, *mode),
-        _ => return Err(Refusal::NoTargets.into()),
-    };
-    let moves = review.subject.targets().iter().map(|target| {
-        let pin = state.pin(ruleset, target);
-        Move {
-            place: Place::of(target),
-            from: pin.map(|pin| PinWords::of(ruleset, pin, user.now)),
-            compare: pin.map_or(String::new(), |_| {
-                address::compare(ruleset, &target.to_string(), version.as_str())
-            }),
-        }
-    });
-    let hotfixes = gate
-        .evidence
-        .iter()
-        .map(|evidence| hotfix_group(ruleset, evidence))
-        .collect();
-    Ok(Preview {
-        version: version.to_string(),
-        version_href: address::version(ruleset, version),
-        checksum: checksum.to_string(),
-        title: if mode == Mode::Rollback {
-            "Roll back to"
-        } else {
-            "Activate"
         },
+    ) = (review.ruleset, review.subject)
+    else {
+        return Err(Refusal::NoTargets.into());
+    };
+    let moves = targets.into_iter().map(|target| {
+        let pin = state.pin(&ruleset, &target);
+        (target, pin)
+    });
+    Ok(Preview {
         moves: moves.collect(),
-        lost: lost(&gate.evidence),
-        hotfixes,
-        checks: checks(&gate),
-        targets: review
-            .subject
-            .targets()
-            .iter()
-            .map(|target| target.to_string())
-            .collect(),
+        ruleset,
+        version,
+        checksum,
+        mode,
+        gate,
     })
 }
 
@@ -157,46 +150,4 @@ pub(super) fn lost(evidence: &[Evidence]) -> usize {
         .flat_map(|evidence| &evidence.rules)
         .filter(|rule| !rule.verdict.is_contained())
         .count()
-}
-
-fn hotfix_group(ruleset: &RuleSetName, evidence: &Evidence) -> HotfixGroup {
-    let question = &evidence.question;
-    HotfixGroup {
-        place: Place::of(&question.environment),
-        hotfix: question.hotfix.to_string(),
-        href: address::hotfix(ruleset, &question.hotfix),
-        loses: format!(
-            "loses {} of {}",
-            lost(std::slice::from_ref(evidence)),
-            format::count(evidence.rules.len(), "rule", "rules")
-        ),
-        rules: evidence
-            .rules
-            .iter()
-            .map(|rule| HotfixRow {
-                path: rule.path.clone(),
-                verdict: verdict(rule.verdict),
-                why: rule.why.clone(),
-            })
-            .collect(),
-    }
-}
-
-fn checks(gate: &Gate) -> Vec<CheckRow> {
-    gate.checks
-        .iter()
-        .map(|check| CheckRow {
-            state: match check.outcome {
-                Outcome::Pass => "pass",
-                Outcome::Warn => "warn",
-                Outcome::Block => "block",
-            },
-            title: check.title(),
-            detail: match (check.evidence.as_str(), check.remedy().as_str()) {
-                ("", remedy) => remedy.to_owned(),
-                (evidence, "") => evidence.to_owned(),
-                (evidence, remedy) => format!("{evidence}. {remedy}"),
-            },
-        })
-        .collect()
 }
