@@ -48,6 +48,7 @@ async fn a_new_person_signs_in_with_rights_given() {
     let world = World::new().await;
     let adam = world.sign_in("adam").await;
     let fields = [
+        ("form", "account"),
         ("name", "Eve"),
         ("display_name", "<b>Eve</b> \u{202e}Lind"),
         ("kind", "person"),
@@ -121,7 +122,12 @@ async fn names_and_passwords_are_checked() {
         ("fine", "short"),
         ("fine", "fine fine fine"),
     ] {
-        let fields = [("name", name), ("kind", "person"), ("password", password)];
+        let fields = [
+            ("form", "account"),
+            ("name", name),
+            ("kind", "person"),
+            ("password", password),
+        ];
         let answer = world.post(&adam, "/accounts", &fields).await;
         assert_eq!(
             answer.status,
@@ -201,7 +207,12 @@ async fn a_token_is_shown_once() {
     assert!(!page.text.contains(&secret));
     let twice = world.post(&adam, "/accounts/pods/tokens", &fields).await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let unbound = [("name", "x"), ("role", "pod"), ("days", "30")];
+    let unbound = [
+        ("form", "token"),
+        ("name", "x"),
+        ("role", "pod"),
+        ("days", "30"),
+    ];
     let refused = world.post(&adam, "/accounts/pods/tokens", &unbound).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(refused.attribute("#f-token-name", "value"), ["x"]);

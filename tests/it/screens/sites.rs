@@ -138,6 +138,7 @@ async fn the_link_is_cut_in_the_demonstration_only() {
 
 fn policy<'a>(production: &'a str, paths: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
+        ("form", "policy"),
         ("production", production),
         ("soft_launch", "0"),
         ("hotfix", "1"),
