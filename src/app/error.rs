@@ -30,6 +30,17 @@ pub enum AppError {
         /// Under which name.
         name: String,
     },
+    /// Name and password do not belong together, or the account is closed: never said which.
+    #[error("name and password do not belong together, or the account is closed")]
+    WrongPassword,
+    /// Passwords were tried too often, or by too many at once.
+    #[error("{message}")]
+    TooManyTries {
+        /// What to wait for.
+        message: String,
+        /// How long.
+        seconds: u32,
+    },
     /// The same idempotency key came with another request.
     #[error("this idempotency key was used for another request")]
     KeyReused,

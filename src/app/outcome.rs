@@ -43,6 +43,17 @@ impl AppError {
             AppError::NotFound { what, name } => {
                 told(404, "not_found", "Not here", format!("There is no {what} {name}."), "Check the name or the address.")
             }
+            AppError::WrongPassword => told(
+                401,
+                "wrong_password",
+                "This does not sign you in",
+                sentence_of(&self.to_string()),
+                "",
+            ),
+            AppError::TooManyTries { message, seconds } => Outcome {
+                retry_after_s: Some(*seconds),
+                ..told(429, "too_many_tries", "Not now", sentence_of(message), "")
+            },
             AppError::KeyReused => told(
                 422,
                 "idempotency_key_reused",

@@ -51,6 +51,21 @@ pub enum SignInError {
     App(AppError),
 }
 
+impl From<SignInError> for AppError {
+    fn from(error: SignInError) -> AppError {
+        let wait = |message, seconds| AppError::TooManyTries { message, seconds };
+        match error {
+            SignInError::Wrong => AppError::WrongPassword,
+            SignInError::Wait { seconds: 1 } => wait("Too many tries: wait 1 second".into(), 1),
+            SignInError::Wait { seconds } => {
+                wait(format!("Too many tries: wait {seconds} seconds"), seconds)
+            }
+            SignInError::Busy => wait("Sign-in is busy: try again in a few seconds".into(), 5),
+            SignInError::App(error) => error,
+        }
+    }
+}
+
 /// What a form of the sign-in with this secret carries.
 pub fn csrf_of(secret: &str) -> String {
     Digest::of(format!("rulegate form\n{secret}").as_bytes()).to_hex()

@@ -51,6 +51,14 @@ impl Availability {
         }
     }
 
+    /// Whether the person has the right, and who has it otherwise.
+    pub fn of_right(portal: &Portal, user: &User, act: Act, scope: Scope) -> Availability {
+        match user.require(act, scope) {
+            Ok(()) => Availability::default(),
+            Err(refusal) => Availability::refused(portal, user, None, &refusal),
+        }
+    }
+
     /// A refusal with the people who could supply what is missing.
     pub fn refused(
         portal: &Portal,

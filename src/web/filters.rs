@@ -9,6 +9,7 @@ use askama::{Result, Values};
 use super::environment_view::{self, Tag};
 use super::format;
 use rulegate_compare::verdict::Verdict;
+use rulegate_ledger::access::Grant;
 use rulegate_ledger::event::Mode;
 use rulegate_ledger::ids::Timestamp;
 
@@ -81,6 +82,12 @@ pub fn mode(mode: &Mode, _: &dyn Values) -> Result<&'static str> {
 #[askama::filter_fn]
 pub fn verdict(verdict: &Verdict, _: &dyn Values) -> Result<Tag> {
     Ok(environment_view::verdict(*verdict))
+}
+
+/// `reviewer everywhere`, `author for owasp-crs at ipc2/prod`.
+#[askama::filter_fn]
+pub fn right(grant: &Grant, _: &dyn Values) -> Result<String> {
+    Ok(format::right(grant))
 }
 
 /// Percent-encoded, for a value inside an address.

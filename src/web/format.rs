@@ -2,6 +2,7 @@
 
 use chrono::{Datelike as _, Timelike as _};
 
+use rulegate_ledger::access::Grant;
 use rulegate_ledger::ids::Timestamp;
 
 /// Written out here because lists show hundreds of times, and reading a format anew for each takes longer
@@ -45,6 +46,14 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
         format!("1 {one}")
     } else {
         format!("{} {many}", thousands(number))
+    }
+}
+
+/// `reviewer everywhere`, `author for owasp-crs at ipc2/prod`.
+pub fn right(grant: &Grant) -> String {
+    match grant.scope.words().as_str() {
+        "everywhere" => format!("{} everywhere", grant.role.name()),
+        scope => format!("{} for {scope}", grant.role.name()),
     }
 }
 

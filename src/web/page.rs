@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::form::fresh_once;
 use super::notice::Notice;
-use super::sent::{Field, Sent, field_id};
+use super::sent::{Field, Sent, field_id, plain};
 use crate::auth::directory::Known;
 use rulegate_ledger::ids::{AccountId, Timestamp};
 
@@ -105,7 +105,7 @@ impl Page {
 
     /// The name of a form that stands once for each of many things on its page.
     pub fn form_of(&self, act: &str, id: impl Display) -> String {
-        format!("{act}-{id}")
+        format!("{act}-{id}").chars().map(plain).collect()
     }
 
     /// True if this form came back.

@@ -48,10 +48,7 @@ pub struct FieldError {
 
 impl<E: Into<AppError>> From<E> for FieldError {
     fn from(error: E) -> FieldError {
-        FieldError {
-            field: "",
-            error: error.into(),
-        }
+        FieldError::at("", error)
     }
 }
 
@@ -63,23 +60,23 @@ pub trait InField<T> {
 
 impl<T, E: Into<AppError>> InField<T> for Result<T, E> {
     fn in_field(self, field: &'static str) -> Result<T, FieldError> {
-        self.map_err(|error| FieldError {
-            field,
-            error: error.into(),
-        })
+        self.map_err(|error| FieldError::at(field, error))
     }
 }
 
 impl FieldError {
-    /// A sentence about a field, from the screen itself.
-    pub fn new(field: &'static str, message: impl Into<String>) -> FieldError {
+    /// An error about a field.
+    pub fn at(field: &'static str, error: impl Into<AppError>) -> FieldError {
         FieldError {
             field,
-            error: AppError::BadInput {
-                code: "bad_field",
-                message: message.into(),
-            },
+            error: error.into(),
         }
+    }
+
+    /// A sentence about a field, from the screen itself.
+    pub fn new(field: &'static str, message: impl Into<String>) -> FieldError {
+        let (code, message) = ("bad_field", message.into());
+        FieldError::at(field, AppError::BadInput { code, message })
     }
 }
 
@@ -93,7 +90,9 @@ impl Sent {
             .collect();
         let field = match (refused.field, &refused.error) {
             ("", AppError::Refused(refusal)) => field_of(refusal, &fields),
-            (field, _) => field.to_owned(),
+            // What broke or is away lies at no field, wherever it was asked about.
+            (field, error) if error.outcome().status < 500 => field.to_owned(),
+            _ => String::new(),
         };
         let mut reference = String::new();
         if let AppError::Broken(_) = &refused.error {
@@ -155,15 +154,16 @@ impl Sent {
     }
 }
 
+/// A letter of an id, or what stands for it there.
+pub fn plain(letter: char) -> char {
+    match letter {
+        '-' | '0'..='9' | 'A'..='Z' | 'a'..='z' => letter,
+        _ => '_',
+    }
+}
+
 /// The id of a form's field on its page.
 pub fn field_id(form: &str, name: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '-' {
-            c
-        } else {
-            '_'
-        }
-    };
     format!("f-{form}-{name}").chars().map(plain).collect()
 }
 
@@ -182,7 +182,7 @@ fn field_of(refusal: &Refusal, fields: &[(String, String)]) -> String {
             found => found,
         },
         Refusal::EndsTooSoon | Refusal::EndsTooLate { .. } => one_of(&["ends", "until", "end"]),
-        Refusal::BadLink { .. } => one_of(&["link", "incident", "evidence"]),
+        Refusal::BadLink { .. } => one_of(&["link", "links", "incident", "evidence"]),
         _ => String::new(),
     }
 }

@@ -15,6 +15,7 @@ use super::sent::Sent;
 use crate::app::Snapshot;
 use crate::auth::sign_in::Person;
 use rulegate_domain::gate;
+use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::ReviewStatus;
 use rulegate_ledger::access::{Act, Actor, Scope};
 use rulegate_ledger::ids::Timestamp;
@@ -46,13 +47,10 @@ impl User {
     }
 
     /// Refuses what the person may not do.
-    pub fn require(&self, act: Act, scope: Scope) -> Result<(), WebError> {
-        if self.may(act, &scope) {
-            Ok(())
-        } else {
-            Err(super::error::refuse(
-                rulegate_domain::refusal::Refusal::NotAllowed { act, scope },
-            ))
+    pub fn require(&self, act: Act, scope: Scope) -> Result<(), Refusal> {
+        match self.may(act, &scope) {
+            true => Ok(()),
+            false => Err(Refusal::NotAllowed { act, scope }),
         }
     }
 

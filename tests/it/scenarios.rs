@@ -4,9 +4,9 @@
 mod acts;
 mod book;
 mod checks;
-mod forms;
+pub mod forms;
 mod pages;
-mod stage;
+pub mod stage;
 
 use book::Scenario;
 use stage::{Ground, Stage};

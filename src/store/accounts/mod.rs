@@ -41,6 +41,13 @@ pub struct Account {
     pub disabled_at: Option<Timestamp>,
 }
 
+impl Account {
+    /// It speaks with tokens.
+    pub fn is_service(&self) -> bool {
+        self.kind == AccountKind::Service
+    }
+}
+
 macro_rules! account_columns {
     () => {
         "id, name, display_name, kind, password_hash, created_at, changed_at, disabled_at"

@@ -1,31 +1,29 @@
-//! One account: its rights, its password, whether it is open; and one's own.
+//! One account: its rights, its password, its name, whether it is open.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::accounts::{conflicts, manage, problem_of, require_sight, right_words};
-use super::tokens::{TokenFields, TokenRow, token_rows};
+use super::accounts::{conflicts, crumbs, manage, require_manager, require_sight};
+use super::tokens::{TokenRow, token_rows};
 use crate::app::AppError;
-use crate::auth::sign_in::SignInError;
-use crate::auth::{Account, AccountKind};
+use crate::auth::Account;
 use crate::web::availability::Availability;
-use crate::web::choice::{Choice, choices, choices_or_all};
-use crate::web::error::{WebError, WebResult, refuse};
-use crate::web::form::{Form, fresh_once, see};
+use crate::web::choice::{Choice, options, options_or_all};
+use crate::web::error::WebResult;
+use crate::web::form::{Form, see};
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
+use crate::web::sent::{FieldError, InField as _};
 use crate::web::user::User;
-use crate::web::{Portal, format};
+use crate::web::{Portal, filters, format};
 use rulegate_domain::command::Command;
 use rulegate_domain::refusal::Refusal;
-use rulegate_ledger::access::{Act, Grant, Role, Scope};
-use rulegate_ledger::environment::Topology;
+use rulegate_ledger::access::{Grant, Role, Scope};
+use rulegate_ledger::ids::NameError;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -35,72 +33,35 @@ pub(super) fn routes() -> Routes {
         .form("/accounts/{name}/password", set_password)
         .form("/accounts/{name}/state", set_state)
         .form("/accounts/{name}/name", rename)
-        .page("/me", me)
-        .form("/me/password", change_password)
-        .form("/me/sign-ins/end", end_sign_ins)
-}
-
-struct RightRow {
-    words: String,
-    grant: Grant,
-}
-
-impl RightRow {
-    fn ruleset(&self) -> &str {
-        self.grant
-            .scope
-            .ruleset
-            .as_ref()
-            .map_or("", |name| name.as_str())
-    }
-    fn site(&self) -> &str {
-        self.grant
-            .scope
-            .site
-            .as_ref()
-            .map_or("", |name| name.as_str())
-    }
-    fn lane(&self) -> &str {
-        self.grant
-            .scope
-            .lane
-            .as_ref()
-            .map_or("", |name| name.as_str())
-    }
-}
-
-/// The three selects that bound a right or a token.
-pub(super) struct ScopeChoices {
-    pub rulesets: Vec<Choice>,
-    pub sites: Vec<Choice>,
-    pub lanes: Vec<Choice>,
 }
 
 #[derive(Template)]
 #[template(path = "accounts/account.html")]
-pub(super) struct AccountPage {
+struct AccountPage {
     page: Page,
     crumbs: Vec<Link>,
-    name: String,
-    display_name: String,
-    id: String,
-    is_service: bool,
+    account: Arc<Account>,
     is_own: bool,
-    closed: bool,
-    made: String,
-    rights: Vec<RightRow>,
+    rights: Vec<Grant>,
     conflicts: Vec<String>,
-    roles: Vec<Choice>,
-    scope: ScopeChoices,
     tokens: Vec<TokenRow>,
-    token: TokenFields,
     manage: Availability,
-    once: String,
-    problem: String,
+    roles: Vec<Choice>,
+    /// The role chosen at first.
+    role: &'static str,
+    rulesets: Vec<Choice>,
+    sites: Vec<Choice>,
+    lanes: Vec<Choice>,
+}
+
+impl AccountPage {
+    fn address(&self) -> String {
+        address(&self.account.name)
+    }
 }
 
 /// The account of an address.
-pub(super) fn known(portal: &Portal, name: &str) -> Result<Arc<Account>, AppError> {
+fn known(portal: &Portal, name: &str) -> Result<Arc<Account>, AppError> {
     let account = portal.auth.directory.by_name(name);
     account.ok_or_else(|| AppError::NotFound {
         what: "account",
@@ -108,91 +69,43 @@ pub(super) fn known(portal: &Portal, name: &str) -> Result<Arc<Account>, AppErro
     })
 }
 
-/// Refuses who may not manage accounts.
-pub(super) fn require_manager(portal: &Portal, user: &User) -> Result<(), WebError> {
-    let (act, scope) = (Act::ManageAccounts, Scope::EVERYWHERE);
-    match manage(portal, user).is_open() {
-        true => Ok(()),
-        false => Err(refuse(Refusal::NotAllowed { act, scope })),
-    }
+/// The account that a form is about, for those who may change accounts.
+pub(super) fn changeable(
+    portal: &Portal,
+    user: &User,
+    name: &str,
+) -> Result<Arc<Account>, AppError> {
+    require_manager(user)?;
+    known(portal, name)
 }
 
 async fn show(State(portal): State<Portal>, user: User, Path(name): Path<String>) -> WebResult {
     require_sight(&user)?;
     let account = known(&portal, &name)?;
-    Ok(page::html(&view(&portal, &user, &account)))
-}
-
-fn view(portal: &Portal, user: &User, account: &Account) -> AccountPage {
-    let truth = &user.snapshot.state;
-    let grants = truth.grants_of(&account.id);
-    let is_service = account.kind == AccountKind::Service;
+    let state = &user.snapshot.state;
+    let rights = state.grants_of(&account.id);
+    let is_service = account.is_service();
     let roles = Role::ALL
         .iter()
         .filter(|role| role.is_service() == is_service);
-    let token_role = grants.first().map_or(Role::Pipeline, |grant| grant.role);
-    AccountPage {
-        page: Page::new(portal, user, "accounts", account.display_name.clone()),
-        crumbs: vec![Link {
-            href: "/accounts".into(),
-            text: "Accounts".into(),
-        }],
-        name: account.name.clone(),
-        display_name: account.display_name.clone(),
-        id: account.id.to_string(),
-        is_service,
+    Ok(page::html(&AccountPage {
+        page: Page::new(&portal, &user, "accounts", account.display_name.clone()),
+        crumbs: crumbs(),
         is_own: account.id == user.person.account.id,
-        closed: account.disabled_at.is_some(),
-        made: format::short_time(account.created_at),
-        conflicts: conflicts(&grants),
-        rights: grants
-            .into_iter()
-            .map(|grant| RightRow {
-                words: right_words(&grant),
-                grant,
-            })
-            .collect(),
-        roles: choices(
-            roles.map(|role| (role.name(), role.name())),
-            token_role.name(),
-        ),
-        scope: scope_choices(user, &Scope::EVERYWHERE),
-        tokens: token_rows(portal, account, user.now),
-        token: TokenFields::default(),
-        manage: manage(portal, user),
-        once: fresh_once(),
-        problem: String::new(),
-    }
+        conflicts: conflicts(&rights),
+        role: rights.first().map_or("", |grant| grant.role.name()),
+        rights,
+        tokens: token_rows(&portal, &account, user.now),
+        manage: manage(&portal, &user),
+        roles: options(roles.map(|role| (role.name(), role.name()))),
+        rulesets: options_or_all("every rule set", state.rulesets()),
+        sites: options_or_all("every site", &state.topology.sites),
+        lanes: options_or_all("every lane", &state.topology.lanes),
+        account,
+    }))
 }
 
-/// The account's page again, with what is wrong.
-pub(super) fn again(
-    portal: &Portal,
-    user: &User,
-    account: &Account,
-    typed: TokenFields,
-    error: AppError,
-) -> WebResult {
-    let (status, problem) = problem_of(error)?;
-    let mut view = view(portal, user, account);
-    (view.problem, view.token) = (problem, typed);
-    Ok((status, page::html(&view)).into_response())
-}
-
-pub(super) fn scope_choices(user: &User, now: &Scope) -> ScopeChoices {
-    let truth = &user.snapshot.state;
-    let Topology { sites, lanes } = &truth.topology;
-    fn text(name: &Option<impl ToString>) -> String {
-        name.as_ref().map_or(String::new(), ToString::to_string)
-    }
-    ScopeChoices {
-        rulesets: choices_or_all("every rule set", truth.rulesets(), &text(&now.ruleset)),
-        sites: choices_or_all("every site", sites, &text(&now.site)),
-        lanes: choices_or_all("every lane", lanes, &text(&now.lane)),
-    }
-}
-
-/// A role with its bounds as a form sends them.
+/// A role with its bounds as a form sends them; an empty bound is none.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RightFields {
@@ -204,34 +117,40 @@ pub(super) struct RightFields {
 }
 
 impl RightFields {
-    /// Reads role and bounds.
-    ///
-    /// Errors: [`AppError::BadInput`] for a role or name that cannot be.
-    pub(super) fn read(&self) -> Result<(Role, Scope), AppError> {
-        let role = Role::parse(&self.role).ok_or_else(|| AppError::BadInput {
-            code: "bad_role",
-            message: format!("{:?} is no role", self.role),
-        })?;
-        Ok((role, scope_of(&self.ruleset, &self.site, &self.lane)?))
+    pub(super) fn role(&self) -> Result<Role, FieldError> {
+        let wrong = || FieldError::new("role", format!("{:?} is no role", self.role));
+        Role::parse(&self.role).ok_or_else(wrong)
+    }
+
+    pub(super) fn scope(&self) -> Result<Scope, FieldError> {
+        fn bound<T>(text: &str) -> Result<Option<T>, NameError>
+        where
+            T: std::str::FromStr<Err = NameError>,
+        {
+            match text.trim() {
+                "" => Ok(None),
+                name => name.parse().map(Some),
+            }
+        }
+        Ok(Scope {
+            ruleset: bound(&self.ruleset).in_field("ruleset")?,
+            site: bound(&self.site).in_field("site")?,
+            lane: bound(&self.lane).in_field("lane")?,
+        })
+    }
+
+    fn grant(&self, account: &Account) -> Result<Grant, FieldError> {
+        Ok(Grant {
+            account: account.id.clone(),
+            role: self.role()?,
+            scope: self.scope()?,
+        })
     }
 }
 
-/// A scope from three fields, where an empty one is no bound.
-pub(super) fn scope_of(ruleset: &str, site: &str, lane: &str) -> Result<Scope, AppError> {
-    fn part<T>(text: &str) -> Result<Option<T>, AppError>
-    where
-        T: std::str::FromStr<Err = rulegate_ledger::ids::NameError>,
-    {
-        match text.trim() {
-            "" => Ok(None),
-            name => Ok(Some(name.parse()?)),
-        }
-    }
-    Ok(Scope {
-        ruleset: part(ruleset)?,
-        site: part(site)?,
-        lane: part(lane)?,
-    })
+/// The page of an account.
+pub(super) fn address(name: &str) -> String {
+    format!("/accounts/{}", format::url_encode(name))
 }
 
 async fn grant(
@@ -239,20 +158,18 @@ async fn grant(
     Path(name): Path<String>,
     form: Form<RightFields>,
 ) -> WebResult {
-    let account = known(&portal, &name)?;
-    let given = async {
-        let (role, scope) = form.fields.read()?;
-        if role.is_service() != (account.kind == AccountKind::Service) {
-            return Err(Refusal::ServiceRole { role }.into());
+    let grant = |fields: &RightFields| {
+        let account = changeable(&portal, &form.user, &name)?;
+        let grant = fields.grant(&account)?;
+        if grant.role.is_service() != account.is_service() {
+            let role = grant.role;
+            return Err(FieldError::at("role", Refusal::ServiceRole { role }));
         }
-        let grant = Grant {
-            account: account.id.clone(),
-            role,
-            scope,
-        };
-        form.execute_raw(&portal, Command::Grant { grant }).await
+        Ok(Command::Grant { grant })
     };
-    after(&portal, &form.user, &account, given.await, "granted")
+    let page = address(&name);
+    form.execute(&portal, &page, grant).await?;
+    Ok(see(&page, "granted"))
 }
 
 async fn revoke(
@@ -260,200 +177,84 @@ async fn revoke(
     Path(name): Path<String>,
     form: Form<RightFields>,
 ) -> WebResult {
-    let account = known(&portal, &name)?;
-    let taken = async {
-        let (role, scope) = form.fields.read()?;
-        let grant = Grant {
-            account: account.id.clone(),
-            role,
-            scope,
-        };
-        let reason = form.fields.reason.clone();
-        form.execute_raw(&portal, Command::Revoke { grant, reason })
-            .await
+    let revoke = |fields: &RightFields| {
+        let account = changeable(&portal, &form.user, &name)?;
+        Ok(Command::Revoke {
+            grant: fields.grant(&account)?,
+            reason: fields.reason.clone(),
+        })
     };
-    after(&portal, &form.user, &account, taken.await, "revoked")
+    let page = address(&name);
+    form.execute(&portal, &page, revoke).await?;
+    Ok(see(&page, "revoked"))
 }
 
-fn after<T>(
-    portal: &Portal,
-    user: &User,
-    account: &Account,
-    done: Result<T, AppError>,
-    word: &'static str,
-) -> WebResult {
-    match done {
-        Ok(_) => Ok(see(&format!("/accounts/{}", account.name), word)),
-        Err(error) => again(portal, user, account, TokenFields::default(), error),
-    }
-}
-
-#[derive(Deserialize)]
-struct PasswordFields {
-    #[serde(default)]
-    old: String,
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PasswordField {
     password: String,
 }
 
 async fn set_password(
     State(portal): State<Portal>,
     Path(name): Path<String>,
-    form: Form<PasswordFields>,
+    form: Form<PasswordField>,
 ) -> WebResult {
-    require_manager(&portal, &form.user)?;
-    let account = known(&portal, &name)?;
-    let by = &form.user.person.account.id;
-    let set = portal
-        .auth
-        .set_password(&account, &form.fields.password, None, by);
-    after(&portal, &form.user, &account, set.await, "password-set")
+    let page = address(&name);
+    let set = async {
+        let account = changeable(&portal, &form.user, &name)?;
+        let by = &form.user.person.account.id;
+        let password = &form.fields.password;
+        let set = portal.auth.set_password(&account, password, None, by);
+        set.await.in_field("password")
+    };
+    set.await.map_err(|error| form.refused(&page, error))?;
+    Ok(see(&page, "password-set"))
 }
 
-#[derive(Deserialize)]
-struct NameFields {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NameField {
     new_name: String,
 }
 
 async fn rename(
     State(portal): State<Portal>,
     Path(name): Path<String>,
-    form: Form<NameFields>,
+    form: Form<NameField>,
 ) -> WebResult {
-    require_manager(&portal, &form.user)?;
-    let account = known(&portal, &name)?;
-    let by = &form.user.person.account.id;
-    match portal
-        .auth
-        .rename(&account, &form.fields.new_name, by)
+    let renamed = async {
+        let account = changeable(&portal, &form.user, &name)?;
+        let by = &form.user.person.account.id;
+        let renamed = portal.auth.rename(&account, &form.fields.new_name, by);
+        renamed.await.in_field("new_name")
+    };
+    let renamed = renamed
         .await
-    {
-        Ok(name) => Ok(see(&format!("/accounts/{name}"), "account-renamed")),
-        Err(error) => again(&portal, &form.user, &account, TokenFields::default(), error),
-    }
+        .map_err(|error| form.refused(&address(&name), error))?;
+    Ok(see(&address(&renamed), "account-renamed"))
 }
 
 #[derive(Deserialize)]
-struct StateFields {
+struct StateField {
     closed: bool,
 }
 
 async fn set_state(
     State(portal): State<Portal>,
     Path(name): Path<String>,
-    form: Form<StateFields>,
+    form: Form<StateField>,
 ) -> WebResult {
-    require_manager(&portal, &form.user)?;
-    let account = known(&portal, &name)?;
-    let closed = form.fields.closed;
-    let by = &form.user.person.account.id;
-    let set = portal.auth.set_closed(&account, closed, by).await;
-    let word = if closed {
-        "account-closed"
-    } else {
-        "account-opened"
+    let (page, closed) = (address(&name), form.fields.closed);
+    let set = async {
+        let account = changeable(&portal, &form.user, &name)?;
+        let by = &form.user.person.account.id;
+        portal.auth.set_closed(&account, closed, by).await
     };
-    after(&portal, &form.user, &account, set, word)
-}
-
-struct SignInRow {
-    here: bool,
-    since: String,
-    seen: String,
-    address: String,
-    agent: String,
-}
-
-#[derive(Template)]
-#[template(path = "accounts/me.html")]
-struct MePage {
-    page: Page,
-    name: String,
-    rights: Vec<String>,
-    sign_ins: Vec<SignInRow>,
-    others: usize,
-    problem: String,
-}
-
-async fn me(State(portal): State<Portal>, user: User) -> WebResult {
-    me_page(&portal, &user, StatusCode::OK, String::new()).await
-}
-
-async fn me_page(portal: &Portal, user: &User, status: StatusCode, problem: String) -> WebResult {
-    let account = &user.person.account;
-    let found = portal.auth.sign_ins_of(&account.id).await?;
-    let row = |s: &crate::auth::SignIn| SignInRow {
-        here: s.token_hash == user.person.sign_in.token_hash,
-        since: format::short_time(s.created_at),
-        seen: format!("{} ago", format::ago(s.seen_at, user.now)),
-        address: crate::app::summary::visible(&s.address),
-        agent: crate::app::summary::visible(&s.agent),
+    set.await.map_err(|error| form.refused(&page, error))?;
+    let word = match closed {
+        true => "account-closed",
+        false => "account-opened",
     };
-    let sign_ins: Vec<SignInRow> = found.iter().map(row).collect();
-    let grants = user.snapshot.state.grants_of(&account.id);
-    let view = MePage {
-        page: Page::new(portal, user, "accounts", "Your account"),
-        name: account.name.clone(),
-        rights: grants.iter().map(right_words).collect(),
-        others: sign_ins.iter().filter(|s| !s.here).count(),
-        sign_ins,
-        problem,
-    };
-    Ok((status, page::html(&view)).into_response())
-}
-
-async fn change_password(State(portal): State<Portal>, form: Form<PasswordFields>) -> WebResult {
-    let (user, fields) = (&form.user, &form.fields);
-    let no = |status, problem: String| me_page(&portal, user, status, problem);
-    match portal.auth.prove_again(&user.person, &fields.old).await {
-        Ok(()) => {}
-        Err(SignInError::Wrong) => {
-            let problem = "The old password is another one.".to_owned();
-            return no(StatusCode::UNPROCESSABLE_ENTITY, problem).await;
-        }
-        Err(SignInError::Wait { seconds }) => {
-            let wait = format::count(seconds as usize, "second", "seconds");
-            return no(
-                StatusCode::TOO_MANY_REQUESTS,
-                format!("Too many tries: wait {wait}."),
-            )
-            .await;
-        }
-        Err(SignInError::Busy) => {
-            let problem = "Sign-in is busy: try again in a few seconds.".to_owned();
-            return no(StatusCode::TOO_MANY_REQUESTS, problem).await;
-        }
-        Err(SignInError::App(error)) => return Err(error.into()),
-    }
-    let account = &user.person.account;
-    let but = Some(&user.person.sign_in);
-    match portal
-        .auth
-        .set_password(account, &fields.password, but, &account.id)
-        .await
-    {
-        Ok(()) => Ok(see("/me", "password-set")),
-        Err(error) => {
-            let (status, problem) = problem_of(error)?;
-            no(status, problem).await
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Nothing {}
-
-async fn end_sign_ins(
-    State(portal): State<Portal>,
-    form: Form<Nothing>,
-) -> Result<Response, WebError> {
-    let Nothing {} = form.fields;
-    let person = &form.user.person;
-    let but = Some(&person.sign_in);
-    portal
-        .auth
-        .end_other_sign_ins(&person.account.id, but)
-        .await?;
-    Ok(see("/me", "sign-ins-ended"))
+    Ok(see(&page, word))
 }

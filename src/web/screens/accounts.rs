@@ -1,27 +1,28 @@
 //! Accounts: everybody with their rights; making one; the table of roles.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::auth::accounts::NewAccount;
 use crate::auth::{Account, AccountKind};
 use crate::web::availability::Availability;
-use crate::web::choice::{Choice, choices};
-use crate::web::error::{WebError, WebResult, refuse};
-use crate::web::form::{Form, fresh_once, see};
-use crate::web::notice;
+use crate::web::choice::{Choice, options};
+use crate::web::error::WebResult;
+use crate::web::form::{Form, see};
+use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
+use crate::web::sent::FieldError;
 use crate::web::user::User;
-use crate::web::{Portal, format};
+use crate::web::{Portal, filters, format};
 use rulegate_domain::refusal::Refusal;
-use rulegate_domain::state::State as Truth;
 use rulegate_ledger::access::{Act, Grant, Role, Scope, allows};
-use rulegate_ledger::ids::{AccountId, Timestamp};
+use rulegate_ledger::ids::Timestamp;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -31,50 +32,38 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Accounts are for those who manage them and for those who audit.
-pub(super) fn require_sight(user: &User) -> Result<(), WebError> {
+pub(super) fn require_sight(user: &User) -> Result<(), Refusal> {
     if user.may(Act::ExportLedger, &Scope::EVERYWHERE) {
         return Ok(());
     }
+    require_manager(user)
+}
+
+/// Refuses who may not change accounts.
+pub(super) fn require_manager(user: &User) -> Result<(), Refusal> {
     user.require(Act::ManageAccounts, Scope::EVERYWHERE)
 }
 
 /// Whether this person may change accounts, and who can.
 pub(super) fn manage(portal: &Portal, user: &User) -> Availability {
-    let (act, scope) = (Act::ManageAccounts, Scope::EVERYWHERE);
-    match user.may(act, &scope) {
-        true => Availability::default(),
-        false => Availability::refused(portal, user, None, &Refusal::NotAllowed { act, scope }),
-    }
+    Availability::of_right(portal, user, Act::ManageAccounts, Scope::EVERYWHERE)
 }
 
-/// An error to show on the form that it came from; others become pages of their own.
-pub(super) fn problem_of(error: AppError) -> Result<(StatusCode, String), WebError> {
-    let outcome = error.outcome();
-    match (&error, outcome.status) {
-        (AppError::BadInput { .. } | AppError::Refused(_), status) if status != 403 => Ok((
-            StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
-            outcome.sentence,
-        )),
-        _ => Err(error.into()),
-    }
+/// The way back to the list.
+pub(super) fn crumbs() -> Vec<Link> {
+    vec![Link::new("/accounts", "Accounts")]
 }
 
 struct AccountRow {
-    name: String,
-    display_name: String,
-    is_service: bool,
-    closed: bool,
-    rights: Vec<String>,
-    conflict: bool,
-    last: String,
-    last_iso: String,
-    href: String,
+    account: Arc<Account>,
+    grants: Vec<Grant>,
+    last_sign_in: Option<Timestamp>,
 }
 
-/// An account whose name another one had first, at a site that did not know of it.
-struct DisplacedRow {
-    text: String,
-    href: String,
+impl AccountRow {
+    fn writes_and_judges(&self) -> bool {
+        !conflicts(&self.grants).is_empty()
+    }
 }
 
 #[derive(Template)]
@@ -82,106 +71,36 @@ struct DisplacedRow {
 struct AccountsPage {
     page: Page,
     rows: Vec<AccountRow>,
-    displaced: Vec<DisplacedRow>,
+    /// Accounts whose name another one had first, at a site that did not know of it, with that name.
+    displaced: Vec<(Arc<Account>, String)>,
     manage: Availability,
-    once: String,
-    problem: String,
-    typed: NewFields,
     kinds: Vec<Choice>,
-}
-
-/// The fields of the form for a new account.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct NewFields {
-    name: String,
-    display_name: String,
-    kind: String,
-    password: String,
 }
 
 async fn show(State(portal): State<Portal>, user: User) -> WebResult {
     require_sight(&user)?;
-    let view = view(&portal, &user, NewFields::default(), String::new()).await?;
-    Ok(page::html(&view))
-}
-
-async fn view(
-    portal: &Portal,
-    user: &User,
-    typed: NewFields,
-    problem: String,
-) -> Result<AccountsPage, WebError> {
-    let last = portal.auth.last_sign_ins().await?;
-    let truth = &user.snapshot.state;
+    let last: HashMap<_, _> = portal.auth.last_sign_ins().await?.into_iter().collect();
     let known = portal.auth.directory.known();
-    let mut rows: Vec<AccountRow> = known
-        .accounts
-        .values()
-        .map(|account| account_row(truth, account, &last, user.now))
-        .collect();
+    let row = |account: &Arc<Account>| AccountRow {
+        grants: user.snapshot.state.grants_of(&account.id),
+        last_sign_in: last.get(&account.id).copied(),
+        account: account.clone(),
+    };
+    let mut rows: Vec<AccountRow> = known.accounts.values().map(row).collect();
+    rows.sort_by_cached_key(|row| (row.account.is_service(), row.account.name.clone()));
     let displaced = portal.auth.displaced().await?.into_iter();
-    let displaced = displaced.filter_map(|found| {
-        let name = known.accounts.get(&found.account)?.name.clone();
-        let wanted = found.wanted;
-        Some(DisplacedRow {
-            text: format!(
-                "{name} was made as {wanted} at one site while the other, which could not be asked, had another {wanted}. \
-                 Both work; give one of them another name and tell both people."
-            ),
-            href: format!("/accounts/{name}"),
-        })
-    });
-    let displaced = displaced.collect();
-    rows.sort_by(|a, b| (a.is_service, &a.name).cmp(&(b.is_service, &b.name)));
-    Ok(AccountsPage {
-        page: Page::new(portal, user, "accounts", "Accounts"),
+    let displaced = displaced
+        .filter_map(|found| Some((known.accounts.get(&found.account)?.clone(), found.wanted)));
+    Ok(page::html(&AccountsPage {
+        page: Page::new(&portal, &user, "accounts", "Accounts"),
         rows,
-        displaced,
-        manage: manage(portal, user),
-        once: fresh_once(),
-        problem,
-        kinds: choices(
-            [
-                ("person", "person, signs in with a password"),
-                ("service", "service, speaks with tokens"),
-            ],
-            &typed.kind,
-        ),
-        typed,
-    })
-}
-
-fn account_row(
-    truth: &Truth,
-    account: &Account,
-    last: &[(AccountId, Timestamp)],
-    now: Timestamp,
-) -> AccountRow {
-    let grants = truth.grants_of(&account.id);
-    let last = last.iter().find(|(id, _)| *id == account.id);
-    AccountRow {
-        href: format!("/accounts/{}", account.name),
-        name: account.name.clone(),
-        display_name: account.display_name.clone(),
-        is_service: account.kind == AccountKind::Service,
-        closed: account.disabled_at.is_some(),
-        conflict: !conflicts(&grants).is_empty(),
-        rights: grants.iter().map(right_words).collect(),
-        last: last.map_or(String::new(), |(_, at)| {
-            format!("{} ago", format::ago(*at, now))
-        }),
-        last_iso: last.map_or(String::new(), |(_, at)| at.to_rfc3339()),
-    }
-}
-
-/// `reviewer everywhere`, `author for owasp-crs at ipc2/prod`.
-pub(super) fn right_words(grant: &Grant) -> String {
-    let scope = grant.scope.words();
-    match scope.as_str() {
-        "everywhere" => format!("{} everywhere", grant.role.name()),
-        _ => format!("{} for {scope}", grant.role.name()),
-    }
+        displaced: displaced.collect(),
+        manage: manage(&portal, &user),
+        kinds: options([
+            ("person", "person, signs in with a password"),
+            ("service", "service, speaks with tokens"),
+        ]),
+    }))
 }
 
 /// Pairs of rights that let one person both write a change and judge it, in words. The gate still
@@ -194,73 +113,79 @@ pub(super) fn conflicts(grants: &[Grant]) -> Vec<String> {
             .iter()
             .filter(|g| judges(g.role) && g.scope.reaches(&author.scope));
         found.extend(
-            both.map(|judge| format!("{} and {}", right_words(author), right_words(judge))),
+            both.map(|judge| format!("{} and {}", format::right(author), format::right(judge))),
         );
     }
     found
 }
 
+/// The fields of the form for a new account.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NewFields {
+    name: String,
+    display_name: String,
+    kind: String,
+    password: String,
+}
+
 async fn create(State(portal): State<Portal>, form: Form<NewFields>) -> WebResult {
-    if !manage(&portal, &form.user).is_open() {
-        return Err(refuse(Refusal::NotAllowed {
-            act: Act::ManageAccounts,
-            scope: Scope::EVERYWHERE,
-        }));
-    }
-    let (user, fields) = (form.user, form.fields);
-    let wanted = NewAccount {
-        name: fields.name.clone(),
-        display_name: fields.display_name.clone(),
-        kind: match fields.kind.as_str() {
-            "service" => AccountKind::Service,
-            _ => AccountKind::Person,
-        },
-        password: fields.password.clone(),
+    let fields = &form.fields;
+    let made = async {
+        require_manager(&form.user)?;
+        let wanted = NewAccount {
+            name: fields.name.clone(),
+            display_name: fields.display_name.clone(),
+            kind: match fields.kind.as_str() {
+                "service" => AccountKind::Service,
+                _ => AccountKind::Person,
+            },
+            password: fields.password.clone(),
+        };
+        let by = &form.user.person.account.id;
+        let made = portal.auth.create_account(wanted, by).await;
+        made.map_err(at_its_field)
     };
-    match portal
-        .auth
-        .create_account(wanted, &user.person.account.id)
+    let account = made
         .await
-    {
-        Ok(account) => Ok(see(&format!("/accounts/{}", account.name), "account-made")),
-        Err(error) => {
-            let (status, problem) = problem_of(error)?;
-            let view = view(&portal, &user, fields, problem).await?;
-            Ok((status, page::html(&view)).into_response())
-        }
-    }
+        .map_err(|error| form.refused("/accounts", error))?;
+    Ok(see(&format!("/accounts/{}", account.name), "account-made"))
+}
+
+/// What is wrong with an account's name, shown name or password, at the field that it was typed into.
+fn at_its_field(error: AppError) -> FieldError {
+    let field = match error.outcome().code {
+        "bad_account_name" | "account_exists" => "name",
+        "bad_display_name" => "display_name",
+        "bad_password" => "password",
+        _ => "",
+    };
+    FieldError::at(field, error)
 }
 
 struct ActRow {
-    words: &'static str,
+    act: Act,
     /// One a role, in the order of the columns.
     may: Vec<bool>,
-    token: bool,
 }
 
 #[derive(Template)]
 #[template(path = "accounts/roles.html")]
 struct RolesPage {
     page: Page,
-    crumbs: Vec<notice::Link>,
-    roles: Vec<&'static str>,
+    crumbs: Vec<Link>,
     acts: Vec<ActRow>,
 }
 
 async fn roles(State(portal): State<Portal>, user: User) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
     let act_row = |act: Act| ActRow {
-        words: act.words(),
+        act,
         may: Role::ALL.iter().map(|role| allows(*role, act)).collect(),
-        token: !act.needs_a_person(),
     };
     Ok(page::html(&RolesPage {
         page: Page::new(&portal, &user, "accounts", "Who may do what"),
-        crumbs: vec![notice::Link {
-            href: "/accounts".into(),
-            text: "Accounts".into(),
-        }],
-        roles: Role::ALL.iter().map(|role| role.name()).collect(),
+        crumbs: crumbs(),
         acts: Act::ALL.into_iter().map(act_row).collect(),
     }))
 }

@@ -10,6 +10,7 @@ pub mod export;
 pub mod hotfix_desk;
 pub mod hotfixes;
 pub mod ledger;
+pub mod me;
 pub mod overview;
 pub mod policy;
 pub mod review;
@@ -35,6 +36,7 @@ pub fn routes() -> Routes {
         .and(between::routes())
         .and(entry::routes())
         .and(ledger::routes())
+        .and(me::routes())
         .and(drift::routes())
         .and(hotfix_desk::routes())
         .and(hotfixes::routes())

@@ -6,17 +6,20 @@ use axum::extract::{Path, Query, State};
 use super::versions::{attachment, crumbs, known_version};
 use crate::app::AppError;
 use crate::web::diff_view::{self, Column, Sided};
-use crate::web::environment_view::{Place, Tag};
+use crate::web::environment_view::Tag;
 use crate::web::error::WebResult;
 use crate::web::hotfix_lines::{self, Chain};
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters, format};
 use rulegate_compare::diff::{self, Encoding, Facts, LineEnds, Options, Text};
+use rulegate_domain::state::Pin;
 use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
 use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 /// Lines on one page: a page of this size renders at once, and most rules fit.
 const LINES: u32 = 2_000;
@@ -32,18 +35,34 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Template)]
 #[template(path = "versions/rule.html")]
-struct RulePage {
+struct RulePage<'s> {
     page: Page,
     crumbs: Vec<Link>,
-    path: String,
-    digest: String,
-    raw: String,
+    ruleset: &'s RuleSetName,
+    version: &'s VersionName,
+    path: &'s str,
+    digest: Digest,
     tags: Vec<Tag>,
     columns: Vec<Column>,
     text: TextView,
-    runs: Vec<RunsRow>,
-    newer: String,
-    older: String,
+    runs: Vec<RunsRow<'s>>,
+}
+
+impl RulePage<'_> {
+    /// The rule as a file.
+    fn raw(&self) -> String {
+        address::rule(self.ruleset, self.version, self.path).replacen("/rules/", "/raw/", 1)
+    }
+
+    /// The first line of the page before.
+    fn before(&self) -> Option<u32> {
+        (self.text.first > 1).then(|| self.text.first.saturating_sub(LINES).max(1))
+    }
+
+    /// The first line of the page after.
+    fn after(&self) -> Option<u32> {
+        (self.text.last < self.text.facts.lines).then(|| self.text.last + 1)
+    }
 }
 
 /// What was read off the text, away from the async threads.
@@ -58,11 +77,11 @@ struct TextView {
     last: u32,
 }
 
-struct RunsRow {
-    place: Place,
-    version: String,
+struct RunsRow<'s> {
+    environment: Environment,
+    pin: &'s Pin,
     tag: Tag,
-    compare: String,
+    differs: bool,
 }
 
 #[derive(serde::Deserialize)]
@@ -83,37 +102,25 @@ async fn show(
     let bytes = portal.app.contents(&[digest]).await?.remove(0);
     let chain = hotfix_lines::chain(&portal, &user, &ruleset, &path, Some(digest)).await?;
     let href = address::rule(&ruleset, &version, &path);
-    let base = href.clone();
-    let text = tokio::task::spawn_blocking(move || read(&bytes, &chain, shown.line.max(1), &base))
+    let text = tokio::task::spawn_blocking(move || read(&bytes, &chain, shown.line.max(1), &href))
         .await
         .map_err(AppError::broken)?;
-    let turn = |line: u32| format!("{href}?line={line}");
-    let page = RulePage {
+    Ok(page::html(&RulePage {
         page: Page::new(&portal, &user, "rulesets", path.clone()),
         crumbs: crumbs(&ruleset, Some(&version)),
-        digest: digest.to_string(),
-        raw: href.replacen("/rules/", "/raw/", 1),
         tags: tags(&text),
         columns: vec![Column {
             tag: if version.is_hotfix() { "hot" } else { "plan" },
             name: version.to_string(),
             text: path.clone(),
         }],
-        runs: runs(&portal, &user, &ruleset, &path, digest, version.as_str()).await?,
-        newer: if text.first > 1 {
-            turn(text.first.saturating_sub(LINES).max(1))
-        } else {
-            Default::default()
-        },
-        older: if text.last < text.facts.lines {
-            turn(text.last + 1)
-        } else {
-            Default::default()
-        },
+        runs: runs(&portal, &user, &ruleset, &path, digest).await?,
+        ruleset: &ruleset,
+        version: &version,
+        path: &path,
+        digest,
         text,
-        path,
-    };
-    Ok(page::html(&page))
+    }))
 }
 
 /// `GET .../raw/{path}`: the bytes as a file to keep.
@@ -161,9 +168,9 @@ fn read(bytes: &[u8], chain: &Chain, line: u32, href: &str) -> TextView {
     let marked_links = hidden
         .iter()
         .take(MARKED_LINKS)
-        .map(|line| Link {
-            href: format!("{href}?line={}", line.saturating_sub(5).max(1)),
-            text: line.to_string(),
+        .map(|line| {
+            let near = line.saturating_sub(5).max(1);
+            Link::new(format!("{href}?line={near}"), line.to_string())
         })
         .collect();
     TextView {
@@ -215,14 +222,13 @@ fn tags(text: &TextView) -> Vec<Tag> {
 }
 
 /// What each environment holds under this path.
-async fn runs(
+async fn runs<'s>(
     portal: &Portal,
-    user: &User,
+    user: &'s User,
     ruleset: &RuleSetName,
     path: &str,
     digest: Digest,
-    version: &str,
-) -> Result<Vec<RunsRow>, AppError> {
+) -> Result<Vec<RunsRow<'s>>, AppError> {
     let state = &user.snapshot.state;
     let mut rows = Vec::new();
     for environment in state.topology.environments() {
@@ -231,22 +237,15 @@ async fn runs(
         };
         let manifest = portal.app.manifest(&pin.checksum).await?;
         let there = manifest.rules().get(path);
-        let tag = match there {
-            None => Tag::new("mute", "has no such rule"),
-            Some(there) if *there == digest => Tag::new("ok", "runs this text"),
-            Some(_) => Tag::new("warn", "runs another text"),
-        };
-        let differs = there != Some(&digest);
-        let compare = address::compare(ruleset, version, &environment.to_string());
         rows.push(RunsRow {
-            place: Place::of(&environment),
-            version: pin.version.to_string(),
-            tag,
-            compare: if differs {
-                format!("{compare}&path={}", format::url_encode(path))
-            } else {
-                Default::default()
+            environment,
+            pin,
+            tag: match there {
+                None => Tag::new("mute", "has no such rule"),
+                Some(there) if *there == digest => Tag::new("ok", "runs this text"),
+                Some(_) => Tag::new("warn", "runs another text"),
             },
+            differs: there != Some(&digest),
         });
     }
     Ok(rows)

@@ -1,19 +1,23 @@
 //! Signing in and out.
 
+use std::sync::Arc;
+
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::auth::random_secret;
-use crate::auth::sign_in::{SignInError, csrf_of};
+use crate::auth::sign_in::csrf_of;
 use crate::web::cookies::{cookie, cookie_line, cookie_name};
 use crate::web::error::{WebError, WebResult};
-use crate::web::form::{Form, see};
+use crate::web::form::{Form, Sheet, see};
 use crate::web::notice::notice_of;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
+use crate::web::sent::{InField as _, Sent};
 use crate::web::{Portal, format};
 
 pub(super) fn routes() -> Routes {
@@ -28,10 +32,8 @@ pub(super) fn routes() -> Routes {
 struct SignInPage {
     page: Page,
     next: String,
-    typed: String,
-    error: String,
     /// Names and passwords of the demonstration's accounts.
-    sample: Vec<(String, String, String)>,
+    sample: Arc<Vec<(String, String, String)>>,
 }
 
 #[derive(Deserialize)]
@@ -50,130 +52,65 @@ fn form_cookie_name(portal: &Portal) -> &'static str {
     }
 }
 
-async fn show(State(portal): State<Portal>, Query(address): Query<Address>) -> Response {
-    let mut page = Page {
-        title: "Sign in".into(),
-        site: portal.app.config.site.to_string(),
-        ..Page::bare()
-    };
-    page.notice = address
-        .done
-        .and_then(|done| notice_of(Some(&format!("done={done}"))));
-    form(
-        &portal,
-        page,
-        address.next,
-        String::new(),
-        String::new(),
-        StatusCode::OK,
-    )
-}
-
-fn form(
-    portal: &Portal,
-    mut page: Page,
-    next: String,
-    name: String,
-    error: String,
-    status: StatusCode,
+async fn show(
+    State(portal): State<Portal>,
+    Query(address): Query<Address>,
+    sent: Option<Extension<Arc<Sent>>>,
 ) -> Response {
     let secret = random_secret();
-    page.csrf = csrf_of(&secret);
-    page.demo = portal.app.config.demo;
-    let sample = portal.sample.to_vec();
+    let done = address.done.map(|done| format!("done={done}"));
     let mut response = page::html(&SignInPage {
-        page,
-        next,
-        typed: name,
-        error,
-        sample,
+        page: Page {
+            title: "Sign in".into(),
+            site: portal.app.config.site.to_string(),
+            demo: portal.app.config.demo,
+            csrf: csrf_of(&secret),
+            notice: notice_of(done.as_deref()),
+            sent: sent.map(|Extension(sent)| sent),
+            ..Page::bare()
+        },
+        next: address.next,
+        sample: portal.sample.clone(),
     });
-    *response.status_mut() = status;
     response.headers_mut().append(
         header::SET_COOKIE,
-        cookie_line(portal, form_cookie_name(portal), &secret, 3_600),
+        cookie_line(&portal, form_cookie_name(&portal), &secret, 3_600),
     );
     response
 }
 
-#[derive(Deserialize)]
-struct Fields {
-    #[serde(default)]
-    csrf: String,
-    #[serde(default)]
-    next: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    password: String,
-}
-
+/// Nobody is signed in yet, so the form is bound to the browser by a cookie of its own.
 async fn act(
     State(portal): State<Portal>,
     headers: HeaderMap,
-    body: axum::body::Bytes,
+    bytes: axum::body::Bytes,
 ) -> WebResult {
-    let fields: Fields = serde_html_form::from_bytes(&body)
+    let fields = serde_html_form::from_bytes(&bytes)
         .map_err(|_| WebError::BadForm("A field is missing.".into()))?;
+    let form = Sheet { fields, bytes };
     let expected = cookie(&headers, form_cookie_name(&portal)).map(csrf_of);
-    if expected.as_deref() != Some(&fields.csrf) {
+    if expected.as_deref() != Some(form.value("csrf")) {
         return Err(WebError::FormExpired);
     }
-    let agent = headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    let address = headers
-        .get("x-rulegate-peer")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    let page = || Page {
-        title: "Sign in".into(),
-        site: portal.app.config.site.to_string(),
-        ..Page::bare()
+    let text = |name| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default()
     };
-    let again = |error: String, status| {
-        Ok(form(
-            &portal,
-            page(),
-            fields.next.clone(),
-            fields.name.clone(),
-            error,
-            status,
-        ))
-    };
-    match portal
-        .auth
-        .sign_in(&fields.name, &fields.password, address, agent)
-        .await
-    {
-        Ok((_, secret)) => {
-            let mut response = Redirect::to(&local(&fields.next)).into_response();
-            let name = cookie_name(portal.app.config.is_tls());
-            let age_s = crate::auth::sign_in::ABSOLUTE_US / 1_000_000;
-            response.headers_mut().append(
-                header::SET_COOKIE,
-                cookie_line(&portal, name, &secret, age_s),
-            );
-            Ok(response)
-        }
-        Err(SignInError::Wrong) => again(
-            "Name and password do not belong together, or the account is closed.".into(),
-            StatusCode::UNAUTHORIZED,
-        ),
-        Err(SignInError::Wait { seconds }) => {
-            let wait = format::count(seconds as usize, "second", "seconds");
-            again(
-                format!("Too many tries: wait {wait}."),
-                StatusCode::TOO_MANY_REQUESTS,
-            )
-        }
-        Err(SignInError::Busy) => again(
-            "Sign-in is busy: try again in a few seconds.".into(),
-            StatusCode::TOO_MANY_REQUESTS,
-        ),
-        Err(SignInError::App(error)) => Err(WebError::App(error)),
-    }
+    let (agent, address) = (text("user-agent"), text("x-rulegate-peer"));
+    let (name, password) = (form.value("name"), form.value("password"));
+    let signed_in = portal.auth.sign_in(name, password, address, agent).await;
+    let (_, secret) = signed_in.in_field("password").map_err(|error| {
+        let back = format!("/sign-in?next={}", format::url_encode(form.value("next")));
+        form.refused(&back, error)
+    })?;
+    let mut response = Redirect::to(&local(form.value("next"))).into_response();
+    let name = cookie_name(portal.app.config.is_tls());
+    let age_s = crate::auth::sign_in::ABSOLUTE_US / 1_000_000;
+    response.headers_mut().append(
+        header::SET_COOKIE,
+        cookie_line(&portal, name, &secret, age_s),
+    );
+    Ok(response)
 }
 
 /// Only addresses of this portal: no way to send people elsewhere.

@@ -1,19 +1,24 @@
 //! Tokens of service accounts: made with a secret that is shown once, listed, revoked.
 
+use std::cmp::Reverse;
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 
-use super::account::{again, known, require_manager, scope_of};
+use super::account::{RightFields, address, changeable};
+use super::accounts::crumbs;
 use crate::app::AppError;
 use crate::auth::token::NewToken;
-use crate::auth::{Account, AccountKind};
+use crate::auth::{Account, Token};
 use crate::web::error::WebResult;
 use crate::web::form::{Form, see};
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
-use crate::web::{Portal, format};
+use crate::web::sent::FieldError;
+use crate::web::{Portal, filters};
 use rulegate_ledger::access::Role;
 use rulegate_ledger::ids::Timestamp;
 
@@ -25,74 +30,44 @@ pub(super) fn routes() -> Routes {
 
 /// A token without its secret.
 pub(super) struct TokenRow {
-    pub id: String,
-    pub name: String,
-    pub bounds: String,
-    pub made: String,
-    pub ends: String,
+    pub token: Arc<Token>,
     /// `good`, `expired` or `revoked`.
     pub state: &'static str,
-    pub kind: &'static str,
-}
-
-/// What a new token is asked to be.
-#[derive(Clone, Deserialize)]
-#[serde(default)]
-pub(super) struct TokenFields {
-    pub name: String,
-    #[serde(alias = "token_role")]
-    pub role: String,
-    #[serde(alias = "token_ruleset")]
-    pub ruleset: String,
-    #[serde(alias = "token_site")]
-    pub site: String,
-    #[serde(alias = "token_lane")]
-    pub lane: String,
-    pub days: String,
-}
-
-impl Default for TokenFields {
-    fn default() -> Self {
-        let none = String::new;
-        TokenFields {
-            name: none(),
-            role: none(),
-            ruleset: none(),
-            site: none(),
-            lane: none(),
-            days: "90".into(),
-        }
-    }
 }
 
 /// An account's tokens: good ones first, then by end.
 pub(super) fn token_rows(portal: &Portal, account: &Account, now: Timestamp) -> Vec<TokenRow> {
     let known = portal.auth.directory.known();
-    let mut tokens: Vec<_> = known
-        .tokens
-        .values()
-        .filter(|t| t.account == account.id)
-        .collect();
-    let good = |t: &crate::auth::Token| t.revoked_at.is_none() && t.expires_at > now;
-    tokens.sort_by_key(|t| (!good(t), std::cmp::Reverse(t.expires_at), t.id.clone()));
-    let row = |t: &std::sync::Arc<crate::auth::Token>| TokenRow {
-        id: t.id.clone(),
-        name: t.name.clone(),
-        bounds: format!("{}, {}", t.role.name(), t.scope.words()),
-        made: format!(
-            "{} by {}",
-            format::day(t.created_at),
-            portal.auth.directory.name(&t.created_by)
-        ),
-        ends: format::day(t.expires_at),
-        state: match (t.revoked_at, good(t)) {
-            (Some(_), _) => "revoked",
-            (None, true) => "good",
-            (None, false) => "expired",
+    let tokens = known.tokens.values().filter(|t| t.account == account.id);
+    let row = |token: &Arc<Token>| TokenRow {
+        state: match token.revoked_at {
+            Some(_) => "revoked",
+            None if token.expires_at > now => "good",
+            None => "expired",
         },
-        kind: if good(t) { "ok" } else { "mute" },
+        token: token.clone(),
     };
-    tokens.into_iter().map(row).collect()
+    let mut rows: Vec<TokenRow> = tokens.map(row).collect();
+    rows.sort_by_cached_key(|row| {
+        let token = &row.token;
+        (
+            row.state != "good",
+            Reverse(token.expires_at),
+            token.id.clone(),
+        )
+    });
+    rows
+}
+
+/// What a new token is asked to be.
+#[derive(Deserialize)]
+struct TokenFields {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    days: String,
+    #[serde(flatten)]
+    right: RightFields,
 }
 
 #[derive(Template)]
@@ -100,12 +75,9 @@ pub(super) fn token_rows(portal: &Portal, account: &Account, now: Timestamp) -> 
 struct TokenPage {
     page: Page,
     crumbs: Vec<Link>,
-    account: String,
-    name: String,
-    bounds: String,
-    ends: String,
+    account: Arc<Account>,
+    token: Token,
     secret: String,
-    is_pod: bool,
 }
 
 /// Shows the secret on the answer itself: no address ever leads to it again, and nothing keeps it.
@@ -114,32 +86,23 @@ async fn create(
     Path(name): Path<String>,
     form: Form<TokenFields>,
 ) -> WebResult {
-    require_manager(&portal, &form.user)?;
-    let account = known(&portal, &name)?;
-    let by = &form.user.person.account.id;
+    let page = address(&name);
+    let user = &form.user;
     let made = async {
-        let wanted = wanted(&portal, &account, &form.fields, form.user.now)?;
-        portal.auth.make_token(wanted, by).await
+        let account = changeable(&portal, user, &name)?;
+        let wanted = wanted(&portal, &account, &form.fields, user.now)?;
+        let made = portal.auth.make_token(wanted, &user.person.account.id);
+        let (token, secret) = made.await?;
+        Ok::<_, FieldError>((account, token, secret))
     };
-    let (token, secret) = match made.await {
-        Ok(made) => made,
-        Err(error) => return again(&portal, &form.user, &account, form.fields, error),
-    };
-    let link = |href: String, text: &str| Link {
-        href,
-        text: text.to_owned(),
-    };
+    let (account, token, secret) = made.await.map_err(|error| form.refused(&page, error))?;
+    let mut crumbs = crumbs();
+    crumbs.push(Link::new(page, account.display_name.as_str()));
     Ok(page::html(&TokenPage {
-        page: Page::new(&portal, &form.user, "accounts", "A new token"),
-        crumbs: vec![
-            link("/accounts".into(), "Accounts"),
-            link(format!("/accounts/{}", account.name), &account.display_name),
-        ],
-        account: account.display_name.clone(),
-        bounds: format!("{}, {}", token.role.name(), token.scope.words()),
-        ends: format::long_time(token.expires_at),
-        is_pod: token.role == Role::Pod,
-        name: token.name,
+        page: Page::new(&portal, user, "accounts", "A new token"),
+        crumbs,
+        account,
+        token,
         secret,
     }))
 }
@@ -149,34 +112,27 @@ fn wanted(
     account: &Account,
     fields: &TokenFields,
     now: Timestamp,
-) -> Result<NewToken, AppError> {
-    let bad = |message: String| AppError::BadInput {
-        code: "bad_token",
-        message,
-    };
-    if account.kind != AccountKind::Service {
-        return Err(bad(
-            "Only service accounts have tokens: a person signs in".into()
-        ));
+) -> Result<NewToken, FieldError> {
+    if !account.is_service() {
+        let only = "Only service accounts have tokens: a person signs in";
+        return Err(FieldError::new("name", only));
     }
     let name = fields.name.trim();
     // The same form sent twice must not leave a second secret around.
-    let taken = token_rows(portal, account, now)
-        .iter()
-        .any(|token| token.state == "good" && token.name == name);
-    if taken {
-        return Err(bad(format!(
-            "A good token named {name} is there already: revoke it first"
-        )));
+    let mut good = token_rows(portal, account, now)
+        .into_iter()
+        .filter(|row| row.state == "good");
+    if good.any(|row| row.token.name == name) {
+        let taken = format!("A good token named {name} is there already: revoke it first");
+        return Err(FieldError::new("name", taken));
     }
-    let role = Role::parse(&fields.role).ok_or_else(|| bad("Choose a role".into()))?;
     let days = fields.days.trim().parse();
     Ok(NewToken {
         account: account.id.clone(),
         name: name.to_owned(),
-        role,
-        scope: scope_of(&fields.ruleset, &fields.site, &fields.lane)?,
-        days: days.map_err(|_| bad("Days are a whole number".into()))?,
+        role: fields.right.role()?,
+        scope: fields.right.scope()?,
+        days: days.map_err(|_| FieldError::new("days", "Days are a whole number"))?,
     })
 }
 
@@ -190,20 +146,19 @@ async fn revoke(
     Path(name): Path<String>,
     form: Form<Which>,
 ) -> WebResult {
-    require_manager(&portal, &form.user)?;
-    let account = known(&portal, &name)?;
-    let id = form.fields.id.as_str();
-    let rows = token_rows(&portal, &account, form.user.now);
-    if !rows.iter().any(|token| token.id == id) {
-        let name = id.chars().take(80).collect();
-        return Err(AppError::NotFound {
-            what: "token",
-            name,
+    let page = address(&name);
+    let (id, user) = (form.fields.id.as_str(), &form.user);
+    let revoked = async {
+        let account = changeable(&portal, user, &name)?;
+        let rows = token_rows(&portal, &account, user.now);
+        if !rows.iter().any(|row| row.token.id == id) {
+            let (what, name) = ("token", id.chars().take(80).collect());
+            return Err(AppError::NotFound { what, name });
         }
-        .into());
-    }
-    portal.auth.revoke_token(id).await?;
-    let by = form.user.person.account.id.as_str();
+        portal.auth.revoke_token(id).await
+    };
+    revoked.await.map_err(|error| form.refused(&page, error))?;
+    let by = user.person.account.id.as_str();
     tracing::info!(target: "audit", token = id, by, "token revoked");
-    Ok(see(&format!("/accounts/{}", account.name), "revoked"))
+    Ok(see(&page, "revoked"))
 }

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 
-use self::acts::{Recall, Validate};
 pub(super) use self::downloads::attachment;
-use self::story::{Found, Provenance, StandingRow, Word};
+use self::story::{Found, Stage, StandingRow};
 use super::rulesets::known;
-use crate::web::environment_view::{Tag, TimeView};
-use crate::web::error::{WebError, WebResult, refuse};
+use crate::web::availability::Availability;
+use crate::web::environment_view::Tag;
+use crate::web::error::{WebError, WebResult};
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::paging::{PageOfList, PageQuery, one_page};
@@ -22,8 +22,10 @@ use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, filters, format};
 use rulegate_domain::refusal::Refusal;
-use rulegate_domain::state::VersionFacts;
+use rulegate_domain::state::{Hotfix, Recall, Validation, VersionFacts};
 use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::event::Provenance;
 use rulegate_ledger::ids::RuleSetName;
 use rulegate_ledger::version::VersionName;
 
@@ -51,62 +53,64 @@ pub(super) fn known_version<'u>(
     let version: VersionName = version.parse()?;
     match user.snapshot.state.version(&ruleset, &version) {
         Some(facts) => Ok((ruleset, version, facts)),
-        None => Err(refuse(Refusal::UnknownVersion { ruleset, version })),
+        None => Err(Refusal::UnknownVersion { ruleset, version }.into()),
     }
 }
 
 /// Breadcrumbs down to a version.
 pub(super) fn crumbs(ruleset: &RuleSetName, version: Option<&VersionName>) -> Vec<Link> {
-    let link = |href: String, text: String| Link { href, text };
     let mut crumbs = vec![
-        link("/rulesets".into(), "Rule sets".into()),
-        link(address::ruleset(ruleset), ruleset.to_string()),
+        Link::new("/rulesets", "Rule sets"),
+        Link::new(address::ruleset(ruleset), ruleset.as_str()),
     ];
-    crumbs.extend(version.map(|v| link(address::version(ruleset, v), v.to_string())));
+    crumbs.extend(version.map(|v| Link::new(address::version(ruleset, v), v.as_str())));
     crumbs
 }
 
 #[derive(Template)]
 #[template(path = "versions/version.html")]
-struct VersionPage {
+struct VersionPage<'s> {
     page: Page,
     crumbs: Vec<Link>,
-    ruleset: String,
-    version: String,
-    href: String,
-    summary: String,
+    ruleset: &'s RuleSetName,
+    version: &'s VersionName,
+    facts: &'s VersionFacts,
     tags: Vec<Tag>,
-    compare: Vec<Link>,
-    activate: String,
-    checksum: String,
-    provenance: Option<Provenance>,
-    hotfix: Option<HotfixWords>,
-    standings: Vec<StandingRow>,
-    words: Vec<Word>,
-    found: Vec<Found>,
-    recalled: Option<(String, String, TimeView)>,
-    validate: Validate,
-    recall: Recall,
-    rules: RuleList,
+    /// Environments that run other bytes.
+    others: Vec<Environment>,
+    provenance: Option<&'s Provenance>,
+    hotfix: Option<&'s Hotfix>,
+    standings: Vec<StandingRow<'s>>,
+    validations: Vec<&'s Validation>,
+    found: Vec<Found<'s>>,
+    recalled: Option<&'s Recall>,
+    validate: Availability,
+    recall: Availability,
+    rules: RuleList<'s>,
 }
 
-/// What a hotfix says about itself.
-struct HotfixWords {
-    href: String,
-    on_top_of: String,
-    on_top_of_href: String,
-    changes_href: String,
-    changes: String,
-    author: String,
-    reason: String,
-    incident: String,
-    ends: TimeView,
+impl VersionPage<'_> {
+    /// Where the pipeline has more; only an address of the web is one to follow.
+    fn link(&self) -> Option<&String> {
+        let is_web = |link: &&String| link.starts_with("https://") || link.starts_with("http://");
+        self.provenance?.link.as_ref().filter(is_web)
+    }
+
+    fn stages(&self) -> Vec<Stage<'_>> {
+        let provenance = self.provenance.into_iter();
+        provenance
+            .flat_map(|from| [("E1", &from.e1), ("E2", &from.e2)])
+            .map(|(name, evidence)| Stage::of(name, evidence, self.facts.checksum))
+            .collect()
+    }
 }
 
 /// One page of the rules a version holds.
-struct RuleList {
+struct RuleList<'s> {
+    /// Rules of the whole version.
+    total: usize,
     filter: String,
-    rows: Vec<(String, String, String)>,
+    rows: Vec<(&'s String, &'s Digest)>,
     paged: PageOfList,
 }
 
@@ -115,8 +119,6 @@ struct RuleList {
 #[serde(default)]
 struct Listed {
     filter: String,
-    #[serde(skip)]
-    paging: PageQuery,
 }
 
 async fn show(
@@ -126,122 +128,53 @@ async fn show(
     Query(listed): Query<Listed>,
     Query(paging): Query<PageQuery>,
 ) -> WebResult {
-    let listed = Listed { paging, ..listed };
-    let (ruleset, version, _) = known_version(&user, &ruleset, &version)?;
-    let (validate, recall) = (Validate::default(), Recall::default());
-    page_of(&portal, &user, &ruleset, &version, listed, validate, recall).await
-}
-
-/// The page, with the forms as they were typed.
-async fn page_of(
-    portal: &Portal,
-    user: &User,
-    ruleset: &RuleSetName,
-    version: &VersionName,
-    listed: Listed,
-    validate: Validate,
-    recall: Recall,
-) -> WebResult {
+    let (ruleset, version, facts) = known_version(&user, &ruleset, &version)?;
     let state = &user.snapshot.state;
-    let (_, _, facts) = known_version(user, ruleset.as_str(), version.as_str())?;
     let manifest = portal.app.manifest(&facts.checksum).await?;
-    let name = |id| portal.auth.directory.name(id);
-    let recalled = state.recall(ruleset, version, facts.checksum);
-    let page = VersionPage {
-        page: Page::new(portal, user, "rulesets", format!("{ruleset} {version}")),
-        crumbs: crumbs(ruleset, None),
-        ruleset: ruleset.to_string(),
-        version: version.to_string(),
-        href: address::version(ruleset, version),
-        summary: format!(
-            "{}, delivered {} by {}",
-            format::count(manifest.rules().len(), "rule", "rules"),
-            format::short_time(facts.at),
-            name(&facts.by)
-        ),
-        tags: story::tags(state, ruleset, version, facts),
-        compare: story::comparisons(state, ruleset, facts),
-        activate: address::activate(ruleset, version, &[]),
-        checksum: facts.checksum.to_string(),
-        provenance: facts
-            .release
-            .as_ref()
-            .map(|release| Provenance::of(&release.provenance, facts.checksum)),
-        hotfix: hotfix(portal, user, ruleset, version),
-        standings: story::standings(state, ruleset, version, user.now),
-        words: story::words(portal, state, ruleset, version),
-        found: facts
-            .release
-            .as_ref()
-            .map_or(Vec::new(), |release| story::found(ruleset, &release.drift)),
-        recalled: recalled.map(|recall| {
-            (
-                recall.reason.clone(),
-                name(&recall.by),
-                TimeView::date(recall.at),
-            )
-        }),
-        validate: validate.checked(user, ruleset, version),
-        recall: recall.checked(user, ruleset, version),
-        rules: rule_list(ruleset, version, manifest.rules(), listed),
-    };
-    Ok(page::html(&page))
+    let release = facts.release.as_deref();
+    let may = |command| Availability::of(&portal, &user, None, &command);
+    Ok(page::html(&VersionPage {
+        page: Page::new(&portal, &user, "rulesets", format!("{ruleset} {version}")),
+        crumbs: crumbs(&ruleset, None),
+        tags: story::tags(state, &ruleset, &version, facts),
+        others: story::others(state, &ruleset, facts),
+        provenance: release.map(|release| &release.provenance),
+        hotfix: state.hotfix(&ruleset, &version).map(|hotfix| &**hotfix),
+        standings: story::standings(state, &ruleset, &version),
+        validations: story::validations(state, &ruleset, &version),
+        found: release.map_or(Vec::new(), |release| story::found(&release.drift)),
+        recalled: state.recall(&ruleset, &version, facts.checksum),
+        validate: may(acts::some_validation(&ruleset, &version)),
+        recall: may(acts::some_recall(&ruleset, &version)),
+        rules: rule_list(&ruleset, &version, manifest.rules(), listed.filter, &paging),
+        ruleset: &ruleset,
+        version: &version,
+        facts,
+    }))
 }
 
-fn hotfix(
-    portal: &Portal,
-    user: &User,
+fn rule_list<'s>(
     ruleset: &RuleSetName,
     version: &VersionName,
-) -> Option<HotfixWords> {
-    let hotfix = user.snapshot.state.hotfix(ruleset, version)?;
-    Some(HotfixWords {
-        href: address::hotfix(ruleset, version),
-        on_top_of: hotfix.on_top_of.to_string(),
-        on_top_of_href: address::version(ruleset, &hotfix.on_top_of),
-        changes_href: address::compare(
-            ruleset,
-            &hotfix.on_top_of_checksum.to_string(),
-            version.as_str(),
-        ),
-        changes: format!(
-            "{}, {}",
-            format::count(hotfix.changes.len(), "rule", "rules"),
-            format::count(hotfix.lines_changed as usize, "line", "lines")
-        ),
-        author: portal.auth.directory.name(&hotfix.author),
-        reason: hotfix.reason.clone(),
-        incident: hotfix.incident.clone(),
-        ends: TimeView::day(hotfix.ends_at),
-    })
-}
-
-fn rule_list(
-    ruleset: &RuleSetName,
-    version: &VersionName,
-    rules: &BTreeMap<String, Digest>,
-    listed: Listed,
-) -> RuleList {
-    let wanted = listed.filter.trim().to_lowercase();
+    rules: &'s BTreeMap<String, Digest>,
+    filter: String,
+    paging: &PageQuery,
+) -> RuleList<'s> {
+    let wanted = filter.trim().to_lowercase();
     let matching: Vec<_> = rules
         .iter()
         .filter(|(path, _)| wanted.is_empty() || path.to_lowercase().contains(&wanted))
         .collect();
     let href = address::version(ruleset, version);
-    let base = format!("{href}?filter={}", format::url_encode(&listed.filter));
-    let paged = one_page(&matching, PAGE, &listed.paging, |(path, _), key| {
+    let base = format!("{href}?filter={}", format::url_encode(&filter));
+    let paged = one_page(&matching, PAGE, paging, |(path, _), key| {
         path.as_str().cmp(key)
     })
     .linked(&matching, &base, "#rules", |(path, _)| (*path).clone());
     RuleList {
-        rows: matching[paged.range.clone()]
-            .iter()
-            .map(|(path, digest)| {
-                let href = address::rule(ruleset, version, path);
-                ((*path).clone(), href, digest.to_string())
-            })
-            .collect(),
+        total: rules.len(),
+        rows: matching[paged.range.clone()].to_vec(),
         paged,
-        filter: listed.filter,
+        filter,
     }
 }

@@ -18,7 +18,7 @@ async fn told(stage: &mut Stage<'_>, story: &str) {
 }
 
 /// 1 everywhere, and a hotfix in ipc1/prod.
-async fn hotfixed_at_ipc1() -> Stage<'static> {
+pub async fn hotfixed_at_ipc1() -> Stage<'static> {
     let mut stage = Stage::new(&Ground::Memory).await;
     told(
         &mut stage,
@@ -29,6 +29,28 @@ async fn hotfixed_at_ipc1() -> Stage<'static> {
         Theo hotfixes ipc1/prod for INC-8 with limit.conf "limit 70 / burst 5 / window 60"
         Rita approves it
         Ana executes it
+        the sites are level"#,
+    )
+    .await;
+    stage
+}
+
+/// 1 everywhere, and while the link was cut a hotfix for one incident at either site.
+pub async fn hotfixed_at_both() -> Stage<'static> {
+    let mut stage = Stage::new(&Ground::Memory).await;
+    told(
+        &mut stage,
+        r#"the pipeline delivers 1 at ipc2 with limit.conf "limit 10 / burst 5"
+        1 goes live in ipc2/sl, ipc1/sl, ipc2/prod and ipc1/prod
+        the link is cut
+        Theo hotfixes ipc2/prod for INC-7 with limit.conf "limit 99 / burst 5"
+        Rita approves it
+        Ana executes it
+        Omar declares at ipc1 that the app is live at ipc1: cut
+        Theo hotfixes ipc1/prod for INC-7 with limit.conf "limit 50 / burst 5"
+        Rita approves it
+        Ana executes it
+        the link is mended
         the sites are level"#,
     )
     .await;
@@ -202,23 +224,7 @@ async fn a_merge_is_offered_kept_and_applied() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pair_is_closed_and_a_difference_accepted() {
-    let mut stage = Stage::new(&Ground::Memory).await;
-    told(
-        &mut stage,
-        r#"the pipeline delivers 1 at ipc2 with limit.conf "limit 10 / burst 5"
-        1 goes live in ipc2/sl, ipc1/sl, ipc2/prod and ipc1/prod
-        the link is cut
-        Theo hotfixes ipc2/prod for INC-7 with limit.conf "limit 99 / burst 5"
-        Rita approves it
-        Ana executes it
-        Omar declares at ipc1 that the app is live at ipc1: cut
-        Theo hotfixes ipc1/prod for INC-7 with limit.conf "limit 50 / burst 5"
-        Rita approves it
-        Ana executes it
-        the link is mended
-        the sites are level"#,
-    )
-    .await;
+    let mut stage = hotfixed_at_both().await;
     let world = stage.at("ipc2").unwrap();
     let token = world.token("pipeline", Scope::EVERYWHERE).await;
     let get = axum::http::Method::GET;

@@ -48,6 +48,7 @@ async fn a_new_person_signs_in_with_rights_given() {
     let world = World::new().await;
     let adam = world.sign_in("adam").await;
     let fields = [
+        ("form", "account"),
         ("name", "Eve"),
         ("display_name", "<b>Eve</b> \u{202e}Lind"),
         ("kind", "person"),
@@ -57,7 +58,7 @@ async fn a_new_person_signs_in_with_rights_given() {
     assert_eq!(made.header("location"), "/accounts/eve?done=account-made");
     let again = world.post(&adam, "/accounts", &fields).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(again.attribute("#f-name", "value"), ["Eve"]);
+    assert_eq!(again.attribute("#f-account-name", "value"), ["Eve"]);
     assert!(!again.text.contains(NEW));
     let page = world.get(&adam, "/accounts/eve").await;
     assert!(!page.text.contains("<b>Eve"));
@@ -121,14 +122,20 @@ async fn names_and_passwords_are_checked() {
         ("fine", "short"),
         ("fine", "fine fine fine"),
     ] {
-        let fields = [("name", name), ("kind", "person"), ("password", password)];
+        let fields = [
+            ("form", "account"),
+            ("name", name),
+            ("kind", "person"),
+            ("password", password),
+        ];
         let answer = world.post(&adam, "/accounts", &fields).await;
         assert_eq!(
             answer.status,
             StatusCode::UNPROCESSABLE_ENTITY,
             "{name} {password}"
         );
-        assert_eq!(answer.select(".notice.bad").len(), 1);
+        assert_eq!(answer.select("#refused").len(), 1);
+        assert_eq!(answer.select("form .error").len(), 1, "{name} {password}");
     }
     assert!(world.portal.auth.directory.by_name("fine").is_none());
 }
@@ -184,9 +191,9 @@ async fn a_token_is_shown_once() {
     let adam = world.sign_in("adam").await;
     let fields = [
         ("name", "prod pods"),
-        ("token_role", "pod"),
-        ("token_site", "ipc2"),
-        ("token_lane", "prod"),
+        ("role", "pod"),
+        ("site", "ipc2"),
+        ("lane", "prod"),
         ("days", "30"),
     ];
     let made = world.post(&adam, "/accounts/pods/tokens", &fields).await;
@@ -200,10 +207,15 @@ async fn a_token_is_shown_once() {
     assert!(!page.text.contains(&secret));
     let twice = world.post(&adam, "/accounts/pods/tokens", &fields).await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let unbound = [("name", "x"), ("token_role", "pod"), ("days", "30")];
+    let unbound = [
+        ("form", "token"),
+        ("name", "x"),
+        ("role", "pod"),
+        ("days", "30"),
+    ];
     let refused = world.post(&adam, "/accounts/pods/tokens", &unbound).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(refused.attribute("#f-name", "value"), ["x"]);
+    assert_eq!(refused.attribute("#f-token-name", "value"), ["x"]);
     let person = world.post(&adam, "/accounts/ana/tokens", &fields).await;
     assert_eq!(person.status, StatusCode::UNPROCESSABLE_ENTITY);
 

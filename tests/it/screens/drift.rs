@@ -6,7 +6,7 @@ use crate::harness::world::{World, environment, rules, ruleset};
 const PLACE: &str = "/drift/crs/ipc2/prod";
 
 /// Somebody changed the store of ipc2/prod: `texts` is what omar found there.
-async fn observe(world: &World, texts: &[(&str, &str)]) {
+pub async fn observe(world: &World, texts: &[(&str, &str)]) {
     let found = rules(texts);
     let snapshot = world.app.keep(&found).await.unwrap();
     let pin = world

@@ -4,6 +4,7 @@ mod compare;
 mod desk;
 mod drift;
 mod errors;
+mod forms;
 mod hotfixes;
 mod ledger;
 mod overview;

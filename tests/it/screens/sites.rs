@@ -138,6 +138,7 @@ async fn the_link_is_cut_in_the_demonstration_only() {
 
 fn policy<'a>(production: &'a str, paths: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
+        ("form", "policy"),
         ("production", production),
         ("soft_launch", "0"),
         ("hotfix", "1"),
@@ -167,9 +168,12 @@ async fn a_policy_is_asked_for_and_reviewed() {
             .post(&adam, "/policy", &policy(production, paths))
             .await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{word}");
-        assert!(answer.select(".notice.bad")[0].contains(word), "{word}");
-        assert_eq!(answer.attribute("#f-production", "value"), [production]);
-        assert!(answer.select("#f-reason")[0].contains("more eyes"));
+        assert!(answer.select("#refused")[0].contains(word), "{word}");
+        assert_eq!(
+            answer.attribute("#f-policy-production", "value"),
+            [production]
+        );
+        assert!(answer.select("#f-policy-reason")[0].contains("more eyes"));
     }
     let same = world.post(&adam, "/policy", &policy("1", "**")).await;
     assert_eq!(same.status, StatusCode::CONFLICT);

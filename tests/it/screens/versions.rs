@@ -152,10 +152,15 @@ async fn a_validator_says_how_it_went_and_others_cannot() {
     world.execute_review("lucy", &review).await.unwrap();
 
     let post = format!("{address}/validations");
-    let fields = [("outcome", ""), ("note", "kept"), ("links", "")];
+    let fields = [
+        ("form", "validation"),
+        ("outcome", ""),
+        ("note", "kept"),
+        ("links", ""),
+    ];
     let page = world.post(&mara, &post, &fields).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(page.select("#f-note"), ["kept"]);
+    assert_eq!(page.select("#f-validation-note"), ["kept"]);
     let fields = [
         ("outcome", "passed"),
         ("note", "fine"),
