@@ -53,6 +53,9 @@ pub(super) struct ViewLink {
     pub here: bool,
 }
 
+/// A single change: its verdict's tag, kind and words, and what it is.
+type UnitLine<'s> = (&'static str, &'static str, &'s str);
+
 /// The opened rule.
 #[allow(missing_docs)]
 pub(super) struct RuleView<'s> {
@@ -64,8 +67,8 @@ pub(super) struct RuleView<'s> {
     /// The rules before and after it.
     pub previous: Option<String>,
     pub next: Option<String>,
-    /// Single changes with their tags' kinds and words, those not contained first.
-    pub units: Vec<(&'static str, &'static str, &'s str)>,
+    /// Single changes, those not contained first.
+    pub units: Vec<UnitLine<'s>>,
     /// The texts in the view that was asked for.
     pub shown: Shown,
     /// The two texts of the view by value, if they have values.
@@ -98,12 +101,7 @@ impl<'s> RuleView<'s> {
         }
     }
     /// Single changes shown before the fold, and those in it.
-    pub fn unit_lists(
-        &self,
-    ) -> (
-        &[(&'s str, &'s str, &'s str)],
-        &[(&'s str, &'s str, &'s str)],
-    ) {
+    pub fn unit_lists(&self) -> (&[UnitLine<'s>], &[UnitLine<'s>]) {
         self.units.split_at(self.units.len().min(UNITS_SHOWN))
     }
     pub fn views(&self) -> Vec<ViewLink> {
