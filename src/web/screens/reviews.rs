@@ -72,7 +72,9 @@ async fn show(
         let other = other.map(|other| (other.opened_at, &other.id));
         other.cmp(&Some((row.review.opened_at, &row.review.id)))
     })
-    .linked(&closed, "/reviews", "#closed", |row| row.review.id.to_string());
+    .linked(&closed, "/reviews", "#closed", |row| {
+        row.review.id.to_string()
+    });
     Ok(page::html(&ListPage {
         page: Page::new(&portal, &user, "reviews", "Reviews"),
         waiting,
