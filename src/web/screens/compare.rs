@@ -17,6 +17,7 @@ use self::rule_view::RuleView;
 use self::side::Side;
 use super::rulesets::known;
 use super::versions::crumbs;
+use crate::web::choice::Choice;
 use crate::web::diff_view::Column;
 use crate::web::error::WebResult;
 use crate::web::notice::Link;
@@ -43,24 +44,18 @@ pub(super) fn routes() -> Routes {
 
 /// What is asked for in the address.
 #[derive(Clone, Default, serde::Deserialize)]
+#[serde(default)]
 struct Comparison {
-    #[serde(default)]
     from: String,
-    #[serde(default)]
     to: String,
-    #[serde(default)]
     view: String,
     /// Only this rule, with more of it.
-    #[serde(default)]
     path: String,
     /// Only rules that were changed, added, removed or renamed.
-    #[serde(default)]
     kind: String,
     /// Changed lines of the one rule that earlier pages showed.
-    #[serde(default)]
     skip: usize,
     /// Hidden lines of the one rule to show: old line, new line, how many.
-    #[serde(default)]
     gap: String,
 }
 
@@ -99,31 +94,21 @@ struct Segment {
     here: bool,
 }
 
-struct Choosable {
-    value: String,
-    text: String,
-    selected: bool,
-}
-
 #[derive(Template)]
 #[template(path = "compare/compare.html")]
 struct ComparePage {
     page: Page,
     crumbs: Vec<Link>,
-    href: String,
-    from_options: Vec<Choosable>,
-    to_options: Vec<Choosable>,
-    view: String,
+    ruleset: RuleSetName,
+    query: Comparison,
+    from: Vec<Choice>,
+    to: Vec<Choice>,
     views: Vec<Segment>,
     /// The rules by what became of them; empty when only one kind differs.
     kinds: Vec<Link>,
     sides: Option<Sides>,
     rules: Vec<RuleView>,
     columns: Vec<Column>,
-    is_sided: bool,
-    is_by_value: bool,
-    /// Set when only one rule is shown: the address of all.
-    all: String,
     paged: PageOfList,
 }
 
@@ -131,7 +116,6 @@ struct ComparePage {
 struct Sides {
     from: Side,
     to: Side,
-    swap: String,
     summary: String,
     is_equal: bool,
 }
@@ -176,14 +160,12 @@ async fn show(
     page.columns = vec![from.column("line"), to.column("plan")];
     page.kinds = kinds(&ruleset, &query, &differences);
     let base = query.address(&ruleset, &query.view, "");
-    match query.path.is_empty() {
-        true => page.paged = paged.linked(&listed, &base, "", |d| d.path().clone()),
-        false => page.all = base,
+    if query.path.is_empty() {
+        page.paged = paged.linked(&listed, &base, "", |d| d.path().clone());
     }
     page.sides = Some(Sides {
         summary: summary(&differences),
         is_equal: differences.differences.is_empty(),
-        swap: address::compare(&ruleset, &query.to, &query.from),
         from,
         to,
     });
@@ -271,13 +253,11 @@ fn kinds(ruleset: &RuleSetName, query: &Comparison, diff: &SnapshotDiff<'_, Stri
             kind: kind.to_owned(),
             ..query.clone()
         };
-        Link {
-            href: match query.kind == kind {
-                true => String::new(),
-                false => other.address(ruleset, &query.view, ""),
-            },
-            text,
-        }
+        let href = match query.kind == kind {
+            true => String::new(),
+            false => other.address(ruleset, &query.view, ""),
+        };
+        Link::new(href, text)
     };
     let mut links = vec![link("", "all".to_owned())];
     links.extend(
@@ -320,10 +300,10 @@ fn empty(portal: &Portal, user: &User, ruleset: &RuleSetName, query: &Comparison
     ComparePage {
         page: Page::new(portal, user, "rulesets", format!("Compare {ruleset}")),
         crumbs: crumbs(ruleset, None),
-        href: format!("{}/compare", address::ruleset(ruleset)),
-        from_options: side::options(user, ruleset, &query.from),
-        to_options: side::options(user, ruleset, &query.to),
-        view: query.view.clone(),
+        ruleset: ruleset.clone(),
+        query: query.clone(),
+        from: side::options(user, ruleset, &query.from),
+        to: side::options(user, ruleset, &query.to),
         views: vec![
             segment("unified", "Unified"),
             segment("side", "Side by side"),
@@ -333,9 +313,6 @@ fn empty(portal: &Portal, user: &User, ruleset: &RuleSetName, query: &Comparison
         sides: None,
         rules: Vec::new(),
         columns: Vec::new(),
-        is_sided: query.is_sided(),
-        is_by_value: query.is_by_value(),
-        all: String::new(),
         paged: PageOfList::default(),
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 
-use crate::web::environment_view::{PinView, Place};
 use crate::web::error::WebResult;
 use crate::web::notice::Link;
 use crate::web::page::{self, Page};
@@ -14,7 +13,8 @@ use crate::web::paging::{PageOfList, PageQuery, one_page};
 use crate::web::screens::rulesets::known;
 use crate::web::screens::versions::crumbs;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters};
+use rulegate_domain::state::Pin;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::ids::RuleSetName;
@@ -30,38 +30,40 @@ const LETTERS: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
 struct EnvironmentsPage<'s> {
     page: Page,
     crumbs: Vec<Link>,
-    ruleset: String,
-    summary: String,
-    columns: Vec<PinView<'s>>,
-    rows: Vec<Row>,
+    ruleset: &'s RuleSetName,
+    differing: usize,
+    equal: usize,
+    columns: &'s [Held<'s>],
+    rows: Vec<Row<'s>>,
     paged: PageOfList,
 }
 
-struct Row {
-    path: String,
-    cells: Vec<Cell>,
+struct Row<'s> {
+    path: &'s str,
+    cells: Vec<Cell<'s>>,
 }
 
 /// What one environment holds of a rule: equal letters are equal bytes.
-struct Cell {
-    place: Place,
+struct Cell<'s> {
+    environment: &'s Environment,
     letter: &'static str,
-    digest: String,
+    digest: Option<Digest>,
     /// An open hotfix there touches the rule.
     is_hotfix: bool,
-    /// The comparison with the environment that the others are held against; empty if equal.
-    href: String,
+    /// The environment that the others are held against, if this one differs from it.
+    differs_from: Option<&'s Environment>,
 }
 
 /// One environment that runs something, with its manifest.
-struct Held {
+struct Held<'s> {
     environment: Environment,
+    pin: &'s Pin,
     manifest: Arc<Manifest>,
     hotfixed: BTreeSet<String>,
 }
 
 /// Names of texts in a row start with what production at the live site runs: that is letter A.
-fn reference<'h>(held: &'h [Held], user: &User) -> Option<&'h Held> {
+fn reference<'h>(held: &'h [Held<'h>], user: &User) -> Option<&'h Held<'h>> {
     let state = &user.snapshot.state;
     let is_live = |held: &&Held| {
         held.environment.site == *state.live_site()
@@ -88,6 +90,7 @@ pub(super) async fn show(
             manifest: portal.app.manifest(&pin.checksum).await?,
             hotfixed: hotfixed(&user, &ruleset, &environment),
             environment,
+            pin,
         });
     }
     let (differing, equal) = differing(&held);
@@ -96,26 +99,20 @@ pub(super) async fn show(
         path.as_str().cmp(key)
     })
     .linked(&differing, &href, "", |path| (*path).clone());
-    let page = EnvironmentsPage {
+    let reference = reference(&held, &user);
+    let listed = differing[paged.range.clone()].iter();
+    Ok(page::html(&EnvironmentsPage {
         page: Page::new(&portal, &user, "rulesets", "Compare environments"),
         crumbs: crumbs(&ruleset, None),
-        ruleset: ruleset.to_string(),
-        summary: format!(
-            "{} not the same everywhere, {} equal everywhere",
-            format::count(differing.len(), "rule", "rules"),
-            format::thousands(equal)
-        ),
-        columns: held
-            .iter()
-            .map(|held| PinView::of(state, &ruleset, &held.environment, user.now))
-            .collect(),
-        rows: differing[paged.range.clone()]
-            .iter()
-            .filter_map(|path| Some(row(&ruleset, &held, reference(&held, &user)?, path)))
+        ruleset: &ruleset,
+        differing: differing.len(),
+        equal,
+        columns: &held,
+        rows: listed
+            .filter_map(|path| Some(row(&held, reference?, path)))
             .collect(),
         paged,
-    };
-    Ok(page::html(&page))
+    }))
 }
 
 /// Paths that an open hotfix of the environment touches.
@@ -127,7 +124,7 @@ fn hotfixed(user: &User, ruleset: &RuleSetName, environment: &Environment) -> BT
 }
 
 /// Paths whose bytes are not the same in every environment, and how many are.
-fn differing(held: &[Held]) -> (Vec<&String>, usize) {
+fn differing<'h>(held: &'h [Held<'_>]) -> (Vec<&'h String>, usize) {
     let paths: BTreeSet<&String> = held
         .iter()
         .flat_map(|held| held.manifest.rules().keys())
@@ -145,7 +142,7 @@ fn differing(held: &[Held]) -> (Vec<&String>, usize) {
     (differing, equal)
 }
 
-fn row(ruleset: &RuleSetName, held: &[Held], reference: &Held, path: &str) -> Row {
+fn row<'h>(held: &'h [Held<'h>], reference: &'h Held<'h>, path: &'h str) -> Row<'h> {
     let digest_at = |held: &Held| held.manifest.rules().get(path).copied();
     let expected = digest_at(reference);
     let mut kinds: Vec<Digest> = Vec::new();
@@ -162,25 +159,16 @@ fn row(ruleset: &RuleSetName, held: &[Held], reference: &Held, path: &str) -> Ro
         let letter = digest
             .and_then(|digest| kinds.iter().position(|kind| *kind == digest))
             .map_or("", |index| LETTERS.get(index).copied().unwrap_or("other"));
-        let (from, to) = (
-            reference.environment.to_string(),
-            here.environment.to_string(),
-        );
-        let both = address::compare(ruleset, &from, &to);
         Cell {
-            place: Place::of(&here.environment),
+            environment: &here.environment,
             letter,
-            digest: digest.map_or(String::new(), |digest| digest.to_string()),
+            digest,
             is_hotfix: here.hotfixed.contains(path),
-            href: if digest != expected {
-                format!("{both}&path={}", format::url_encode(path))
-            } else {
-                Default::default()
-            },
+            differs_from: (digest != expected).then_some(&reference.environment),
         }
     });
     Row {
         cells: cells.collect(),
-        path: path.to_owned(),
+        path,
     }
 }

@@ -1,9 +1,8 @@
 //! One side of a comparison: a version, an environment's pin, or a checksum.
 
-use super::Choosable;
 use crate::app::AppError;
+use crate::web::choice::{self, Choice};
 use crate::web::diff_view::Column;
-use crate::web::environment_view::Place;
 use crate::web::error::{WebError, refuse};
 use crate::web::user::User;
 use crate::web::{address, format};
@@ -26,19 +25,11 @@ pub(super) struct Side {
 }
 
 impl Side {
-    pub(super) fn place(&self) -> Option<Place> {
-        self.environment.as_ref().map(Place::of)
-    }
-
     pub(super) fn name(&self) -> String {
         match &self.version {
             Some(version) => version.to_string(),
             None => format!("observed {}", self.checksum.short()),
         }
-    }
-
-    pub(super) fn full(&self) -> String {
-        self.checksum.to_string()
     }
 
     /// The head of its column; a hotfix says so.
@@ -79,43 +70,26 @@ pub(super) fn resolve(user: &User, ruleset: &RuleSetName, text: &str) -> Result<
 }
 
 /// Environments first, then versions, the newest on top.
-pub(super) fn options(user: &User, ruleset: &RuleSetName, chosen: &str) -> Vec<Choosable> {
+pub(super) fn options(user: &User, ruleset: &RuleSetName, chosen: &str) -> Vec<Choice> {
     let state = &user.snapshot.state;
-    let option = |value: String, text: String| Choosable {
-        selected: value == chosen,
-        value,
-        text,
-    };
-    let mut options: Vec<Choosable> = state
-        .topology
-        .environments()
-        .iter()
-        .filter_map(|environment| {
-            let pin = state.pin(ruleset, environment)?;
-            let text = format!("{environment} (runs {})", pin.version);
-            Some(option(environment.to_string(), text))
-        })
-        .collect();
-    options.extend(
-        state
-            .versions(ruleset)
-            .iter()
-            .take(OFFERED)
-            .map(|(version, facts)| {
-                let age = format::ago(facts.at, user.now);
-                option(version.to_string(), format!("{version} ({age} ago)"))
-            }),
-    );
-    if !chosen.is_empty() && options.iter().all(|option| !option.selected) {
-        let text = match chosen.parse::<Digest>() {
-            Ok(checksum) => checksum.short(),
-            Err(_) => chosen.to_owned(),
-        };
-        options.push(Choosable {
-            value: chosen.to_owned(),
-            text,
-            selected: true,
-        });
+    let environments = state.topology.environments().into_iter();
+    let environments = environments.filter_map(|environment| {
+        let runs = &state.pin(ruleset, &environment)?.version;
+        Some((
+            environment.to_string(),
+            format!("{environment} (runs {runs})"),
+        ))
+    });
+    let versions = state.versions(ruleset).into_iter().take(OFFERED);
+    let versions = versions.map(|(version, facts)| {
+        let age = format::ago(facts.at, user.now);
+        (version.to_string(), format!("{version} ({age} ago)"))
+    });
+    let mut pairs: Vec<(String, String)> = environments.chain(versions).collect();
+    if !chosen.is_empty() && pairs.iter().all(|(value, _)| value != chosen) {
+        let checksum = chosen.parse::<Digest>();
+        let text = checksum.map_or(chosen.to_owned(), |checksum| checksum.short());
+        pairs.push((chosen.to_owned(), text));
     }
-    options
+    choice::options(pairs)
 }
