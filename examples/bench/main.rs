@@ -20,7 +20,7 @@ use std::path::Path;
 use bytes::Bytes;
 use rulegate::store::Store;
 use rulegate_ledger::digest::Digest;
-use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::ids::SiteName;
 use rulegate_ledger::manifest::Manifest;
 
 use facts::TEXT;

@@ -25,7 +25,8 @@ pub fn files(folder: &str, ending: &str) -> Vec<(PathBuf, String)> {
 /// Where which modules of the server and which of the crates under it may be named. `src/cli` may name everything,
 /// and a crate its own modules.
 const MAY_NAME: &[(&str, &str, &str)] = &[
-    ("crates/ledger/src", "", ""),
+    // Its program for auditors names the crate.
+    ("crates/ledger/src", "", "ledger"),
     ("crates/compare/src", "", "ledger"),
     ("crates/domain/src", "", "ledger compare"),
     ("src/store", "store", "ledger"),
