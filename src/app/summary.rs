@@ -9,7 +9,7 @@ use rulegate_ledger::ids::{AccountId, EntryRef, ReviewId, RuleSetName};
 use rulegate_ledger::ledger::Entry;
 use rulegate_ledger::version::VersionName;
 
-use words::{day, joined, quoted, size};
+use words::{joined, quoted, size};
 pub use words::{pair_words, subject_words, visible};
 
 /// An entry told to people.
@@ -193,7 +193,7 @@ impl Describer<'_> {
             joined([
                 size(hotfix.changes.len(), hotfix.lines_changed),
                 format!("{} {}", visible(&hotfix.incident), quoted(&hotfix.reason)),
-                format!("ends {}", day(hotfix.ends_at)),
+                format!("ends {}", hotfix.ends_at.day()),
             ])
         })
     }

@@ -68,7 +68,7 @@ impl TimeView {
     pub fn day(at: Timestamp) -> TimeView {
         TimeView {
             iso: at.to_rfc3339(),
-            shown: at.to_datetime().format("%-d %b %Y").to_string(),
+            shown: at.day(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::text;
+pub use crate::time::Timestamp;
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -186,6 +187,13 @@ impl ReviewId {
         }
     }
 }
+impl From<EntryRef> for ReviewId {
+    /// The review that the entry opened.
+    fn from(opened_at: EntryRef) -> ReviewId {
+        let EntryRef { site, seq } = opened_at;
+        ReviewId { site, seq }
+    }
+}
 impl fmt::Display for ReviewId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.site, self.seq)
@@ -211,58 +219,6 @@ impl TryFrom<String> for ReviewId {
 }
 text::as_text!(ReviewId);
 
-/// An instant in UTC, in whole microseconds since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(pub i64);
-
-impl Timestamp {
-    /// Microseconds in a day.
-    pub const DAY_US: i64 = 86_400_000_000;
-
-    /// As RFC 3339 with microseconds, `2026-11-21T10:20:30.000000Z`.
-    pub fn to_rfc3339(self) -> String {
-        text::rfc3339(self.0).unwrap_or_else(|| {
-            let at = self.to_datetime();
-            at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
-        })
-    }
-
-    /// As a calendar value; instants outside chrono's range become 1970.
-    pub fn to_datetime(self) -> chrono::DateTime<chrono::Utc> {
-        chrono::DateTime::from_timestamp_micros(self.0).unwrap_or_default()
-    }
-
-    /// From RFC 3339 text in any zone.
-    pub fn parse(text: &str) -> Option<Timestamp> {
-        if let Some(at_us) = text::parse_rfc3339(text) {
-            return Some(Timestamp(at_us));
-        }
-        chrono::DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|at| Timestamp(at.timestamp_micros()))
-    }
-
-    /// The start of the UTC day named by `2026-11-21`.
-    pub fn parse_day(text: &str) -> Option<Timestamp> {
-        let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-        Some(Timestamp(
-            day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros(),
-        ))
-    }
-}
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_rfc3339())
-    }
-}
-impl FromStr for Timestamp {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Timestamp::parse(text).ok_or("not an RFC 3339 time")
-    }
-}
-text::as_text!(Timestamp);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,12 +231,5 @@ mod tests {
         }
         let review: ReviewId = "my-site-57".parse().unwrap();
         assert_eq!((review.site.as_str(), review.seq), ("my-site", 57));
-    }
-
-    #[test]
-    fn a_time_reads_back_to_the_microsecond() {
-        let at = Timestamp(1_763_720_430_123_456);
-        assert_eq!(Timestamp::parse(&at.to_rfc3339()), Some(at));
-        assert_eq!(at.to_rfc3339(), "2025-11-21T10:20:30.123456Z");
     }
 }

@@ -16,6 +16,7 @@ pub mod merkle;
 pub mod policy;
 pub mod review;
 pub mod text;
+pub mod time;
 pub mod trust;
 pub mod verdict;
 pub mod verify;

@@ -1,7 +1,7 @@
 //! Each kind of fact as its sentence.
 
 use super::words::{
-    day, drift_words, joined, pair_words, policy_words, quoted, size, subject_words, verdict_word,
+    drift_words, joined, pair_words, policy_words, quoted, size, subject_words, verdict_word,
     visible,
 };
 use super::{Describer, Piece, Summary, line, text};
@@ -146,7 +146,7 @@ impl Describer<'_> {
                 let detail = joined([
                     size(b.changes.len(), b.lines_changed),
                     format!("{} {}", visible(&b.incident), quoted(&b.reason)),
-                    format!("ends {}", day(b.ends_at)),
+                    format!("ends {}", b.ends_at.day()),
                 ]);
                 line("Hotfix made", "hotfix", pieces, detail)
             }
@@ -240,14 +240,14 @@ impl Describer<'_> {
             }
             Event::DriftDismissed(b) => {
                 let pieces = vec![self.by(), text("·"), Piece::Entry(b.observation.clone())];
-                let detail = joined([quoted(&b.reason), format!("until {}", day(b.ends_at))]);
+                let detail = joined([quoted(&b.reason), format!("until {}", b.ends_at.day())]);
                 line("Drift dismissed", "", pieces, detail)
             }
             Event::HoldPlaced(b) => self.stop("Hold placed", "bad", None, quoted(&b.reason)),
             Event::HoldLifted(b) => self.stop("Hold lifted", "", Some(&b.hold), quoted(&b.reason)),
             Event::FreezeSet(b) => {
-                let until = b.until.to_datetime().format("until %-d %b %Y %H:%M");
-                let detail = joined([until.to_string(), quoted(&b.reason)]);
+                let until = format!("until {}", b.until.minute());
+                let detail = joined([until, quoted(&b.reason)]);
                 self.stop("Freeze set", "bad", None, detail)
             }
             Event::FreezeLifted(b) => {

@@ -2,7 +2,7 @@
 
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::event::{DriftFinding, Finding, Mode, PairFinding};
-use rulegate_ledger::ids::{RuleSetName, Timestamp};
+use rulegate_ledger::ids::RuleSetName;
 use rulegate_ledger::invisible::hides_in_prose;
 use rulegate_ledger::policy::Policy;
 use rulegate_ledger::review::Subject;
@@ -33,10 +33,6 @@ pub(super) fn quoted(text: &str) -> String {
         short.push('…');
     }
     format!("“{short}”")
-}
-
-pub(super) fn day(at: Timestamp) -> String {
-    at.to_datetime().format("%-d %b %Y").to_string()
 }
 
 /// Parts that are not empty, joined.
