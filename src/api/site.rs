@@ -10,7 +10,7 @@ use super::Api;
 use super::answer::{is_known, json, not_modified, read};
 use super::caller::Caller;
 use super::problem::ApiResult;
-use crate::app::account_sync::AccountsStatus;
+use crate::app::peer_status::AccountsStatus;
 use rulegate_domain::lag::Lag;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::digest::Digest;

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::reader::PeerStatus;
+use super::peer_status::{AccountsStatus, PeerStatus, RoundError};
 use super::sealing::{PublicKey, SealError, Sealed};
-use super::source::{Source, SourceError};
+use super::source::Source;
 use super::{App, AppError};
 use rulegate_ledger::accounts::Carried;
-use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::ids::SiteName;
 use rulegate_ledger::trust::Alarm;
 
 /// Asks for all, whatever is known.
@@ -18,17 +18,6 @@ const PAGE: u32 = 1_000;
 /// Every how many rounds everything is asked for again: a database that was put back to an earlier state counts its
 /// changes anew, so that some would be passed over.
 const EVERYTHING_EVERY: u64 = 600;
-
-/// How it stands with the other site's accounts.
-#[derive(Debug, Clone, Default)]
-pub struct AccountsStatus {
-    /// When all that was known there was known here.
-    pub carried_at: Option<Timestamp>,
-    /// Why they cannot be read for now.
-    pub trouble: Option<String>,
-    /// What was refused of them and still is.
-    pub refused: Option<Alarm>,
-}
 
 impl App {
     /// The key with which others seal for this site.
@@ -69,24 +58,22 @@ impl App {
         site: &SiteName,
         since: i64,
         sealed: &Sealed,
-    ) -> Result<i64, Stop> {
+    ) -> Result<i64, RoundError> {
         let refused = |problem: String| {
             let site = site.clone();
-            Stop::Refused(Alarm::BadAccounts { site, problem })
+            RoundError::from(Alarm::BadAccounts { site, problem })
         };
         let (own, keys) = (self.key.origin(), self.keys_of(site));
         let plain = self.sealing.open(sealed, (own, since), &keys);
         let plain = plain.map_err(|error| match error {
-            SealError::Newer(_) => Stop::Refused(Alarm::NewerFormat {
+            SealError::Newer(_) => RoundError::from(Alarm::NewerFormat {
                 problem: format!("accounts: {error}"),
             }),
             SealError::NotBelieved(why) => refused(why),
         })?;
         let offered: Carried = serde_json::from_slice(&plain)
             .map_err(|error| refused(format!("what was sealed is not readable: {error}")))?;
-        let taken = self.store.take_carried(&offered).await;
-        let taken = taken.map_err(|error| Stop::Trouble(error.to_string()))?;
-        let written = taken.map_err(refused)?;
+        let written = self.store.take_carried(&offered).await?.map_err(refused)?;
         if written != Carried::default() {
             self.accounts_moved.send_modify(|count| *count += 1);
             for account in &written.accounts {
@@ -105,21 +92,6 @@ impl App {
         let mut status = PeerStatus::clone(&self.peer.load());
         change(&mut status.accounts);
         self.peer.store(Arc::new(status));
-    }
-}
-
-/// Why a round ended early.
-enum Stop {
-    Trouble(String),
-    Refused(Alarm),
-}
-
-impl From<SourceError> for Stop {
-    fn from(error: SourceError) -> Stop {
-        match error {
-            SourceError::Newer(problem) => Stop::Refused(Alarm::NewerFormat { problem }),
-            other => Stop::Trouble(other.to_string()),
-        }
     }
 }
 
@@ -156,10 +128,10 @@ impl AccountSync {
                     };
                 });
             }
-            Err(Stop::Trouble(trouble)) => {
+            Err(RoundError::Trouble(trouble)) => {
                 app.note_accounts(|accounts| accounts.trouble = Some(trouble));
             }
-            Err(Stop::Refused(alarm)) => {
+            Err(RoundError::Refused(alarm, _)) => {
                 self.since = EVERYTHING;
                 let is_new = app.peer.load().accounts.refused.as_ref() != Some(&alarm);
                 app.note_accounts(|accounts| accounts.refused = Some(alarm.clone()));
@@ -167,13 +139,15 @@ impl AccountSync {
                     app.raise(source.site(), &alarm, "").await;
                 }
             }
+            // Only entries are brought by several readers at once.
+            Err(RoundError::Overtaken) => {}
         }
     }
 
-    async fn pull(&mut self, app: &App, source: &impl Source) -> Result<(), Stop> {
+    async fn pull(&mut self, app: &App, source: &impl Source) -> Result<(), RoundError> {
         loop {
-            let asked = source.accounts(self.since, app.sealing_key()).await?;
-            let Some(sealed) = asked else {
+            let changed = source.accounts(self.since, app.sealing_key()).await?;
+            let Some(sealed) = changed else {
                 return Ok(());
             };
             let upto = app

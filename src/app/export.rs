@@ -13,7 +13,7 @@ use super::AppError;
 use crate::store::{KeptCheckpoint, Store};
 use rulegate_ledger::checkpoint::VerifierKey;
 use rulegate_ledger::digest::Digest;
-use rulegate_ledger::event::Event;
+use rulegate_ledger::event::{Contents, Event};
 use rulegate_ledger::ids::SiteName;
 use rulegate_ledger::ledger::{Entry, Head, StoredEntry};
 use rulegate_ledger::manifest::Manifest;
@@ -84,7 +84,7 @@ pub async fn export(
         waiting: BytesMut::with_capacity(CHUNK_SIZE_BYTES * 2),
         running: sha2::Sha256::new(),
     };
-    let mut written = Contents::default();
+    let mut written = WrittenContents::default();
     let entries = upto.seq;
     lines
         .put_line(verify::first_line(site, entries, key))
@@ -219,14 +219,14 @@ impl Checkpoints {
 
 /// Which contents stand in the export already.
 #[derive(Default)]
-struct Contents {
+struct WrittenContents {
     written: HashSet<Digest>,
     /// Snapshots whose every content is written.
     whole: HashSet<Digest>,
     count: u64,
 }
 
-impl Contents {
+impl WrittenContents {
     /// Writes what `stored` makes necessary and is not written yet: its manifest, then its rules by path.
     async fn before<S: Sink>(
         &mut self,
@@ -234,7 +234,7 @@ impl Contents {
         stored: &StoredEntry,
         lines: &mut Lines<'_, S>,
     ) -> Result<(), AppError> {
-        let Some((checksum, must_be_there)) = snapshot_of(stored)? else {
+        let Some((checksum, must_be_there)) = contents_of(stored)?.snapshot() else {
             return Ok(());
         };
         if self.whole.contains(&checksum) {
@@ -309,25 +309,13 @@ fn content_line(digest: &Digest, bytes: &[u8]) -> String {
     }
 }
 
-/// The snapshot that an entry makes necessary, and whether it must be in the store.
-fn snapshot_of(stored: &StoredEntry) -> Result<Option<(Digest, bool)>, AppError> {
-    const KINDS: [&str; 4] = [
-        "release.committed",
-        "release.received",
-        "hotfix.committed",
-        "observation.recorded",
-    ];
-    if !KINDS.contains(&&*stored.kind) {
-        return Ok(None);
+/// The contents that an entry makes necessary.
+fn contents_of(stored: &StoredEntry) -> Result<Contents, AppError> {
+    if !Event::may_need_contents(&stored.kind) {
+        return Ok(Contents::Nothing);
     }
     let (site, seq) = (&stored.site, stored.seq);
     let entry = Entry::read(&stored.bytes)
         .map_err(|e| AppError::broken_while(format!("entry {site}#{seq} cannot be read"), e))?;
-    Ok(match entry.fact.event {
-        Event::ReleaseCommitted(body) => Some((body.checksum, true)),
-        Event::ReleaseReceived(body) => Some((body.checksum, true)),
-        Event::HotfixCommitted(body) => Some((body.checksum, true)),
-        Event::ObservationRecorded(body) => Some((body.checksum, false)),
-        _ => None,
-    })
+    Ok(entry.fact.event.contents())
 }

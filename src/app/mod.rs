@@ -3,6 +3,8 @@
 pub mod account_sync;
 pub mod alike;
 mod batch;
+mod bring;
+mod catch_up;
 pub mod clock;
 pub mod contents;
 pub mod duties;
@@ -17,6 +19,7 @@ pub mod judge;
 pub mod ledger;
 mod ledger_blocks;
 pub mod outcome;
+pub mod peer_status;
 mod proofs;
 pub mod read_your_writes;
 pub mod reader;
@@ -28,6 +31,7 @@ pub mod send_back;
 mod signer;
 pub mod snapshot;
 pub mod source;
+mod submission;
 pub mod summary;
 pub mod trail;
 pub mod watchdog;
@@ -66,7 +70,7 @@ pub struct App {
     snapshot: ArcSwap<Snapshot>,
     /// Tells that the snapshot was replaced; the value is a running number.
     changed: watch::Sender<u64>,
-    submissions: mpsc::Sender<writer::Submission>,
+    submissions: mpsc::Sender<submission::Submission>,
     contents: contents::Cache,
     blocks: ledger_blocks::Cache,
     evidence: judge::Cache,
@@ -76,7 +80,7 @@ pub struct App {
     /// Whether the site answers at all; only the demonstration switches it off.
     pub powered: AtomicBool,
     /// When the reader last heard from the other site, and what went wrong since.
-    pub peer: ArcSwap<reader::PeerStatus>,
+    pub peer: ArcSwap<peer_status::PeerStatus>,
     /// Why this process stopped writing, if it did.
     pub stopped: ArcSwap<Option<String>>,
     /// Why nothing is appended although everything else works: the own ledger is shorter than what was signed.
@@ -138,7 +142,7 @@ impl App {
             edited: alike::Cache::default(),
             link_up: AtomicBool::new(true),
             powered: AtomicBool::new(true),
-            peer: ArcSwap::from_pointee(reader::PeerStatus::default()),
+            peer: ArcSwap::from_pointee(peer_status::PeerStatus::default()),
             stopped: ArcSwap::from_pointee(None),
             behind: ArcSwap::from_pointee(None),
             drifted: ArcSwap::default(),

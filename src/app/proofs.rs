@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::reader::PeerStatus;
+use super::peer_status::PeerStatus;
 use super::{App, AppError};
 use crate::store::{KeptAlarm, KeptCheckpoint};
 use rulegate_ledger::checkpoint::{self, Checkpoint, VerifierKey};

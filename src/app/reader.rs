@@ -4,18 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::account_sync::{AccountSync, AccountsStatus};
-use super::source::{InProcess, Source, SourceError};
+use super::account_sync::AccountSync;
+use super::bring::bring;
+use super::peer_status::{PeerStatus, RoundError};
+use super::source::{InProcess, Source};
 use super::{App, AppError};
 use crate::store::{AppendError, KeptCheckpoint};
 use rulegate_domain::defect::{Defect, is_left_out};
-use rulegate_ledger::digest::Digest;
-use rulegate_ledger::event::Event;
-use rulegate_ledger::ids::{SiteName, Timestamp};
+use rulegate_ledger::ids::SiteName;
 use rulegate_ledger::ledger::{Entry, StoredEntry};
-use rulegate_ledger::manifest::Manifest;
 use rulegate_ledger::trust::{Alarm, Copy, Trust};
 
 /// Entries taken in one transaction.
@@ -27,71 +24,13 @@ const COMPARE_EVERY: u64 = 10;
 /// Rounds after which a shorter checkpoint counts as a rollback: one of several processes may lag for a moment.
 const ROLLED_BACK_AFTER: u32 = 3;
 
-/// What is known of the other site.
-#[derive(Debug, Clone, Default)]
-pub struct PeerStatus {
-    /// When it last answered.
-    pub heard_at: Option<Timestamp>,
-    /// How many entries its newest believed checkpoint covers.
-    pub head_seq: u64,
-    /// What went wrong since.
-    pub trouble: Option<String>,
-    /// What the reader refuses of it still.
-    pub refused: Option<Alarm>,
-    /// What is wrong with the copy kept here, found when it was folded.
-    pub copy: Option<Alarm>,
-    /// How it stands with its accounts.
-    pub accounts: AccountsStatus,
-}
-
-impl PeerStatus {
-    /// What is not believed now.
-    pub fn alarm(&self) -> Option<&Alarm> {
-        self.refused
-            .as_ref()
-            .or(self.copy.as_ref())
-            .or(self.accounts.refused.as_ref())
-    }
-}
-
-/// Why a round ended early.
-enum Stop {
-    /// It cannot be read for now.
-    Trouble(String),
-    /// Something offered is refused; with what proves it.
-    Refused(Alarm, String),
-    /// Somebody else brought the same entries first: begin anew.
-    Overtaken,
-}
-
-impl From<SourceError> for Stop {
-    fn from(error: SourceError) -> Stop {
-        match error {
-            SourceError::Newer(problem) => {
-                Stop::Refused(Alarm::NewerFormat { problem }, String::new())
-            }
-            other => Stop::Trouble(other.to_string()),
-        }
-    }
-}
-impl From<AppError> for Stop {
-    fn from(error: AppError) -> Stop {
-        Stop::Trouble(error.to_string())
-    }
-}
-impl From<crate::store::StoreError> for Stop {
-    fn from(error: crate::store::StoreError) -> Stop {
-        Stop::Trouble(error.to_string())
-    }
-}
-
 /// Reads `peer`, a site in the same process, until the process ends, and believes its key.
 pub fn start(app: Arc<App>, peer: Arc<App>) {
     app.trust_keys(&[peer.verifier_key()]);
     start_from(app, InProcess(peer));
 }
 
-/// Reads a site until the process ends. Its keys are believed by [`App::believe`] before.
+/// Reads a site until the process ends. Its keys are believed by [`App::trust_keys`] before.
 pub fn start_from(app: Arc<App>, source: impl Source) {
     tokio::spawn(async move {
         let mut hints = source.hints();
@@ -155,7 +94,7 @@ impl<S: Source> Reader<S> {
         self.rounds += 1;
         let mut outcome = self.pull(app).await;
         // Each other reader brings at least one page before it overtakes, so this ends.
-        while let Err(Stop::Overtaken) = outcome {
+        while let Err(RoundError::Overtaken) = outcome {
             self.trust = None;
             outcome = self.pull(app).await;
         }
@@ -177,7 +116,7 @@ impl<S: Source> Reader<S> {
                 // Whose ledger is not believed, whose word on accounts is not either.
                 self.account_sync.round(app, &self.source).await;
             }
-            Err(Stop::Refused(alarm, evidence)) => {
+            Err(RoundError::Refused(alarm, evidence)) => {
                 self.trust = None;
                 let is_shorter = matches!(alarm, Alarm::RolledBack { .. });
                 self.shorter = if is_shorter { self.shorter + 1 } else { 0 };
@@ -185,15 +124,15 @@ impl<S: Source> Reader<S> {
                     app.refuse(&self.site, &alarm, &evidence).await;
                 }
             }
-            Err(Stop::Trouble(trouble)) => {
+            Err(RoundError::Trouble(trouble)) => {
                 status.trouble = Some(trouble);
                 app.peer.store(Arc::new(status));
             }
-            Err(Stop::Overtaken) => {}
+            Err(RoundError::Overtaken) => {}
         }
     }
 
-    async fn pull(&mut self, app: &App) -> Result<(), Stop> {
+    async fn pull(&mut self, app: &App) -> Result<(), RoundError> {
         if is_left_out(Defect::Checkpoint) {
             return self.take_unsigned(app).await;
         }
@@ -215,17 +154,16 @@ impl<S: Source> Reader<S> {
     }
 
     /// What [`Reader::pull`] would be if it believed whatever is offered: for the drill's negative control only.
-    async fn take_unsigned(&self, app: &App) -> Result<(), Stop> {
+    async fn take_unsigned(&self, app: &App) -> Result<(), RoundError> {
         loop {
             let head = app.store.head(&self.site).await?;
             let page = self.source.entries(&self.site, head.seq, PAGE).await?;
             let mut stored = Vec::new();
             for (_, bytes) in &page {
-                let broken = |error| Stop::Trouble(format!("{}: {error}", self.site));
+                let broken = |error| RoundError::Trouble(format!("{}: {error}", self.site));
                 stored.push(Entry::read(bytes).map_err(broken)?.seal(false));
             }
-            let taken = app.store.append_foreign(&self.site, head, &stored).await;
-            taken.map_err(|error| Stop::Trouble(error.to_string()))?;
+            app.store.append_foreign(&self.site, head, &stored).await?;
             if page.len() < PAGE as usize {
                 return Ok(());
             }
@@ -233,8 +171,8 @@ impl<S: Source> Reader<S> {
     }
 
     /// Takes note of the checkpoint that the other site shows.
-    async fn see(&self, app: &App, trust: Trust, note: &str) -> Result<Trust, Stop> {
-        let refused = |alarm| Stop::Refused(alarm, note.to_owned());
+    async fn see(&self, app: &App, trust: Trust, note: &str) -> Result<Trust, RoundError> {
+        let refused = |alarm| RoundError::Refused(alarm, note.to_owned());
         let offered = trust.open(note).map_err(refused)?;
         if trust.seen() == Some(&offered) {
             return Ok(trust);
@@ -247,7 +185,7 @@ impl<S: Source> Reader<S> {
         };
         let next = trust.see(&offered, &proof).map_err(|alarm| {
             let ours = trust.seen().map_or(String::new(), |seen| seen.text());
-            Stop::Refused(alarm, format!("{note}\nseen before:\n{ours}"))
+            RoundError::Refused(alarm, format!("{note}\nseen before:\n{ours}"))
         })?;
         let kept = KeptCheckpoint {
             size: offered.size,
@@ -262,12 +200,12 @@ impl<S: Source> Reader<S> {
     }
 
     /// Brings the next page with the contents that it names, in one transaction.
-    async fn page(&self, app: &App, trust: Trust) -> Result<Trust, Stop> {
+    async fn page(&self, app: &App, trust: Trust) -> Result<Trust, RoundError> {
         let (after, size) = (trust.head().seq, trust.seen_size());
         let page = self.source.entries(&self.site, after, PAGE).await?;
         let to = page.last().map_or(after, |(seq, _)| *seq).min(size);
         if to <= after {
-            return Err(Stop::Trouble(format!(
+            return Err(RoundError::Trouble(format!(
                 "{} signs entry {size} and does not give entry {}",
                 self.site,
                 after + 1
@@ -281,12 +219,10 @@ impl<S: Source> Reader<S> {
         let taken = trust.take(lines, &proof).map_err(|alarm| {
             let note = trust.seen().map_or(String::new(), |seen| seen.text());
             let lines: Vec<&str> = page.iter().map(|(_, bytes)| bytes.as_str()).collect();
-            Stop::Refused(alarm, format!("{note}{}", lines.join("\n")))
+            RoundError::Refused(alarm, format!("{note}{}", lines.join("\n")))
         })?;
         for (entry, _) in &taken.entries {
-            if let Some(checksum) = snapshot_named(&entry.fact.event) {
-                self.bring_snapshot(app, &checksum).await?;
-            }
+            bring(&app.store, &self.source, entry.fact.event.contents()).await?;
         }
         let stored: Vec<StoredEntry> = taken.entries.into_iter().map(|(_, s)| s).collect();
         match app
@@ -296,70 +232,18 @@ impl<S: Source> Reader<S> {
         {
             Ok(()) => Ok(taken.next),
             Err(AppendError::HeadMoved | AppendError::CommandKnown | AppendError::Unknown(_)) => {
-                Err(Stop::Overtaken)
+                Err(RoundError::Overtaken)
             }
-            Err(error) => Err(Stop::Trouble(error.to_string())),
+            Err(error) => Err(error.into()),
         }
-    }
-
-    /// Brings what is missing of a snapshot here, each content checked against its digest.
-    async fn bring_snapshot(&self, app: &App, checksum: &Digest) -> Result<(), Stop> {
-        if app.store.contents_missing(&[*checksum]).await?.is_empty()
-            && app.rules(checksum).await.is_ok()
-        {
-            return Ok(());
-        }
-        let text = self.bring_content(checksum).await?;
-        let bad = |_| Stop::Refused(Alarm::BadContent { digest: *checksum }, String::new());
-        let manifest = std::str::from_utf8(&text).map_err(|_| bad(()))?;
-        let manifest = Manifest::parse(manifest).map_err(|_| bad(()))?;
-        let digests: Vec<Digest> = manifest.rules().values().copied().collect();
-        let mut contents: Vec<(Digest, Bytes)> = Vec::new();
-        let mut size_bytes = 0;
-        for digest in app.store.contents_missing(&digests).await? {
-            let bytes = self.bring_content(&digest).await?;
-            size_bytes += bytes.len();
-            contents.push((digest, bytes));
-            if size_bytes > KEEP_SIZE_BYTES {
-                keep(app, &contents).await?;
-                contents.clear();
-                size_bytes = 0;
-            }
-        }
-        // The manifest last: what is here of it is whole.
-        contents.push((*checksum, text));
-        keep(app, &contents).await
-    }
-
-    async fn bring_content(&self, digest: &Digest) -> Result<Bytes, Stop> {
-        let bytes = self.source.content(digest).await?.ok_or_else(|| {
-            Stop::Trouble(format!("{} does not give content {digest}", self.site))
-        })?;
-        match Digest::of(&bytes) == *digest {
-            true => Ok(bytes),
-            false => Err(Stop::Refused(
-                Alarm::BadContent { digest: *digest },
-                format!("{} bytes with digest {}", bytes.len(), Digest::of(&bytes)),
-            )),
-        }
-    }
-}
-
-/// Contents are kept in portions of this size, so that a big release does not fill the memory.
-const KEEP_SIZE_BYTES: usize = 16 * 1024 * 1024;
-
-async fn keep(app: &App, contents: &[(Digest, Bytes)]) -> Result<(), Stop> {
-    match app.store.put_contents(contents).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(Stop::Trouble(error.to_string())),
     }
 }
 
 /// What the database says is believed: the newest checkpoint kept, believed again, and the whole copy.
-async fn believed_so_far(app: &App, site: &SiteName) -> Result<Trust, Stop> {
+async fn believed_so_far(app: &App, site: &SiteName) -> Result<Trust, RoundError> {
     let keys = app.keys_of(site);
     if keys.is_empty() {
-        return Err(Stop::Trouble(format!(
+        return Err(RoundError::Trouble(format!(
             "no key is believed for {site}: give it with --peer-key"
         )));
     }
@@ -372,7 +256,7 @@ async fn believed_so_far(app: &App, site: &SiteName) -> Result<Trust, Stop> {
             let command = last
                 .map(|last| Entry::read(&last.bytes))
                 .transpose()
-                .map_err(|e| Stop::Trouble(format!("{site}#{}: {e}", head.seq)))?
+                .map_err(|e| RoundError::Trouble(format!("{site}#{}: {e}", head.seq)))?
                 .map(|entry| entry.command);
             Copy {
                 head,
@@ -400,13 +284,16 @@ async fn believed_so_far(app: &App, site: &SiteName) -> Result<Trust, Stop> {
     let seen = match &kept {
         Some(kept) => {
             let believed = app.believe_kept(site, kept);
-            Some(believed.map_err(|alarm| Stop::Refused(alarm, kept.note.clone()))?)
+            Some(believed.map_err(|alarm| RoundError::Refused(alarm, kept.note.clone()))?)
         }
         None => None,
     };
     let size = seen.as_ref().map_or(0, |seen| seen.size);
     if let Some((alarm, evidence)) = broken {
-        return Err(Stop::Refused(in_our_copy(site, alarm, size), evidence));
+        return Err(RoundError::Refused(
+            in_our_copy(site, alarm, size),
+            evidence,
+        ));
     }
     if copy.head.seq > size {
         let seq = copy.head.seq;
@@ -414,7 +301,10 @@ async fn believed_so_far(app: &App, site: &SiteName) -> Result<Trust, Stop> {
             site.clone(),
             seen.as_ref().map_or(String::new(), |s| s.text()),
         );
-        return Err(Stop::Refused(Alarm::CopyChanged { site, seq, size }, seen));
+        return Err(RoundError::Refused(
+            Alarm::CopyChanged { site, seq, size },
+            seen,
+        ));
     }
     Ok(Trust::new(site.clone(), keys, seen, copy))
 }
@@ -428,14 +318,5 @@ fn in_our_copy(site: &SiteName, alarm: Alarm, size: u64) -> Alarm {
             size,
         },
         other => other,
-    }
-}
-
-/// The snapshot whose bytes an entry makes this site need.
-fn snapshot_named(event: &Event) -> Option<Digest> {
-    match event {
-        Event::ReleaseCommitted(body) => Some(body.checksum),
-        Event::HotfixCommitted(body) => Some(body.checksum),
-        _ => None,
     }
 }

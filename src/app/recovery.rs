@@ -1,17 +1,15 @@
 //! Takes back from another site the entries that this database lost, after verifying them under the site's own
 //! signature.
 
-use bytes::Bytes;
-
 use super::AppError;
+use super::bring::bring;
+use super::peer_status::RoundError;
 use super::source::{Source, SourceError};
 use crate::store::{KeptCheckpoint, Store};
 use rulegate_ledger::checkpoint::{self, Checkpoint, VerifierKey};
 use rulegate_ledger::digest::Digest;
-use rulegate_ledger::event::Event;
 use rulegate_ledger::ids::SiteName;
-use rulegate_ledger::manifest::Manifest;
-use rulegate_ledger::trust::Copy;
+use rulegate_ledger::trust::{Alarm, Copy};
 
 /// Entries fetched and appended at a time.
 const PAGE: u32 = 500;
@@ -79,7 +77,9 @@ pub async fn recover(
         while copy.head.seq < end {
             for bytes in fetch(source, site, copy.head.seq, end).await? {
                 let (entry, stored) = copy.push(site, &bytes).map_err(refused)?;
-                contents += bring_contents(store, source, &entry.fact.event).await?;
+                contents += bring(store, source, entry.fact.event.contents())
+                    .await
+                    .map_err(not_brought)?;
                 entries.push(stored);
             }
         }
@@ -151,68 +151,18 @@ async fn fetch(
         .collect())
 }
 
-/// Brings what an entry names and is not here; of an observation what there is.
-async fn bring_contents(
-    store: &Store,
-    source: &impl Source,
-    event: &Event,
-) -> Result<u64, AppError> {
-    let (checksum, must_be_there) = match event {
-        Event::ReleaseCommitted(body) => (body.checksum, true),
-        Event::ReleaseReceived(body) => (body.checksum, true),
-        Event::HotfixCommitted(body) => (body.checksum, true),
-        Event::ObservationRecorded(body) => (body.checksum, false),
-        _ => return Ok(0),
-    };
-    let text = match store.content(&checksum).await? {
-        Some(text) => Some(text),
-        None => content(source, &checksum).await?,
-    };
-    let Some(text) = text else {
-        return missing(source, &checksum, must_be_there);
-    };
-    let manifest = std::str::from_utf8(&text)
-        .ok()
-        .and_then(|text| Manifest::parse(text).ok())
-        .ok_or_else(|| AppError::broken(format!("content {checksum} is no manifest")))?;
-    let digests: Vec<Digest> = manifest.rules().values().copied().collect();
-    let mut brought = 0;
-    for digest in store.contents_missing(&digests).await? {
-        match content(source, &digest).await? {
-            Some(bytes) => brought += store.put_contents(&[(digest, bytes)]).await?,
-            None => {
-                missing(source, &digest, must_be_there)?;
-            }
-        }
-    }
-    Ok(brought + store.put_contents(&[(checksum, text)]).await?)
-}
-
-async fn content(source: &impl Source, digest: &Digest) -> Result<Option<Bytes>, AppError> {
-    let bytes = source.content(digest).await.map_err(away)?;
-    match bytes {
-        Some(bytes) if Digest::of(&bytes) != *digest => Err(AppError::broken(format!(
-            "{} gives content {digest} with other bytes than it names",
-            source.site()
-        ))),
-        bytes => Ok(bytes),
-    }
-}
-
-fn missing(source: &impl Source, digest: &Digest, must_be_there: bool) -> Result<u64, AppError> {
-    match must_be_there {
-        true => Err(AppError::broken(format!(
-            "{} does not have content {digest}, which an entry needs",
-            source.site()
-        ))),
-        false => Ok(0),
-    }
-}
-
 fn away(error: SourceError) -> AppError {
     AppError::Unavailable(error.to_string())
 }
 
-fn refused(alarm: rulegate_ledger::trust::Alarm) -> AppError {
+fn refused(alarm: Alarm) -> AppError {
     AppError::broken(alarm)
+}
+
+fn not_brought(error: RoundError) -> AppError {
+    match error {
+        RoundError::Refused(alarm, _) => refused(alarm),
+        RoundError::Trouble(why) => AppError::Unavailable(why),
+        RoundError::Overtaken => AppError::Unavailable("another process took them back".into()),
+    }
 }

@@ -3,7 +3,7 @@
 use super::Portal;
 use super::format;
 use super::notice::Notice;
-use crate::app::account_sync::AccountsStatus;
+use crate::app::peer_status::AccountsStatus;
 use rulegate_domain::lag::Lag;
 use rulegate_domain::live::{Stay, Urgency};
 use rulegate_domain::state::State;

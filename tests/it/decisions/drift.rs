@@ -3,9 +3,15 @@ use rulegate_ledger::ids::Timestamp;
 
 use crate::harness::world::{World, environment, opened, rules, ruleset};
 
-async fn observe(world: &World, texts: &[(&str, &str)]) -> rulegate::app::execute::Executed {
-    let intake = rules(texts);
-    let snapshot = world.app.keep(&intake).await.unwrap();
+/// Reports what a store outside holds, with its bytes.
+pub async fn observe(world: &World, texts: &[(&str, &str)]) -> rulegate::app::execute::Executed {
+    world.app.keep(&rules(texts)).await.unwrap();
+    report(world, texts).await
+}
+
+/// The same by digests alone.
+pub async fn report(world: &World, texts: &[(&str, &str)]) -> rulegate::app::execute::Executed {
+    let found = rules(texts).manifest;
     let pin = world
         .app
         .snapshot()
@@ -17,9 +23,9 @@ async fn observe(world: &World, texts: &[(&str, &str)]) -> rulegate::app::execut
     let command = Command::RecordObservation {
         ruleset: ruleset(),
         environment: environment("ipc2/prod"),
-        checksum: snapshot.checksum,
+        checksum: found.checksum(),
         pin,
-        changes: before.differences(&intake.manifest),
+        changes: before.differences(&found),
     };
     world.act("omar", command).await.unwrap()
 }

@@ -1,6 +1,6 @@
 //! What may be done, and what becomes true: the domain through the one door, in memory.
 mod approvals;
-mod drift;
+pub mod drift;
 mod kill;
 mod race;
 mod standing;

@@ -11,7 +11,8 @@ use rulegate::store::Store;
 use rulegate_ledger::access::Scope;
 
 use super::given::{alarm, grow, known, site, site_on, until};
-use crate::harness::world::World;
+use crate::decisions::drift::{observe, report};
+use crate::harness::world::{World, rules};
 
 #[tokio::test]
 async fn two_sites_read_each_other() {
@@ -124,6 +125,27 @@ async fn a_copy_is_believed_again_after_a_restart() {
     .await;
     Reader::new(InProcess(two)).round(&again).await;
     until("goes on", async || known(&again, "ipc2") == 6).await;
+}
+
+/// A site that lost its database takes its observations back from here, so their bytes have to be here.
+#[tokio::test]
+async fn what_was_observed_comes_along_as_far_as_it_is_there() {
+    let (one, world) = (site("ipc1").await, World::new().await);
+    world.live("1", &[("a", "1\n")]).await;
+    let (seen, only_reported) = ([("a", "seen\n")], [("a", "reported\n")]);
+    observe(&world, &seen).await;
+    let last = report(&world, &only_reported).await.entry().unwrap().seq;
+    until("signed", async || {
+        world.app.signed().is_some_and(|kept| kept.size >= last)
+    })
+    .await;
+    one.trust_keys(&[world.app.verifier_key()]);
+    Reader::new(InProcess(world.app.clone())).round(&one).await;
+    until("taken", async || known(&one, "ipc2") >= last).await;
+    let checksum = |texts| rules(texts).manifest.checksum();
+    assert!(one.rules(&checksum(&seen)).await.is_ok());
+    assert!(one.rules(&checksum(&only_reported)).await.is_err());
+    assert_eq!(one.peer.load().trouble, None);
 }
 
 /// ipc2 with people and rules, served on a port of this machine.

@@ -8,6 +8,7 @@ mod release;
 mod review;
 mod site;
 
+use crate::digest::Digest;
 use crate::ids::{LaneName, ReviewId, RuleSetName};
 use crate::version::VersionName;
 
@@ -30,110 +31,157 @@ pub use site::{
     SiteDeclared,
 };
 
-/// Declares the event enum, the kind names and the reading of a body by its kind in one place.
+/// Which bytes an entry needs beside it, wherever it is kept, exported or brought to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// None.
+    Nothing,
+    /// The whole snapshot under this checksum: its manifest and every rule.
+    Whole(Digest),
+    /// What there is of it: only digests may have been reported.
+    Partial(Digest),
+}
+
+impl Contents {
+    /// The snapshot's checksum, and whether all of it must be there.
+    pub fn snapshot(self) -> Option<(Digest, bool)> {
+        match self {
+            Contents::Nothing => None,
+            Contents::Whole(checksum) => Some((checksum, true)),
+            Contents::Partial(checksum) => Some((checksum, false)),
+        }
+    }
+}
+
+/// The contents that a body names, by the word in the table.
+macro_rules! contents {
+    (Nothing, $body:ident) => {{
+        let _ = $body;
+        Contents::Nothing
+    }};
+    ($needs:ident, $body:ident) => {
+        Contents::$needs($body.checksum)
+    };
+}
+
+/// Declares the event enum, and everything that is to be said of each kind, in one place: its name in the ledger,
+/// its body (which has the variant's name) and the contents it needs.
 macro_rules! events {
-    ($($(#[$doc:meta])* $variant:ident($body:ty) = $kind:literal,)*) => {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal with $needs:ident,)*) => {
         /// One fact, without its place in the ledger.
         #[derive(Debug, Clone, PartialEq)]
-        pub enum Event { $($(#[$doc])* $variant($body),)* }
+        pub enum Event { $($(#[$doc])* $kind($kind),)* }
 
         impl Event {
             /// Every kind this program knows, in order of declaration.
-            pub const KINDS: &'static [&'static str] = &[$($kind),*];
+            pub const KINDS: &'static [&'static str] = &[$($name),*];
 
             /// The kind's name in the ledger, e.g. `version.activated`.
             pub fn kind(&self) -> &'static str {
-                match self { $(Event::$variant(_) => $kind,)* }
+                match self { $(Event::$kind(_) => $name,)* }
+            }
+
+            /// The contents that the fact makes necessary.
+            pub fn contents(&self) -> Contents {
+                match self { $(Event::$kind(body) => contents!($needs, body),)* }
+            }
+
+            /// False if facts of the kind never need contents: then an entry need not be read to know.
+            pub fn may_need_contents(kind: &str) -> bool {
+                match kind {
+                    $($name => stringify!($needs) != "Nothing",)*
+                    _ => true,
+                }
             }
 
             /// The body as compact JSON, as it stands in the entry.
             pub fn body_json(&self) -> String {
-                match self { $(Event::$variant(body) => serde_json::to_string(body),)* }
+                match self { $(Event::$kind(body) => serde_json::to_string(body),)* }
                     .expect("event bodies have string keys and finite numbers")
             }
 
             /// Reads a body by its kind. `None`: this program does not know the kind.
             pub fn parse(kind: &str, body: &str) -> Option<Result<Event, serde_json::Error>> {
                 match kind {
-                    $($kind => Some(serde_json::from_str::<$body>(body).map(Event::$variant)),)*
+                    $($name => Some(serde_json::from_str::<$kind>(body).map(Event::$kind)),)*
                     _ => None,
                 }
             }
         }
 
-        $(impl From<$body> for Event { fn from(body: $body) -> Event { Event::$variant(body) } })*
+        $(impl From<$kind> for Event { fn from(body: $kind) -> Event { Event::$kind(body) } })*
     };
 }
 
 events! {
     /// A planned version was delivered here. It activates nothing.
-    ReleaseCommitted(ReleaseCommitted) = "release.committed",
+    ReleaseCommitted = "release.committed" with Whole,
     /// A version committed at the other site arrived here and its bytes were verified.
-    ReleaseReceived(ReleaseReceived) = "release.received",
+    ReleaseReceived = "release.received" with Whole,
     /// A version was declared bad: nowhere may it be activated again.
-    VersionRecalled(VersionRecalled) = "version.recalled",
+    VersionRecalled = "version.recalled" with Nothing,
     /// Soft launch passed.
-    ValidationPassed(ValidationPassed) = "validation.passed",
+    ValidationPassed = "validation.passed" with Nothing,
     /// Soft launch failed.
-    ValidationFailed(ValidationFailed) = "validation.failed",
+    ValidationFailed = "validation.failed" with Nothing,
     /// A review was opened.
-    ReviewOpened(ReviewOpened) = "review.opened",
+    ReviewOpened = "review.opened" with Nothing,
     /// One person's yes, bound to exactly what was shown.
-    ReviewApproved(ReviewApproved) = "review.approved",
+    ReviewApproved = "review.approved" with Nothing,
     /// One person's no; it closes the review.
-    ReviewRejected(ReviewRejected) = "review.rejected",
+    ReviewRejected = "review.rejected" with Nothing,
     /// A comment on a review.
-    ReviewCommented(ReviewCommented) = "review.commented",
+    ReviewCommented = "review.commented" with Nothing,
     /// The decision on one hotfix rule.
-    ReviewAnswered(ReviewAnswered) = "review.answered",
+    ReviewAnswered = "review.answered" with Nothing,
     /// The requester took the review back.
-    ReviewWithdrawn(ReviewWithdrawn) = "review.withdrawn",
+    ReviewWithdrawn = "review.withdrawn" with Nothing,
     /// A review was executed although a check blocked; two others must look at it afterwards.
-    GlassBroken(GlassBroken) = "review.glass_broken",
+    GlassBroken = "review.glass_broken" with Nothing,
     /// One of the two others who look at a broken glass afterwards.
-    GlassReviewed(GlassReviewed) = "review.glass_reviewed",
+    GlassReviewed = "review.glass_reviewed" with Nothing,
     /// A pin moved.
-    VersionActivated(VersionActivated) = "version.activated",
+    VersionActivated = "version.activated" with Nothing,
     /// An approved activation waits at a site for the bytes to arrive.
-    IntentRecorded(IntentRecorded) = "intent.recorded",
+    IntentRecorded = "intent.recorded" with Nothing,
     /// A waiting activation was taken back.
-    IntentCancelled(IntentCancelled) = "intent.cancelled",
+    IntentCancelled = "intent.cancelled" with Nothing,
     /// A hotfix version was made; it activates nothing by itself.
-    HotfixCommitted(HotfixCommitted) = "hotfix.committed",
+    HotfixCommitted = "hotfix.committed" with Whole,
     /// A planned version that contains the hotfix went live.
-    HotfixAbsorbed(HotfixAbsorbed) = "hotfix.absorbed",
+    HotfixAbsorbed = "hotfix.absorbed" with Nothing,
     /// A hotfix was discarded, with a reason.
-    HotfixDiscarded(HotfixDiscarded) = "hotfix.discarded",
+    HotfixDiscarded = "hotfix.discarded" with Nothing,
     /// A hotfix made at the other site went live here.
-    HotfixTransferred(HotfixTransferred) = "hotfix.transferred",
+    HotfixTransferred = "hotfix.transferred" with Nothing,
     /// A hotfix made at the other site is not brought here, with a reason.
-    TransferDeclined(TransferDeclined) = "transfer.declined",
+    TransferDeclined = "transfer.declined" with Nothing,
     /// What two hotfixes, made at two sites for one incident, are to each other.
-    PairClosed(PairClosed) = "pair.closed",
+    PairClosed = "pair.closed" with Nothing,
     /// What a store outside really holds.
-    ObservationRecorded(ObservationRecorded) = "observation.recorded",
+    ObservationRecorded = "observation.recorded" with Partial,
     /// An observed difference became a hotfix.
-    DriftAdopted(DriftAdopted) = "drift.adopted",
+    DriftAdopted = "drift.adopted" with Nothing,
     /// An observed difference was accepted until a date.
-    DriftDismissed(DriftDismissed) = "drift.dismissed",
+    DriftDismissed = "drift.dismissed" with Nothing,
     /// An environment's pins stay where they are until the hold is lifted.
-    HoldPlaced(HoldPlaced) = "hold.placed",
+    HoldPlaced = "hold.placed" with Nothing,
     /// A hold ended.
-    HoldLifted(HoldLifted) = "hold.lifted",
+    HoldLifted = "hold.lifted" with Nothing,
     /// A freeze: no activation in the environment until a time.
-    FreezeSet(FreezeSet) = "freeze.set",
+    FreezeSet = "freeze.set" with Nothing,
     /// A freeze ended early.
-    FreezeLifted(FreezeLifted) = "freeze.lifted",
+    FreezeLifted = "freeze.lifted" with Nothing,
     /// Where the app is live.
-    SiteDeclared(SiteDeclared) = "site.declared",
+    SiteDeclared = "site.declared" with Nothing,
     /// What a cold environment runs may differ from the live site, as long as neither moves.
-    DifferenceAccepted(DifferenceAccepted) = "difference.accepted",
+    DifferenceAccepted = "difference.accepted" with Nothing,
     /// A right was given.
-    AccessGranted(AccessGranted) = "access.granted",
+    AccessGranted = "access.granted" with Nothing,
     /// A right was taken.
-    AccessRevoked(AccessRevoked) = "access.revoked",
+    AccessRevoked = "access.revoked" with Nothing,
     /// The approval and hotfix policy changed.
-    PolicyChanged(PolicyChanged) = "policy.changed",
+    PolicyChanged = "policy.changed" with Nothing,
 }
 
 /// One entry's fact with what it is about; becomes an entry when appended.

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::checkpoint::{self, Checkpoint, VerifierKey};
 use crate::digest::Digest;
-use crate::event::Event;
+use crate::event::Contents;
 use crate::ids::SiteName;
 use crate::ledger::Entry;
 use crate::merkle;
@@ -32,8 +32,8 @@ pub(super) struct EntryLine {
     pub entry: Entry,
     pub hash: Digest,
     pub leaf: Digest,
-    /// The snapshot that it makes necessary, and whether it must be there.
-    pub snapshot: Option<(Digest, bool)>,
+    /// What must or may stand before it.
+    pub contents: Contents,
 }
 
 #[derive(Clone, Deserialize)]
@@ -220,24 +220,13 @@ fn entry(text: &str) -> Result<Form, String> {
         return Err("its bytes do not have the hash beside them".into());
     }
     let entry = Entry::read(bytes).map_err(|error| error.to_string())?;
-    let snapshot = snapshot(&entry.fact.event);
+    let contents = entry.fact.event.contents();
     Ok(Form::Entry(Box::new(EntryLine {
         entry,
         hash,
         leaf: merkle::leaf(bytes.as_bytes()),
-        snapshot,
+        contents,
     })))
-}
-
-/// The snapshot that an entry makes necessary, and whether it must be there.
-fn snapshot(event: &Event) -> Option<(Digest, bool)> {
-    match event {
-        Event::ReleaseCommitted(body) => Some((body.checksum, true)),
-        Event::ReleaseReceived(body) => Some((body.checksum, true)),
-        Event::HotfixCommitted(body) => Some((body.checksum, true)),
-        Event::ObservationRecorded(body) => Some((body.checksum, false)),
-        _ => None,
-    }
 }
 
 fn checkpoint(text: &str) -> Result<Form, String> {

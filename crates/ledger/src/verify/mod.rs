@@ -11,6 +11,7 @@ use sha2::Digest as _;
 
 use crate::checkpoint::{self, Checkpoint, VerifierKey};
 use crate::digest::Digest;
+use crate::event::Contents;
 use crate::ids::{EntryRef, SiteName};
 use crate::ledger::{self, Head};
 use crate::manifest::Manifest;
@@ -215,7 +216,7 @@ impl Verifier {
         if head.seq > entries {
             return Err(self.fault("there are more entries than the first line says"));
         }
-        self.check_contents(line.snapshot)?;
+        self.check_contents(line.contents)?;
         self.frontier.push_leaf(line.leaf);
         self.head = head;
         Ok(())
@@ -245,15 +246,15 @@ impl Verifier {
     }
 
     /// The contents since the last entry must be exactly those that this one makes necessary, in order.
-    fn check_contents(&mut self, snapshot: Option<(Digest, bool)>) -> Result<(), Fault> {
+    fn check_contents(&mut self, needed: Contents) -> Result<(), Fault> {
         let fresh = std::mem::take(&mut self.fresh);
         let first = self.first_fresh.take();
-        let Some((checksum, must_be_there)) = snapshot else {
-            return if fresh.is_empty() {
-                Ok(())
-            } else {
-                Err(self.fault("contents stand before it that it does not need"))
-            };
+        let unneeded = |verifier: &Verifier| match fresh.is_empty() {
+            true => Ok(()),
+            false => Err(verifier.fault("contents stand before it that it does not need")),
+        };
+        let Some((checksum, must_be_there)) = needed.snapshot() else {
+            return unneeded(self);
         };
         if let (Some(bytes), Some(digest)) = (first, fresh.first())
             && *digest == checksum
@@ -265,14 +266,11 @@ impl Verifier {
             self.manifests.insert(checksum, manifest);
         }
         let Some(manifest) = self.manifests.get(&checksum) else {
-            return if must_be_there {
-                Err(self.fault(format!(
+            return match must_be_there {
+                true => Err(self.fault(format!(
                     "the manifest {checksum} that it names is missing before it"
-                )))
-            } else if fresh.is_empty() {
-                Ok(())
-            } else {
-                Err(self.fault("contents stand before it that it does not need"))
+                ))),
+                false => unneeded(self),
             };
         };
         let is_fresh: HashSet<&Digest> = fresh.iter().collect();
