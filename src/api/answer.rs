@@ -9,7 +9,6 @@ use super::caller::Caller;
 use super::problem::Problem;
 use crate::app::execute::Executed;
 use rulegate_ledger::digest::Digest;
-use rulegate_ledger::event::Event;
 use rulegate_ledger::ids::{EntryRef, ReviewId};
 
 /// Items a page has if nobody says.
@@ -178,18 +177,10 @@ pub struct Written {
 
 /// 201 with the entries, or 200 if it was true already.
 pub fn written(done: &Executed) -> Response {
-    let review = done
-        .entries
-        .iter()
-        .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)))
-        .map(|entry| ReviewId {
-            site: entry.at_entry.site.clone(),
-            seq: entry.at_entry.seq,
-        });
     let view = Written {
         entry: done.entry(),
         entries: done.entries.iter().map(|e| e.at_entry.clone()).collect(),
-        review,
+        review: done.review(),
         already: done.already.is_some(),
     };
     created(done, &view)

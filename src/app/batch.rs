@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::writer::{Executed, Submission, take};
+use super::submission::{Executed, Submission};
 use super::{AppError, Snapshot};
 use rulegate_domain::decide::{Decided, decide};
 use rulegate_ledger::ids::{CommandId, EntryRef, Timestamp};
@@ -103,7 +103,8 @@ impl Batch {
                 prev: head.hash,
             };
             let sealed = entry.seal(index == 0);
-            take(&mut self.snapshot, &entry, sealed.hash)
+            self.snapshot
+                .apply(&entry, sealed.hash)
                 .expect("an entry made on the head follows it");
             self.stored.push(sealed);
             entries.push(Arc::new(entry));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-pub use super::writer::Executed;
-use super::writer::Submission;
+pub use super::submission::Executed;
+use super::submission::Submission;
 use super::{App, AppError};
 use rulegate_domain::command::Command;
 use rulegate_domain::gate;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use imbl::{OrdMap, Vector};
 use serde::Serialize;
 
+use super::AppError;
 use super::ledger_blocks::BLOCK_ENTRIES;
 use rulegate_domain::state::{Pin, PinKey, State};
 use rulegate_ledger::digest::Digest;
@@ -105,9 +106,20 @@ impl Snapshot {
         })
     }
 
+    /// Takes the next entry of a site's ledger in.
+    ///
+    /// Errors: [`AppError::Broken`] if it is not the next one; then nothing changed.
+    pub(super) fn apply(&mut self, entry: &Entry, hash: Digest) -> Result<(), AppError> {
+        self.state
+            .apply(entry, hash)
+            .map_err(AppError::broken)?;
+        self.note(entry);
+        Ok(())
+    }
+
     /// Takes note of an applied entry: if it moved a pin of this site, or decided that one should move, pods are
     /// told so from now on.
-    pub fn note(&mut self, entry: &Entry) {
+    fn note(&mut self, entry: &Entry) {
         let EntryRef { site, seq } = &entry.at_entry;
         if (seq - 1).is_multiple_of(BLOCK_ENTRIES) {
             let starts = self.block_starts.entry(site.clone()).or_default();

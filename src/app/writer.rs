@@ -4,27 +4,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::batch::Batch;
+use super::submission::Submission;
 use super::{App, AppError, Snapshot};
 use crate::store::{AppendError, Hint, Wakeups};
-use rulegate_domain::command::Command;
-use rulegate_domain::defect::{Defect, is_left_out};
-use rulegate_domain::state::State;
-use rulegate_ledger::access::Actor;
-use rulegate_ledger::digest::Digest;
-use rulegate_ledger::ids::{CommandId, EntryRef, SiteName};
-use rulegate_ledger::ledger::{Entry, EntryError, Head, StoredEntry};
-use rulegate_ledger::merkle::{Frontier, Tree};
-use rulegate_ledger::trust::Alarm;
+use rulegate_ledger::ids::SiteName;
+use rulegate_ledger::ledger::{Head, StoredEntry};
 
 /// How many commands may wait; beyond that callers wait to submit.
 pub(super) const WAITING_MAX: usize = 1_024;
 /// How many commands share one commit at most: keeps a commit's bytes and delay bounded.
 const BATCH_MAX: usize = 256;
-/// How many entries are read at a time when catching up.
-const PAGE: u32 = 1_000;
 /// Without a wake-up, how often the store is asked for entries of other processes: the safety net.
 const POLL: Duration = Duration::from_secs(1);
 /// How long a commit that could begin is put off at most, for the sake of those who were just answered.
@@ -33,32 +25,6 @@ const LINGER_MAX: Duration = Duration::from_millis(1);
 const RACES_MAX: u32 = 50;
 /// How long the writer looks for the outcome of an append whose answer was lost.
 const UNKNOWN_PATIENCE: Duration = Duration::from_secs(8);
-
-/// A command with whoever waits for it.
-pub(super) struct Submission {
-    pub actor: Actor,
-    pub command: Command,
-    pub id: CommandId,
-    pub reply: oneshot::Sender<Result<Executed, AppError>>,
-}
-
-/// What came of a command.
-#[derive(Debug, Clone)]
-pub struct Executed {
-    /// The entries it made, in order; for a repetition the ones it made then.
-    pub entries: Vec<Arc<Entry>>,
-    /// It was true already, since this entry.
-    pub already: Option<EntryRef>,
-}
-
-impl Executed {
-    /// The entry that tells about it: the first one made, or the one since which it was true.
-    pub fn entry(&self) -> Option<EntryRef> {
-        self.already
-            .clone()
-            .or_else(|| self.entries.first().map(|entry| entry.at_entry.clone()))
-    }
-}
 
 pub(super) struct Writer {
     app: Arc<App>,
@@ -78,7 +44,7 @@ impl Writer {
 
     /// Reads every ledger in the store from its beginning.
     pub(super) async fn fold_everything(self) -> Result<Writer, AppError> {
-        self.catch_up().await?;
+        self.app.catch_up().await?;
         Ok(self)
     }
 
@@ -95,18 +61,18 @@ impl Writer {
                         return;
                     }
                     self.gather(&mut waiting, BATCH_MAX).await;
-                    self.execute_review(waiting).await;
+                    self.execute_waiting(waiting).await;
                 }
                 hint = woken(&mut wakeups) => {
                     let snapshot = self.app.snapshot();
                     let known = |(site, head): (&SiteName, &u64)| snapshot.state.head(site).seq >= *head;
                     // Mostly this is the echo of its own appends.
                     if hint.is_empty() || !hint.iter().all(known) {
-                        self.poll_store().await;
+                        self.app.poll_store().await;
                     }
                 }
-                _ = self.app.nudged.notified() => self.poll_store().await,
-                _ = poll.tick() => self.poll_store().await,
+                _ = self.app.nudged.notified() => self.app.poll_store().await,
+                _ = poll.tick() => self.app.poll_store().await,
             }
         }
     }
@@ -146,172 +112,10 @@ impl Writer {
         }
     }
 
-    async fn poll_store(&self) {
-        if let Err(error) = self.catch_up().await {
-            tracing::debug!(%error, "could not look for new entries");
-        }
-    }
-
-    /// Applies what the store holds beyond the state, of every site of the installation.
-    async fn catch_up(&self) -> Result<(), AppError> {
-        let mut snapshot = Snapshot::clone(&self.app.snapshot());
-        let own = &self.app.config.site;
-        let found = self.catch_up_site(&mut snapshot, own, None).await;
-        // What follows the last entry known shows that it is still there; else it may be gone.
-        let mut moved = match found {
-            Ok(true) => true,
-            _ if self.start_over_if_lost(&mut snapshot).await? => {
-                self.catch_up_site(&mut snapshot, own, None).await?;
-                true
-            }
-            found => found?,
-        };
-        let sites = self.app.config.topology.sites.iter();
-        for site in sites.filter(|site| *site != own) {
-            moved |= self.catch_up_other(&mut snapshot, site).await?;
-        }
-        if moved {
-            self.app.publish(snapshot);
-        }
-        Ok(())
-    }
-
-    /// Forgets everything if the last entry known here is not in the database any more: a primary that came back
-    /// from a crash showed what its standby never had, and the standby was promoted. What was signed is never
-    /// among it; if it is all the same, nothing more is appended.
-    async fn start_over_if_lost(&self, snapshot: &mut Snapshot) -> Result<bool, AppError> {
-        let site = &self.app.config.site;
-        let known = snapshot.state.head(site);
-        let (store, topology) = (&self.app.store, &self.app.config.topology);
-        // Whoever stopped writing reads no more and goes on serving what it knows.
-        if known.seq == 0 || self.app.stopped.load().is_some() {
-            return Ok(false);
-        }
-        let there = store.entry(site, known.seq).await?;
-        if there.is_some_and(|there| there.hash == known.hash) {
-            return Ok(false);
-        }
-        tracing::error!(target: "audit", %site, seq = known.seq, "the database lost entries that were seen here: the ledger is read again");
-        *snapshot = Snapshot::new(State::new(topology.clone(), site.clone()));
-        self.app.blocks.clear();
-        *self.app.tree() = Tree::default();
-        if let Some(signed) = self.app.signed() {
-            let by = "this site signed them";
-            self.app.note_signed_elsewhere(signed.size, by).await?;
-        }
-        Ok(true)
-    }
-
-    /// Applies another site's entries as far as a checkpoint of that site covers them, all or nothing: rows that
-    /// somebody wrote into our copy never become part of the state.
-    async fn catch_up_other(
-        &self,
-        snapshot: &mut Snapshot,
-        site: &SiteName,
-    ) -> Result<bool, AppError> {
-        let (store, known) = (&self.app.store, snapshot.state.head(site).seq);
-        let stored = store.head(site).await?.seq;
-        if stored <= known {
-            return Ok(false);
-        }
-        if is_left_out(Defect::Checkpoint) {
-            return self.catch_up_site(snapshot, site, None).await;
-        }
-        let kept = store.checkpoint_upto(site, stored).await?;
-        let Some(kept) = kept.filter(|kept| kept.size > known) else {
-            return Ok(false);
-        };
-        // The command line on a database is told no keys: it neither believes nor accuses anybody.
-        if self.app.keys_of(site).is_empty() {
-            return Ok(false);
-        }
-        let believed = match self.app.believe_kept(site, &kept) {
-            Ok(believed) => believed,
-            Err(alarm) => {
-                self.app.judge_copy(site, Some((alarm, &kept.note))).await;
-                return Ok(false);
-            }
-        };
-        let mut trial = snapshot.clone();
-        let mut frontier = Frontier::clone(trial.copies.get(site).unwrap_or(&Arc::default()));
-        let read = (&mut frontier, believed.size);
-        if !self.catch_up_site(&mut trial, site, Some(read)).await? {
-            return Ok(false);
-        }
-        if (frontier.size(), frontier.root()) != (believed.size, believed.root) {
-            let alarm = Alarm::CopyChanged {
-                site: site.clone(),
-                seq: frontier.size(),
-                size: believed.size,
-            };
-            self.app.judge_copy(site, Some((alarm, &kept.note))).await;
-            return Ok(false);
-        }
-        self.app.judge_copy(site, None).await;
-        trial.copies.insert(site.clone(), Arc::new(frontier));
-        *snapshot = trial;
-        Ok(true)
-    }
-
-    /// Applies a ledger's entries beyond the state; of another site's only up to a number, gathering their tree.
-    async fn catch_up_site(
-        &self,
-        snapshot: &mut Snapshot,
-        site: &SiteName,
-        mut covered: Option<(&mut Frontier, u64)>,
-    ) -> Result<bool, AppError> {
-        let mut moved = false;
-        if self.app.stopped.load().is_some() {
-            return Ok(false);
-        }
-        let store = &self.app.store;
-        let head = snapshot.state.head(site);
-        let mut page = store.links_after(site, head.seq, PAGE).await?;
-        loop {
-            let last = page.last().map_or(0, |link| link.seq);
-            // The next page is read while this one is applied.
-            let next = (page.len() == PAGE as usize).then(|| {
-                let (store, site) = (store.clone(), site.clone());
-                tokio::spawn(async move { store.links_after(&site, last, PAGE).await })
-            });
-            for link in page {
-                if let Some((frontier, upto)) = &mut covered {
-                    if link.seq > *upto {
-                        return Ok(moved);
-                    }
-                    frontier.push(link.bytes.as_bytes());
-                }
-                match Entry::read(&link.bytes) {
-                    Ok(entry) => take(snapshot, &entry, link.hash)?,
-                    Err(
-                        error @ (EntryError::NewerFormat { .. } | EntryError::UnknownKind { .. }),
-                    ) => {
-                        self.stop_writing(&format!("{site}#{}: {error}", link.seq));
-                        return Ok(moved);
-                    }
-                    Err(error) => {
-                        let entry = format!("{site}#{}", link.seq);
-                        return Err(AppError::broken_while(entry, error));
-                    }
-                }
-                moved = true;
-            }
-            page = match next {
-                Some(next) => next.await.map_err(AppError::broken)??,
-                None => return Ok(moved),
-            };
-        }
-    }
-
-    fn stop_writing(&self, reason: &str) {
-        tracing::error!(reason, "this process stops writing");
-        self.app.stopped.store(Arc::new(Some(reason.to_owned())));
-    }
-
     /// Decides and stores what is waiting, and what comes meanwhile, until nothing more waits. While a batch is on
     /// its way to the disk the next one is decided on top of it; nobody hears of that one before the first is
     /// durable, and if it fails the next is decided anew.
-    async fn execute_review(&mut self, waiting: Vec<Submission>) {
+    async fn execute_waiting(&mut self, waiting: Vec<Submission>) {
         let mut looked_at = Instant::now();
         let mut races = 0;
         let mut batch = self.decide_anew(waiting);
@@ -338,7 +142,7 @@ impl Writer {
                     let mut waiting = self.answer_known(repeated).await;
                     if must_look {
                         looked_at = Instant::now();
-                        self.poll_store().await;
+                        self.app.poll_store().await;
                     }
                     waiting.extend(ahead.into_submissions());
                     batch = self.decide_anew(waiting);
@@ -347,7 +151,7 @@ impl Writer {
                     races += 1;
                     let mut waiting = batch.into_submissions();
                     waiting.extend(ahead.into_submissions());
-                    if let Err(error) = self.catch_up().await {
+                    if let Err(error) = self.app.catch_up().await {
                         return refuse_all(waiting, &error);
                     }
                     batch = self.decide_anew(waiting);
@@ -480,7 +284,7 @@ impl Writer {
                 }
             }
         }
-        if let Err(error) = self.catch_up().await {
+        if let Err(error) = self.app.catch_up().await {
             tracing::debug!(%error, "could not catch up");
         }
         others
@@ -492,15 +296,6 @@ async fn woken(wakeups: &mut Option<Wakeups>) -> Hint {
         Some(wakeups) => wakeups.next().await,
         None => std::future::pending().await,
     }
-}
-
-pub(super) fn take(snapshot: &mut Snapshot, entry: &Entry, hash: Digest) -> Result<(), AppError> {
-    snapshot
-        .state
-        .apply(entry, hash)
-        .map_err(AppError::broken)?;
-    snapshot.note(entry);
-    Ok(())
 }
 
 fn refuse_all(submissions: Vec<Submission>, error: &AppError) {

@@ -5,6 +5,7 @@
 //! do by itself.
 pub mod answers;
 mod apply;
+mod check;
 pub mod command;
 pub mod decide;
 pub mod defect;

@@ -14,7 +14,7 @@ use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
 use rulegate_ledger::access::{Actor, Grant, Role, Scope, TokenBounds};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
-use rulegate_ledger::event::{Event, Provenance, StageEvidence};
+use rulegate_ledger::event::{Provenance, StageEvidence};
 use rulegate_ledger::ids::{AccountId, ReviewId, RuleSetName, Timestamp};
 use rulegate_ledger::version::VersionName;
 
@@ -262,7 +262,11 @@ impl Teller<'_> {
             targets: targets.clone(),
             reason: reason.to_owned(),
         };
-        let review = review_of(&self.act("lucy", command).await?.entries)?;
+        let review = self
+            .act("lucy", command)
+            .await?
+            .review()
+            .ok_or("a review was opened")?;
         self.carry_through(&review, approver.as_slice(), "lucy")
             .await?;
         for target in &targets {
@@ -388,7 +392,11 @@ impl Teller<'_> {
             lines_changed: kept.lines_changed,
             words,
         };
-        let review = review_of(&self.act("theo", command).await?.entries)?;
+        let review = self
+            .act("theo", command)
+            .await?
+            .review()
+            .ok_or("a review was opened")?;
         self.at_hours_ago(hours_ago - 1);
         self.carry_through(&review, &["rita", "lucy"], "ana").await
     }
@@ -419,16 +427,4 @@ impl Teller<'_> {
         let (_, pod) = auth.make_token(pod, &by).await?;
         Ok(DemoTokens { pipeline, pod })
     }
-}
-
-/// The review that a command opened.
-fn review_of(entries: &[Arc<rulegate_ledger::ledger::Entry>]) -> StoryResult<ReviewId> {
-    let opened = entries
-        .iter()
-        .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));
-    let at_entry = &opened.ok_or("a review was opened")?.at_entry;
-    Ok(ReviewId {
-        site: at_entry.site.clone(),
-        seq: at_entry.seq,
-    })
 }

@@ -1,6 +1,6 @@
 //! Who may approve a review, how many approvals it takes, and whether enough count.
 
-use super::{Check, CheckKind};
+use crate::check::{Check, CheckKind};
 use crate::state::{Approval, Review, State};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::ids::AccountId;

@@ -1,7 +1,6 @@
 //! The list of checks that must pass before a review can be executed, each with its evidence.
 
 mod approvals;
-mod check;
 mod shown;
 mod target;
 mod version;
@@ -14,9 +13,9 @@ use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{AccountId, Timestamp};
 use rulegate_ledger::review::{Shown, ShownChange, Subject};
 
+pub use crate::check::{Check, CheckKind, Outcome};
 use approvals::approvals;
 pub use approvals::{approvals_needed, may_approve, parties, scopes};
-pub use check::{Check, CheckKind, Outcome};
 use shown::shown;
 use target::{hotfixes_answered, no_drift, no_drift_but, no_stop, on_top_of_pin};
 use version::{not_recalled, passed_soft_launch, same_checksum, verified};
@@ -199,8 +198,4 @@ pub(super) fn recheck(state: &State, intent: &Intent, now: Timestamp) -> Vec<Che
     };
     checks.retain(|check| !passed_glass(check));
     checks
-}
-
-fn day(at: Timestamp) -> String {
-    at.to_datetime().format("%-d %b %Y %H:%M").to_string()
 }

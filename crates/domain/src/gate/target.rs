@@ -1,6 +1,6 @@
 //! Checks of the target environments: open hotfixes, drift, stops, and what runs there.
 
-use super::{Check, CheckKind, day};
+use crate::check::{Check, CheckKind};
 use crate::defect::{Defect, is_left_out};
 use crate::judgement::Evidence;
 use crate::state::State;
@@ -64,7 +64,7 @@ pub(super) fn no_drift(
             let words = format!(
                 "{} holds something else since {}: {} {}",
                 drift.environment,
-                day(drift.at),
+                drift.at.minute(),
                 drift.changes.len(),
                 if drift.changes.len() == 1 {
                     "rule"
@@ -108,7 +108,7 @@ pub(super) fn no_stop(
         if let Some(freeze) = state.freezes(ruleset, target, now).first() {
             let until = freeze
                 .until
-                .map_or(String::new(), |until| format!(" until {}", day(until)));
+                .map_or(String::new(), |until| format!(" until {}", until.minute()));
             return Check::block(
                 kind,
                 format!("{target} is frozen{until}: {}", freeze.reason),

@@ -1,6 +1,6 @@
 //! Checks of the version: the bytes it has, where they are, soft launch, recall.
 
-use super::{Check, CheckKind, day};
+use crate::check::{Check, CheckKind};
 use crate::standing::SoftLaunch;
 use crate::state::State;
 use rulegate_ledger::access::Act;
@@ -77,14 +77,14 @@ pub(super) fn passed_soft_launch(
     match state.soft_launch(ruleset, version) {
         SoftLaunch::Passed(word) => Check::pass(
             kind,
-            format!("{}/{}, {}", word.entry.site, word.lane, day(word.at)),
+            format!("{}/{}, {}", word.entry.site, word.lane, word.at.minute()),
         ),
         SoftLaunch::Failed(word) => {
             let note = format!(
                 "failed in {}/{}, {}: {}",
                 word.entry.site,
                 word.lane,
-                day(word.at),
+                word.at.minute(),
                 word.note
             );
             Check::block(kind, note, vec![Act::Validate])
@@ -149,7 +149,7 @@ pub(super) fn not_recalled(
         None => Check::pass(CheckKind::NotRecalled, ""),
         Some(recall) => Check::block(
             CheckKind::NotRecalled,
-            format!("{}: {}", day(recall.at), recall.reason),
+            format!("{}: {}", recall.at.minute(), recall.reason),
             vec![],
         ),
     }

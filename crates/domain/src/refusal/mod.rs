@@ -2,7 +2,7 @@
 
 mod words;
 
-use crate::gate::Check;
+use crate::check::Check;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;

@@ -1,7 +1,7 @@
 //! What a refusal says, and what to do next.
 
 use super::Refusal;
-use crate::gate::Check;
+use crate::check::Check;
 use rulegate_ledger::access::{Scope, roles_for};
 use rulegate_ledger::review::ShownChange;
 use rulegate_ledger::text::counted;

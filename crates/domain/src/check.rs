@@ -46,35 +46,29 @@ pub struct Check {
 }
 
 impl Check {
-    pub(super) fn pass(kind: CheckKind, evidence: impl Into<String>) -> Check {
-        Check {
-            kind,
-            outcome: Outcome::Pass,
-            evidence: evidence.into(),
-            cleared_by: Vec::new(),
-        }
+    pub(crate) fn pass(kind: CheckKind, evidence: impl Into<String>) -> Check {
+        Check::found(Outcome::Pass, kind, evidence.into(), Vec::new())
     }
-    pub(super) fn warn(
+    pub(crate) fn warn(
         kind: CheckKind,
         evidence: impl Into<String>,
         cleared_by: Vec<Act>,
     ) -> Check {
-        Check {
-            kind,
-            outcome: Outcome::Warn,
-            evidence: evidence.into(),
-            cleared_by,
-        }
+        Check::found(Outcome::Warn, kind, evidence.into(), cleared_by)
     }
-    pub(super) fn block(
+    pub(crate) fn block(
         kind: CheckKind,
         evidence: impl Into<String>,
         cleared_by: Vec<Act>,
     ) -> Check {
+        Check::found(Outcome::Block, kind, evidence.into(), cleared_by)
+    }
+
+    fn found(outcome: Outcome, kind: CheckKind, evidence: String, cleared_by: Vec<Act>) -> Check {
         Check {
             kind,
-            outcome: Outcome::Block,
-            evidence: evidence.into(),
+            outcome,
+            evidence,
             cleared_by,
         }
     }
