@@ -1,13 +1,9 @@
 //! Accounts on their way to the other site: sealed, for nobody else.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
-use super::Api;
 use super::answer::json;
 use super::caller::Caller;
 use super::problem::ApiResult;
@@ -39,11 +35,7 @@ pub struct SealedParams {
     params(SealedParams),
     responses((status = 200, description = "What changed, sealed.", body = Sealed),
         (status = 204, description = "Nothing changed.")))]
-pub async fn sealed(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Query(params): Query<SealedParams>,
-) -> ApiResult {
+pub async fn sealed(caller: Caller, Query(params): Query<SealedParams>) -> ApiResult {
     caller.require_unbounded(Act::CarryAccounts)?;
     let SealedParams {
         site,
@@ -57,7 +49,7 @@ pub async fn sealed(
         signature,
     };
     let since = params.since.unwrap_or(EVERYTHING).max(EVERYTHING);
-    match api.app.sealed_accounts(since, &to).await? {
+    match caller.api.app.sealed_accounts(since, &to).await? {
         Some(sealed) => {
             let body = serde_json::to_vec(&sealed).expect("a view is JSON");
             Ok(json(StatusCode::OK, body))

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::caller::Caller;
-use super::problem::Problem;
+use super::problem::{ApiResult, Problem};
 use crate::app::execute::Executed;
+use rulegate_domain::command::Command;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{EntryRef, ReviewId};
 
@@ -175,15 +176,17 @@ pub struct Written {
     already: bool,
 }
 
-/// 201 with the entries, or 200 if it was true already.
-pub fn written(done: &Executed) -> Response {
+/// Executes a command for the caller: 201 with the entries, or 200 if it was true already. `body` is the digest of
+/// the request's bytes, which an idempotency key is bound to.
+pub async fn written(caller: &Caller, command: impl Into<Command>, body: &Digest) -> ApiResult {
+    let done = caller.execute(command, body).await?;
     let view = Written {
         entry: done.entry(),
         entries: done.entries.iter().map(|e| e.at_entry.clone()).collect(),
         review: done.review(),
         already: done.already.is_some(),
     };
-    created(done, &view)
+    Ok(created(&done, &view))
 }
 
 /// A write's own view: 201, or 200 if it was true already.

@@ -1,11 +1,7 @@
 //! What lies between the sites, as the page of that name shows it.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use serde::Serialize;
 
-use super::Api;
 use super::answer::read;
 use super::caller::Caller;
 use super::problem::ApiResult;
@@ -85,7 +81,7 @@ pub struct ColdView {
 /// What lies between the sites and waits for a person. Persons decide it in the portal.
 #[utoipa::path(get, path = "/api/v1/sites/between", tag = "sites",
     responses((status = 200, description = "What is in effect at one site only.", body = BetweenView)))]
-pub async fn between(State(api): State<Arc<Api>>, caller: Caller) -> ApiResult {
+pub async fn between(caller: Caller) -> ApiResult {
     caller.require(Act::View, Scope::EVERYWHERE)?;
     let state = &caller.snapshot.state;
     let mut pairs = Vec::new();
@@ -94,7 +90,7 @@ pub async fn between(State(api): State<Arc<Api>>, caller: Caller) -> ApiResult {
             ruleset: pair.first.ruleset.clone(),
             first: pair.first.version.clone(),
             second: pair.second.version.clone(),
-            finding: api.app.pair_finding(&pair).await?,
+            finding: caller.api.app.pair_finding(&pair).await?,
         });
     }
     let offered = state.offered_transfers(&state.own);

@@ -1,10 +1,8 @@
 //! A snapshot's bytes by checksum: the same for ever, so caches may keep them.
 
 use std::io::Write as _;
-use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -15,7 +13,7 @@ use super::caller::Caller;
 use super::problem::{ApiResult, Problem};
 use super::request::Path;
 use crate::app::AppError;
-use rulegate_domain::state::State as Known;
+use rulegate_domain::state::State;
 use rulegate_ledger::access::{Act, Role, Scope};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
@@ -29,12 +27,7 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
     params(("checksum" = String, Path, description = "The snapshot's checksum.")),
     responses((status = 200, description = "The tar, compressed if the caller accepts gzip.", body = Vec<u8>, content_type = "application/x-tar"),
         (status = 304, description = "The caller has it.")))]
-pub async fn bundle(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(checksum): Path<Digest>,
-    headers: HeaderMap,
-) -> ApiResult {
+pub async fn bundle(caller: Caller, Path(checksum): Path<Digest>, headers: HeaderMap) -> ApiResult {
     require_reachable(&caller, &checksum)?;
     let is_gzip = accepts_gzip(&headers);
     let etag = tag(&checksum, if is_gzip { "-gzip" } else { "" });
@@ -42,8 +35,8 @@ pub async fn bundle(
         return Ok(immutable(not_modified(etag)));
     }
     let body = match is_gzip {
-        true => api.packed(&checksum).await?,
-        false => api.app.bundle(&checksum).await?,
+        true => caller.api.packed(&checksum).await?,
+        false => caller.api.app.bundle(&checksum).await?,
     };
     let mut response = typed("application/x-tar", etag, body);
     if is_gzip {
@@ -60,17 +53,13 @@ pub async fn bundle(
     params(("checksum" = String, Path, description = "The snapshot's checksum.")),
     responses((status = 200, description = "The manifest.", body = String, content_type = "text/plain"),
         (status = 304, description = "The caller has it.")))]
-pub async fn manifest(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(checksum): Path<Digest>,
-) -> ApiResult {
+pub async fn manifest(caller: Caller, Path(checksum): Path<Digest>) -> ApiResult {
     require_reachable(&caller, &checksum)?;
     let etag = tag(&checksum, "-manifest");
     if is_known(caller.if_none_match.as_ref(), &etag) {
         return Ok(immutable(not_modified(etag)));
     }
-    let text = api.app.manifest(&checksum).await?.text();
+    let text = caller.api.app.manifest(&checksum).await?.text();
     Ok(typed("text/plain; charset=utf-8", etag, text.into()))
 }
 
@@ -135,7 +124,7 @@ fn require_reachable(caller: &Caller, checksum: &Digest) -> Result<(), Problem> 
 }
 
 fn is_version(
-    state: &Known,
+    state: &State,
     checksum: &Digest,
     sees: impl Fn(&rulegate_ledger::ids::RuleSetName) -> bool,
 ) -> bool {

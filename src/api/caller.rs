@@ -22,6 +22,8 @@ const AT_LEAST: &str = "rulegate-at-least";
 
 /// Whoever asks, with the state as it was when the request came.
 pub struct Caller {
+    /// What is asked.
+    pub api: Arc<Api>,
     /// The token and its account.
     pub bearer: Bearer,
     /// What is true.
@@ -98,25 +100,26 @@ impl Caller {
         Ok(())
     }
 
-    /// Carries a command out under the caller's idempotency key, or a fresh id if there is none.
+    /// Executes a command under the caller's idempotency key, or a fresh id if there is none.
     pub async fn execute(
         &self,
-        api: &Api,
-        command: Command,
+        command: impl Into<Command>,
         body: &Digest,
-    ) -> Result<Executed, Problem> {
-        let id = self.command(api, body)?;
-        Ok(api.app.execute(self.actor(), command, id).await?)
+    ) -> Result<Executed, AppError> {
+        let id = self.command(body)?;
+        let app = &self.api.app;
+        app.execute(self.actor(), command.into(), id).await
     }
 
     /// The id of the caller's command: its idempotency key bound to the whole request.
-    pub fn command(&self, api: &Api, body: &Digest) -> Result<CommandId, AppError> {
+    fn command(&self, body: &Digest) -> Result<CommandId, AppError> {
         match &self.key {
-            None => Ok(api.app.fresh_command()),
+            None => Ok(self.api.app.fresh_command()),
             Some(key) => {
                 let request = format!("{}\n{body}", self.request);
                 let account = &self.bearer.account.id;
-                api.app.keyed_command(account, key, request.as_bytes())
+                let app = &self.api.app;
+                app.keyed_command(account, key, request.as_bytes())
             }
         }
     }
@@ -135,6 +138,7 @@ impl FromRequestParts<Arc<Api>> for Caller {
             .path_and_query()
             .map_or("/", |address| address.as_str());
         Ok(Caller {
+            api: api.clone(),
             bearer,
             snapshot: api.app.snapshot(),
             now: api.app.clock.now(),

@@ -1,12 +1,9 @@
 //! Any two versions, environments or checksums of a rule set compared: the rules that differ.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use super::Api;
 use super::answer::{Page, page, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
@@ -90,7 +87,6 @@ pub struct DifferenceView {
     params(("ruleset" = String, Path, description = "The rule set."), ComparisonParams),
     responses((status = 200, description = "A page of rules.", body = ComparisonView)))]
 pub async fn comparison(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(ruleset): Path<RuleSetName>,
     Query(params): Query<ComparisonParams>,
@@ -98,8 +94,8 @@ pub async fn comparison(
     caller.require_ruleset(&ruleset)?;
     let from = named(&caller, &ruleset, &params.from)?;
     let to = named(&caller, &ruleset, &params.to)?;
-    let old = api.app.manifest(&from.checksum).await?;
-    let new = api.app.manifest(&to.checksum).await?;
+    let old = caller.api.app.manifest(&from.checksum).await?;
+    let new = caller.api.app.manifest(&to.checksum).await?;
     let found = diff::compare(old.rules(), new.rules());
     let mut counts = CountsView {
         equal: found.unchanged,

@@ -1,18 +1,14 @@
 //! Explaining what was observed: adopted as a hotfix, or accepted until a date.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use serde::Deserialize;
 
-use super::Api;
 use super::answer::{Page, page, read, written};
 use super::caller::Caller;
 use super::problem::{ApiResult, refuse};
 use super::request::{Json, Path, Query, timestamp};
 use super::rulesets::PageParams;
 use super::view::ObservationView;
-use rulegate_domain::command::{Command, HotfixWords};
+use rulegate_domain::command::{self, HotfixWords};
 use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::ids::{EntryRef, SiteName};
@@ -20,11 +16,7 @@ use rulegate_ledger::ids::{EntryRef, SiteName};
 /// The newest observation of each environment that found a difference, newest first.
 #[utoipa::path(get, path = "/api/v1/observations", tag = "drift", params(PageParams),
     responses((status = 200, description = "A page.", body = Page<ObservationView>)))]
-pub async fn observations(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Query(params): Query<PageParams>,
-) -> ApiResult {
+pub async fn observations(caller: Caller, Query(params): Query<PageParams>) -> ApiResult {
     let found = page(
         caller.snapshot.state.observations(),
         |found| found.id.to_string(),
@@ -36,7 +28,7 @@ pub async fn observations(
         },
         params.place(),
     )?;
-    let view = found.map(|found| ObservationView::of(&api, found, caller.now));
+    let view = found.map(|found| ObservationView::of(&caller.api, found, caller.now));
     Ok(read(&caller, &view))
 }
 
@@ -55,18 +47,17 @@ pub struct Dismissal {
     request_body = Dismissal,
     responses((status = 201, description = "It is accepted until then.", body = super::answer::Written)))]
 pub async fn dismiss(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((site, seq)): Path<(SiteName, u64)>,
-    told: Json<Dismissal>,
+    body: Json<Dismissal>,
 ) -> ApiResult {
-    let Dismissal { reason, ends_at } = told.value;
-    let command = Command::DismissDrift {
+    let Dismissal { reason, ends_at } = body.value;
+    let command = command::DismissDrift {
         observation: EntryRef { site, seq },
         reason,
         ends_at: timestamp("ends_at", &ends_at)?,
     };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    written(&caller, command, &body.digest).await
 }
 
 /// What the hotfix made of observed drift says about itself.
@@ -85,16 +76,15 @@ pub struct Adoption {
     request_body = Adoption,
     responses((status = 201, description = "The hotfix and its review.", body = super::answer::Written)))]
 pub async fn adopt(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((site, seq)): Path<(SiteName, u64)>,
-    told: Json<Adoption>,
+    body: Json<Adoption>,
 ) -> ApiResult {
     let Adoption {
         reason,
         incident,
         ends_at,
-    } = told.value;
+    } = body.value;
     let ends_at = timestamp("ends_at", &ends_at)?;
     caller.require(Act::AdoptDrift, Scope::EVERYWHERE)?;
     let observation = EntryRef { site, seq };
@@ -107,8 +97,8 @@ pub async fn adopt(
         Act::AdoptDrift,
         Scope::exactly(&found.ruleset, &found.environment),
     )?;
-    let draft = api.app.observed(found).await?;
-    let command = Command::AdoptDrift {
+    let draft = caller.api.app.observed(found).await?;
+    let command = command::AdoptDrift {
         observation,
         snapshot: draft.after.facts(),
         lines_changed: draft.lines_changed(),
@@ -118,5 +108,5 @@ pub async fn adopt(
             ends_at,
         },
     };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    written(&caller, command, &body.digest).await
 }

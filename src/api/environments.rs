@@ -1,11 +1,7 @@
 //! What an environment runs, ran, and should run.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use serde::Serialize;
 
-use super::Api;
 use super::answer::{Page, page, read};
 use super::caller::Caller;
 use super::problem::ApiResult;
@@ -54,7 +50,6 @@ pub struct EnvironmentView {
         ("lane" = String, Path, description = "The lane."), PageParams),
     responses((status = 200, description = "The environment.", body = EnvironmentView)))]
 pub async fn environment(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((ruleset, site, lane)): Path<(RuleSetName, SiteName, LaneName)>,
     Query(params): Query<PageParams>,
@@ -75,24 +70,24 @@ pub async fn environment(
     let stops = |stops: Vec<&rulegate_domain::state::Stop>| {
         stops
             .into_iter()
-            .map(|stop| StopView::of(&api, stop))
+            .map(|stop| StopView::of(&caller.api, stop))
             .collect()
     };
     let view = EnvironmentView {
         production: state.topology.is_production(&environment),
         live: *state.live_site() == site,
-        pin: track.map(|track| PinView::of(&api, &track.current)),
-        baseline: baseline.map(|pin| PinView::of(&api, pin)),
+        pin: track.map(|track| PinView::of(&caller.api, &track.current)),
+        baseline: baseline.map(|pin| PinView::of(&caller.api, pin)),
         differs_from_plan: track
             .zip(baseline)
             .map(|(track, b)| track.current.checksum != b.checksum),
         open_hotfixes: track.map_or(Vec::new(), |t| t.open_hotfixes.iter().cloned().collect()),
         observation: state
             .observation(&ruleset, &environment)
-            .map(|found| ObservationView::of(&api, found, caller.now)),
+            .map(|found| ObservationView::of(&caller.api, found, caller.now)),
         holds: stops(state.holds(&ruleset, &environment)),
         freezes: stops(state.freezes(&ruleset, &environment, caller.now)),
-        history: history.map(|pin| PinView::of(&api, pin)),
+        history: history.map(|pin| PinView::of(&caller.api, pin)),
         ruleset,
         environment,
     };

@@ -1,13 +1,10 @@
 //! Hotfixes: the register, proposing one, giving one up.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use axum::extract::State;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::Api;
 use super::answer::{Page, page, read, written};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
@@ -16,7 +13,7 @@ use super::request::{Json, Path, Query, timestamp};
 use super::requests::Reason;
 use super::view::{ChangeView, PersonView};
 use crate::app::hotfixing::Edits;
-use rulegate_domain::command::{Command, HotfixWords};
+use rulegate_domain::command::{self, HotfixWords};
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::{Hotfix, HotfixEnd};
 use rulegate_ledger::access::Act;
@@ -109,7 +106,7 @@ fn status(caller: &Caller, hotfix: &Hotfix) -> HotfixStatus {
     }
 }
 
-fn view(api: &Api, caller: &Caller, hotfix: &Hotfix) -> HotfixView {
+fn view(caller: &Caller, hotfix: &Hotfix) -> HotfixView {
     let status = status(caller, hotfix);
     HotfixView {
         ruleset: hotfix.ruleset.clone(),
@@ -124,7 +121,7 @@ fn view(api: &Api, caller: &Caller, hotfix: &Hotfix) -> HotfixView {
         incident: hotfix.incident.clone(),
         ends_at: hotfix.ends_at,
         overdue: status == HotfixStatus::Open && hotfix.ends_at <= caller.now,
-        author: PersonView::of(api, &hotfix.author),
+        author: PersonView::of(&caller.api, &hotfix.author),
         at: hotfix.at,
         entry: hotfix.entry.clone(),
         adopts: hotfix.adopts.clone(),
@@ -142,11 +139,7 @@ fn view(api: &Api, caller: &Caller, hotfix: &Hotfix) -> HotfixView {
 /// Every hotfix ever made, newest first.
 #[utoipa::path(get, path = "/api/v1/hotfixes", tag = "hotfixes", params(HotfixesParams),
     responses((status = 200, description = "A page.", body = Page<HotfixView>)))]
-pub async fn hotfixes(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Query(params): Query<HotfixesParams>,
-) -> ApiResult {
+pub async fn hotfixes(caller: Caller, Query(params): Query<HotfixesParams>) -> ApiResult {
     let is_wanted = |hotfix: &Hotfix| {
         caller.sees(&hotfix.ruleset)
             && params
@@ -163,10 +156,7 @@ pub async fn hotfixes(
         |hotfix| is_wanted(hotfix),
         (params.after.as_deref(), params.limit),
     )?;
-    Ok(read(
-        &caller,
-        &found.map(|hotfix| view(&api, &caller, hotfix)),
-    ))
+    Ok(read(&caller, &found.map(|hotfix| view(&caller, hotfix))))
 }
 
 /// One hotfix.
@@ -175,13 +165,12 @@ pub async fn hotfixes(
         ("version" = String, Path, description = "Its name, e.g. `4.17.0+ipc2.1`.")),
     responses((status = 200, description = "The hotfix.", body = HotfixView)))]
 pub async fn hotfix(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((ruleset, version)): Path<(RuleSetName, VersionName)>,
 ) -> ApiResult {
     caller.require_ruleset(&ruleset)?;
     match caller.snapshot.state.hotfix(&ruleset, &version) {
-        Some(hotfix) => Ok(read(&caller, &view(&api, &caller, hotfix))),
+        Some(hotfix) => Ok(read(&caller, &view(&caller, hotfix))),
         None => Err(refuse(Refusal::UnknownHotfix { hotfix: version })),
     }
 }
@@ -209,10 +198,9 @@ pub struct Proposal {
     request_body = Proposal,
     responses((status = 201, description = "The hotfix and its review.", body = super::answer::Written)))]
 pub async fn propose(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((ruleset, site, lane)): Path<(RuleSetName, SiteName, LaneName)>,
-    told: Json<Proposal>,
+    body: Json<Proposal>,
 ) -> ApiResult {
     let environment = Environment::new(&site, &lane);
     require_environment(&caller, Act::WriteHotfix, &ruleset, &environment)?;
@@ -222,16 +210,16 @@ pub async fn propose(
         reason,
         incident,
         ends_at,
-    } = told.value;
+    } = body.value;
     let ends_at = timestamp("ends_at", &ends_at)?;
     require_pin(&caller, &ruleset, &environment, &on_top_of)?;
     let edits: Edits = rules
         .into_iter()
         .map(|(path, text)| (path, text.map(Bytes::from)))
         .collect();
-    let draft = api.app.draft(&on_top_of, &edits).await?;
-    let kept = api.app.keep_draft(&draft).await?;
-    let command = Command::ProposeHotfix {
+    let draft = caller.api.app.draft(&on_top_of, &edits).await?;
+    let kept = caller.api.app.keep_draft(&draft).await?;
+    let command = command::ProposeHotfix {
         ruleset,
         environment,
         on_top_of,
@@ -244,7 +232,7 @@ pub async fn propose(
             ends_at,
         },
     };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    written(&caller, command, &body.digest).await
 }
 
 /// Before bytes are kept: is this written on what runs there?
@@ -271,16 +259,15 @@ fn require_pin(
     request_body = Reason,
     responses((status = 201, description = "It is discarded.", body = super::answer::Written)))]
 pub async fn discard(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((ruleset, hotfix)): Path<(RuleSetName, VersionName)>,
-    told: Json<Reason>,
+    body: Json<Reason>,
 ) -> ApiResult {
-    let reason = told.value.reason;
-    let command = Command::DiscardHotfix {
+    let reason = body.value.reason;
+    let command = command::DiscardHotfix {
         ruleset,
         hotfix,
         reason,
     };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    written(&caller, command, &body.digest).await
 }

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -73,7 +72,6 @@ pub fn require_site(caller: &Caller, site: &SiteName) -> Result<(), Problem> {
     params(("site" = String, Path, description = "The ledger's site."), EntriesParams),
     responses((status = 200, description = "A page.", body = Page<EntryView>)))]
 pub async fn entries(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(site): Path<SiteName>,
     Query(params): Query<EntriesParams>,
@@ -81,7 +79,8 @@ pub async fn entries(
     require_site(&caller, &site)?;
     let limit = limit(params.limit)?;
     let after = params.after.unwrap_or(0).min(i64::MAX as u64);
-    let mut found = api
+    let mut found = caller
+        .api
         .app
         .entries_after(&site, after, limit as u32 + 1)
         .await?;
@@ -101,7 +100,6 @@ pub async fn entries(
     params(("site" = String, Path, description = "The ledger's site."), EntriesParams),
     responses((status = 200, description = "A page.", body = String, content_type = "application/x-ndjson")))]
 pub async fn lines(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(site): Path<SiteName>,
     Query(params): Query<EntriesParams>,
@@ -109,7 +107,11 @@ pub async fn lines(
     require_site(&caller, &site)?;
     let limit = limit(params.limit)?;
     let after = params.after.unwrap_or(0).min(i64::MAX as u64);
-    let found = api.app.entries_after(&site, after, limit as u32).await?;
+    let found = caller
+        .api
+        .app
+        .entries_after(&site, after, limit as u32)
+        .await?;
     let mut text = String::new();
     for stored in found {
         let _ = writeln!(
@@ -135,17 +137,13 @@ pub async fn lines(
 #[utoipa::path(get, path = "/api/v1/ledger/{site}/entries/{seq}", tag = "ledger",
     params(("site" = String, Path, description = "The ledger's site."), ("seq" = u64, Path, description = "Its number, from 1.")),
     responses((status = 200, description = "The entry.", body = EntryView)))]
-pub async fn entry(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path((site, seq)): Path<(SiteName, u64)>,
-) -> ApiResult {
+pub async fn entry(caller: Caller, Path((site, seq)): Path<(SiteName, u64)>) -> ApiResult {
     require_site(&caller, &site)?;
     let id = EntryRef {
         site,
         seq: seq.min(i64::MAX as u64),
     };
-    match api.app.entry(&id).await? {
+    match caller.api.app.entry(&id).await? {
         Some(stored) => Ok(read(&caller, &EntryView::of(stored))),
         None => Err(Problem::not_found("entry", id)),
     }
@@ -156,17 +154,13 @@ pub async fn entry(
     params(("digest" = String, Path, description = "Its SHA-256.")),
     responses((status = 200, description = "The bytes.", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "The caller has it.")))]
-pub async fn content(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(digest): Path<Digest>,
-) -> ApiResult {
-    require_content(&api, &caller, &digest).await?;
+pub async fn content(caller: Caller, Path(digest): Path<Digest>) -> ApiResult {
+    require_content(&caller.api, &caller, &digest).await?;
     let etag = HeaderValue::from_str(&format!("\"{digest}\"")).expect("hex is a header value");
     if is_known(caller.if_none_match.as_ref(), &etag) {
         return Ok(not_modified(etag));
     }
-    let Some(bytes) = api.app.content(&digest).await? else {
+    let Some(bytes) = caller.api.app.content(&digest).await? else {
         return Err(Problem::not_found("content", digest));
     };
     let headers = [

@@ -3,11 +3,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse as _;
 
-use super::Api;
 use super::caller::Caller;
 use super::problem::ApiResult;
 use crate::app::{App, Snapshot};
@@ -20,9 +18,13 @@ use rulegate_ledger::review::Subject;
 /// Figures for monitoring, in the text format of Prometheus.
 #[utoipa::path(get, path = "/api/v1/metrics", tag = "sites",
     responses((status = 200, description = "The figures.", body = String, content_type = "text/plain")))]
-pub async fn metrics(State(api): State<Arc<Api>>, caller: Caller) -> ApiResult {
+pub async fn metrics(caller: Caller) -> ApiResult {
     caller.require(Act::View, Scope::EVERYWHERE)?;
-    let text = figures(&api.app, &caller.snapshot, api.app.clock.now());
+    let text = figures(
+        &caller.api.app,
+        &caller.snapshot,
+        caller.api.app.clock.now(),
+    );
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

@@ -1,8 +1,6 @@
 //! Reporting what a store outside really holds.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use serde::Serialize;
 
@@ -14,7 +12,7 @@ use super::releases::{EnvironmentParams, require_environment};
 use super::request::{Path, Query, Received, archive};
 use super::view::{ChangeView, PinBrief};
 use crate::app::AppError;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::Pin;
 use rulegate_ledger::access::Act;
@@ -52,7 +50,6 @@ pub struct ObservedView {
     responses((status = 201, description = "It was recorded.", body = ObservedView),
         (status = 200, description = "The same was observed last time; nothing was written.", body = ObservedView)))]
 pub async fn observe(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(ruleset): Path<RuleSetName>,
     Query(params): Query<EnvironmentParams>,
@@ -64,15 +61,15 @@ pub async fn observe(
         let site = environment.site;
         return Err(refuse(Refusal::OtherSite { site }));
     }
-    pinned(&api, &ruleset, &environment)?;
-    let received = archive(&api, request).await?;
+    pinned(&caller.api, &ruleset, &environment)?;
+    let received = archive(&caller.api, request).await?;
     for _ in 1..TRIES {
-        match record(&api, &caller, &ruleset, &environment, &received).await {
+        match record(&caller.api, &caller, &ruleset, &environment, &received).await {
             Err(AppError::Refused(Refusal::EvidenceOutdated)) => continue,
             answered => return Ok(answered?),
         }
     }
-    Ok(record(&api, &caller, &ruleset, &environment, &received).await?)
+    Ok(record(&caller.api, &caller, &ruleset, &environment, &received).await?)
 }
 
 /// Compares with the pin as it is now and records what differs.
@@ -91,15 +88,14 @@ async fn record(
         changes = held.differences(&received.intake.manifest);
         api.app.keep(&received.intake).await?;
     }
-    let command = Command::RecordObservation {
+    let command = command::RecordObservation {
         ruleset: ruleset.clone(),
         environment: environment.clone(),
         checksum,
         pin: pin.checksum,
         changes: changes.clone(),
     };
-    let id = caller.command(api, &received.digest)?;
-    let done = api.app.execute(caller.actor(), command, id).await?;
+    let done = caller.execute(command, &received.digest).await?;
     let view = ObservedView {
         entry: done.entry(),
         environment: environment.clone(),

@@ -1,8 +1,5 @@
 //! Proofs for whoever believes nobody: checkpoints, and that one ledger is the beginning of another.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -22,13 +19,9 @@ use rulegate_ledger::ids::{SiteName, Timestamp};
 #[utoipa::path(get, path = "/api/v1/ledger/{site}/checkpoint", tag = "ledger",
     params(("site" = String, Path, description = "The ledger's site.")),
     responses((status = 200, description = "The note.", body = String, content_type = "text/plain")))]
-pub async fn checkpoint(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(site): Path<SiteName>,
-) -> ApiResult {
+pub async fn checkpoint(caller: Caller, Path(site): Path<SiteName>) -> ApiResult {
     require_site(&caller, &site)?;
-    let Some(kept) = api.app.checkpoint(&site).await? else {
+    let Some(kept) = caller.api.app.checkpoint(&site).await? else {
         return Err(Problem::not_found("checkpoint of", site));
     };
     let headers = [
@@ -84,7 +77,6 @@ impl From<KeptCheckpoint> for CheckpointView {
     params(("site" = String, Path, description = "The ledger's site."), CheckpointsParams),
     responses((status = 200, description = "A page.", body = Page<CheckpointView>)))]
 pub async fn checkpoints(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(site): Path<SiteName>,
     Query(params): Query<CheckpointsParams>,
@@ -92,7 +84,10 @@ pub async fn checkpoints(
     require_site(&caller, &site)?;
     let limit = limit(params.limit)?;
     let after = params.after.unwrap_or(0).min(i64::MAX as u64);
-    let found = api.app.checkpoints_after(&site, after, limit as u32 + 1);
+    let found = caller
+        .api
+        .app
+        .checkpoints_after(&site, after, limit as u32 + 1);
     let mut found = found.await?;
     let has_more = found.len() > limit;
     found.truncate(limit);
@@ -129,13 +124,16 @@ pub struct ProofView {
     params(("site" = String, Path, description = "This server's own site: only it has the whole tree."), ConsistencyParams),
     responses((status = 200, description = "The proof.", body = ProofView)))]
 pub async fn consistency(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(site): Path<SiteName>,
     Query(params): Query<ConsistencyParams>,
 ) -> ApiResult {
-    require_own(&api, &caller, &site)?;
-    let hashes = api.app.prove_consistency(params.from, params.to).await?;
+    require_own(&caller.api, &caller, &site)?;
+    let hashes = caller
+        .api
+        .app
+        .prove_consistency(params.from, params.to)
+        .await?;
     Ok(read(&caller, &ProofView { hashes }))
 }
 
@@ -155,13 +153,16 @@ pub struct InclusionParams {
     params(("site" = String, Path, description = "This server's own site: only it has the whole tree."), InclusionParams),
     responses((status = 200, description = "The proof.", body = ProofView)))]
 pub async fn inclusion(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(site): Path<SiteName>,
     Query(params): Query<InclusionParams>,
 ) -> ApiResult {
-    require_own(&api, &caller, &site)?;
-    let hashes = api.app.prove_inclusion(params.entry, params.size).await?;
+    require_own(&caller.api, &caller, &site)?;
+    let hashes = caller
+        .api
+        .app
+        .prove_inclusion(params.entry, params.size)
+        .await?;
     Ok(read(&caller, &ProofView { hashes }))
 }
 

@@ -1,17 +1,14 @@
 //! Delivering a planned version, and asking before releasing what it would undo.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use serde::{Deserialize, Serialize};
 
-use super::Api;
 use super::answer::created;
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
 use super::request::{Path, Query, archive};
 use rulegate_compare::verdict::{RuleVerdict, Span, Unit, Verdict};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::judgement::Evidence;
 use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::access::{Act, Scope};
@@ -93,7 +90,6 @@ pub struct RuleAtRiskView {
     responses((status = 201, description = "It was committed.", body = ReleaseView),
         (status = 200, description = "It was there already; nothing was written.", body = ReleaseView)))]
 pub async fn push(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(ruleset): Path<RuleSetName>,
     Query(params): Query<ReleaseParams>,
@@ -105,16 +101,16 @@ pub async fn push(
     if version.is_hotfix() {
         return Err(refuse(Refusal::NotAPlannedName { version }));
     }
-    let received = archive(&api, request).await?;
-    let command = Command::CommitRelease {
+    let received = archive(&caller.api, request).await?;
+    let command = command::CommitRelease {
         ruleset: ruleset.clone(),
         version: version.clone(),
-        snapshot: api.app.keep(&received.intake).await?,
+        snapshot: caller.api.app.keep(&received.intake).await?,
         provenance,
         evidence: Vec::new(),
     };
-    let done = caller.execute(&api, command, &received.digest).await?;
-    let snapshot = api.app.snapshot();
+    let done = caller.execute(command, &received.digest).await?;
+    let snapshot = caller.api.app.snapshot();
     let drift = snapshot
         .state
         .version(&ruleset, &version)
@@ -133,7 +129,7 @@ pub async fn push(
                 .questions(&ruleset, &found.environment, checksum),
         );
     }
-    let evidence = api.app.judge(&asked).await?;
+    let evidence = caller.api.app.judge(&asked).await?;
     let view = ReleaseView {
         ruleset,
         version,
@@ -319,7 +315,6 @@ impl VerdictView {
         (Vec<u8> = "application/x-tar"), (Vec<u8> = "application/gzip"), (Vec<u8> = "application/octet-stream"))),
     responses((status = 200, description = "What would be lost; nothing if the list is empty.", body = CheckView)))]
 pub async fn check(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(ruleset): Path<RuleSetName>,
     Query(params): Query<EnvironmentParams>,
@@ -327,11 +322,15 @@ pub async fn check(
 ) -> ApiResult {
     let environment = params.environment;
     require_environment(&caller, Act::View, &ruleset, &environment)?;
-    let received = archive(&api, request).await?;
+    let received = archive(&caller.api, request).await?;
     let checksum = received.intake.manifest.checksum();
-    let snapshot = api.app.snapshot();
+    let snapshot = caller.api.app.snapshot();
     let asked = snapshot.state.questions(&ruleset, &environment, checksum);
-    let evidence = api.app.judge_candidate(&asked, &received.intake).await?;
+    let evidence = caller
+        .api
+        .app
+        .judge_candidate(&asked, &received.intake)
+        .await?;
     let losses = evidence.iter().filter_map(|evidence| {
         let rules: Vec<VerdictView> = evidence
             .rules

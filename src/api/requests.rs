@@ -1,18 +1,14 @@
 //! Asking for something that a review decides, and taking part in its discussion.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use serde::Deserialize;
 
-use super::Api;
 use super::answer::{Written, written};
 use super::caller::Caller;
 use super::problem::{ApiResult, refuse};
 use super::request::{Json, Path};
 use super::reviews::known;
 use super::site::PolicyView;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::environment::Environment;
@@ -43,10 +39,9 @@ pub struct ActivationRequest {
     params(("ruleset" = String, Path, description = "The rule set.")), request_body = ActivationRequest,
     responses((status = 201, description = "The review.", body = Written)))]
 pub async fn activation(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(ruleset): Path<RuleSetName>,
-    told: Json<ActivationRequest>,
+    body: Json<ActivationRequest>,
 ) -> ApiResult {
     let scope = Scope::ruleset(&ruleset);
     caller.require(Act::RequestActivation, scope)?;
@@ -54,14 +49,14 @@ pub async fn activation(
         version,
         targets,
         reason,
-    } = told.value;
-    let command = Command::OpenActivation {
+    } = body.value;
+    let command = command::OpenActivation {
         ruleset,
         version,
         targets,
         reason,
     };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    written(&caller, command, &body.digest).await
 }
 
 /// Asks that a version be declared bad: opens a review.
@@ -70,18 +65,17 @@ pub async fn activation(
     request_body = Reason,
     responses((status = 201, description = "The review.", body = Written)))]
 pub async fn recall(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((ruleset, version)): Path<(RuleSetName, VersionName)>,
-    told: Json<Reason>,
+    body: Json<Reason>,
 ) -> ApiResult {
-    let reason = told.value.reason;
-    let command = Command::OpenRecall {
+    let reason = body.value.reason;
+    let command = command::OpenRecall {
         ruleset,
         version,
         reason,
     };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    written(&caller, command, &body.digest).await
 }
 
 /// A change of policy that somebody asks for.
@@ -96,15 +90,11 @@ pub struct PolicyRequest {
 /// Asks for a change of policy: opens a review.
 #[utoipa::path(post, path = "/api/v1/policy/changes", operation_id = "ask_for_policy", tag = "reviews", request_body = PolicyRequest,
     responses((status = 201, description = "The review.", body = Written)))]
-pub async fn policy(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    told: Json<PolicyRequest>,
-) -> ApiResult {
-    let PolicyRequest { policy, reason } = told.value;
+pub async fn policy(caller: Caller, body: Json<PolicyRequest>) -> ApiResult {
+    let PolicyRequest { policy, reason } = body.value;
     let policy = policy.into();
-    let command = Command::OpenPolicy { policy, reason };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    let command = command::OpenPolicy { policy, reason };
+    written(&caller, command, &body.digest).await
 }
 
 /// Something to say.
@@ -119,15 +109,14 @@ pub struct CommentText {
     params(("review" = String, Path, description = "Its id.")), request_body = CommentText,
     responses((status = 201, description = "It is said.", body = Written)))]
 pub async fn comment(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(review): Path<ReviewId>,
-    told: Json<CommentText>,
+    body: Json<CommentText>,
 ) -> ApiResult {
     known(&caller, &review)?;
-    let text = told.value.text;
-    let command = Command::Comment { review, text };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    let text = body.value.text;
+    let command = command::Comment { review, text };
+    written(&caller, command, &body.digest).await
 }
 
 /// Takes one's own review back.
@@ -135,10 +124,9 @@ pub async fn comment(
     params(("review" = String, Path, description = "Its id.")), request_body = Reason,
     responses((status = 201, description = "It is withdrawn.", body = Written)))]
 pub async fn withdraw(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(review): Path<ReviewId>,
-    told: Json<Reason>,
+    body: Json<Reason>,
 ) -> ApiResult {
     let record = known(&caller, &review)?;
     if record.requester != caller.bearer.account.id {
@@ -146,7 +134,7 @@ pub async fn withdraw(
         let refusal = refuse(Refusal::NotAllowed { act, scope });
         return Err(refusal.with_detail("Only whoever asked can take a review back."));
     }
-    let reason = told.value.reason;
-    let command = Command::Withdraw { review, reason };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    let reason = body.value.reason;
+    let command = command::Withdraw { review, reason };
+    written(&caller, command, &body.digest).await
 }

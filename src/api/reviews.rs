@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::Api;
@@ -118,11 +117,7 @@ fn sees(caller: &Caller, review: &Review) -> bool {
 /// Reviews of all sites, newest first.
 #[utoipa::path(get, path = "/api/v1/reviews", tag = "reviews", params(ReviewsParams),
     responses((status = 200, description = "A page.", body = Page<ReviewBrief>)))]
-pub async fn reviews(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Query(params): Query<ReviewsParams>,
-) -> ApiResult {
+pub async fn reviews(caller: Caller, Query(params): Query<ReviewsParams>) -> ApiResult {
     let is_wanted = |review: &Review| {
         sees(&caller, review)
             && params
@@ -139,7 +134,10 @@ pub async fn reviews(
         |review| is_wanted(review),
         (params.after.as_deref(), params.limit),
     )?;
-    Ok(read(&caller, &found.map(|review| brief(&api, review))))
+    Ok(read(
+        &caller,
+        &found.map(|review| brief(&caller.api, review)),
+    ))
 }
 
 /// A review with its gate as it stands.
@@ -245,14 +243,10 @@ pub struct AnswerView {
 #[utoipa::path(get, path = "/api/v1/reviews/{review}", tag = "reviews",
     params(("review" = String, Path, description = "Its id, e.g. `ipc2-57`.")),
     responses((status = 200, description = "The review.", body = ReviewView)))]
-pub async fn review(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(id): Path<ReviewId>,
-) -> ApiResult {
+pub async fn review(caller: Caller, Path(id): Path<ReviewId>) -> ApiResult {
     let review = known(&caller, &id)?.clone();
     let gate = match review.status {
-        ReviewStatus::Open => Some(api.app.gate(&caller.snapshot.state, &review).await?),
+        ReviewStatus::Open => Some(caller.api.app.gate(&caller.snapshot.state, &review).await?),
         _ => None,
     };
     let answers = review
@@ -268,13 +262,13 @@ pub async fn review(
                 Answer::SentBack { .. } => "sent_back",
             },
             reason: given.answer.reason().to_owned(),
-            by: PersonView::of(&api, &given.by),
+            by: PersonView::of(&caller.api, &given.by),
             at: given.at,
         });
     let view = ReviewView {
-        brief: brief(&api, &review),
+        brief: brief(&caller.api, &review),
         checksum: review.subject.checksum(),
-        approvals: approvals(&api, &review, gate.as_ref()),
+        approvals: approvals(&caller.api, &review, gate.as_ref()),
         gate: gate.as_ref().map(GateView::of),
         answers: answers.collect(),
         comments: review.comments,

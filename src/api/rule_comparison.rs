@@ -1,8 +1,5 @@
 //! One rule in two snapshots, as the screen compares them: by lines with the marks of hotfixes, and by value.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -125,7 +122,6 @@ impl HotfixMarkView {
     params(("ruleset" = String, Path, description = "The rule set."), RuleParams),
     responses((status = 200, description = "The rule.", body = RuleComparisonView)))]
 pub async fn rule(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path(ruleset): Path<RuleSetName>,
     Query(params): Query<RuleParams>,
@@ -138,8 +134,8 @@ pub async fn rule(
     }
     let from = named(&caller, &ruleset, &params.from)?;
     let to = named(&caller, &ruleset, &params.to)?;
-    let old = api.app.manifest(&from.checksum).await?;
-    let new = api.app.manifest(&to.checksum).await?;
+    let old = caller.api.app.manifest(&from.checksum).await?;
+    let new = caller.api.app.manifest(&to.checksum).await?;
     let found = diff::compare(old.rules(), new.rules());
     let difference = found.differences.iter().find(|d| *d.path() == params.path);
     let Some(difference) = difference else {
@@ -147,14 +143,14 @@ pub async fn rule(
     };
     let difference = DifferenceView::of(difference, old.rules(), new.rules());
     let text = async |digest: Option<Digest>| match digest {
-        Some(digest) => Ok(api.app.contents(&[digest]).await?.remove(0)),
+        Some(digest) => Ok(caller.api.app.contents(&[digest]).await?.remove(0)),
         None => Ok::<_, AppError>(bytes::Bytes::new()),
     };
     let texts = (text(difference.from).await?, text(difference.to).await?);
     let state = &caller.snapshot.state;
     let chain = async |path: &str, digest| {
         let open = hotfix_lines::open(state, &ruleset);
-        api.app.hotfix_chain(open, path, digest).await
+        caller.api.app.hotfix_chain(open, path, digest).await
     };
     let before = difference.renamed_from.as_ref();
     let chains = (
@@ -162,7 +158,11 @@ pub async fn rule(
         chain(&difference.path, difference.to).await?,
     );
     let sides = (from.checksum, to.checksum);
-    let verdicts = api.app.verdicts_between(state, &ruleset, sides).await?;
+    let verdicts = caller
+        .api
+        .app
+        .verdicts_between(state, &ruleset, sides)
+        .await?;
     let window = Window {
         skip: params.skip,
         take,
@@ -178,7 +178,7 @@ pub async fn rule(
     let (mut view, lines) = tokio::task::spawn_blocking(work)
         .await
         .map_err(AppError::broken)?;
-    view.hotfixes = marks(&api, &lines);
+    view.hotfixes = marks(&caller.api, &lines);
     Ok(read(&caller, &view))
 }
 

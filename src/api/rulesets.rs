@@ -1,11 +1,7 @@
 //! Rule sets and their versions.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use super::Api;
 use super::answer::{Page, page, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, refuse};
@@ -237,7 +233,6 @@ pub async fn versions(
     params(("ruleset" = String, Path, description = "The rule set."), ("version" = String, Path, description = "Its name.")),
     responses((status = 200, description = "The version.", body = VersionView)))]
 pub async fn version(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((ruleset, version)): Path<(RuleSetName, VersionName)>,
 ) -> ApiResult {
@@ -260,12 +255,12 @@ pub async fn version(
     };
     let release = facts.release.as_ref();
     let view = VersionView {
-        by: PersonView::of(&api, &facts.by),
+        by: PersonView::of(&caller.api, &facts.by),
         rules: facts.rules,
         size_bytes: facts.size_bytes,
         provenance: release.map(|release| release.provenance.clone()),
         drift: release.map_or(Vec::new(), |release| release.drift.clone()),
-        validations: validations(&api, &caller, &ruleset, &version),
+        validations: validations(&caller, &ruleset, &version),
         standings: state
             .topology
             .environments()
@@ -281,7 +276,6 @@ pub async fn version(
 
 /// The words of every site.
 fn validations(
-    api: &Api,
     caller: &Caller,
     ruleset: &RuleSetName,
     version: &VersionName,
@@ -297,7 +291,7 @@ fn validations(
             passed: word.passed,
             site: word.entry.site.clone(),
             lane: word.lane.clone(),
-            by: PersonView::of(api, &word.by),
+            by: PersonView::of(&caller.api, &word.by),
             at: word.at,
             entry: word.entry.clone(),
             note: word.note.clone(),

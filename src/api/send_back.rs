@@ -3,12 +3,10 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::Api;
 use super::answer::{file, read};
 use super::caller::Caller;
 use super::problem::{ApiResult, Problem, refuse};
@@ -100,12 +98,11 @@ pub struct ConflictView {
         ("version" = String, Path, description = "The hotfix, e.g. `4.17.0+ipc2.1`.")),
     responses((status = 200, description = "The patch.", body = String, content_type = "text/x-diff")))]
 pub async fn patch(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((ruleset, version)): Path<(RuleSetName, VersionName)>,
 ) -> ApiResult {
     let hotfix = known(&caller, &ruleset, &version)?;
-    let patch = api.app.hotfix_patch(&hotfix).await?;
+    let patch = caller.api.app.hotfix_patch(&hotfix).await?;
     let name = format!("{ruleset}-{version}.patch");
     Ok(file(&caller, DIFF, &name, patch))
 }
@@ -116,12 +113,8 @@ pub async fn patch(
         ("version" = String, Path, description = "The hotfix."),
         ("planned" = String, Path, description = "The planned version, e.g. `4.18.0`.")),
     responses((status = 200, description = "The draft.", body = DraftView)))]
-pub async fn draft(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(names): Path<Names>,
-) -> ApiResult {
-    let made = Made::of(&api, &caller, names).await?;
+pub async fn draft(caller: Caller, Path(names): Path<Names>) -> ApiResult {
+    let made = Made::of(&caller, names).await?;
     Ok(read(&caller, &made.view()))
 }
 
@@ -131,12 +124,8 @@ pub async fn draft(
         ("version" = String, Path, description = "The hotfix."),
         ("planned" = String, Path, description = "The planned version.")),
     responses((status = 200, description = "The patch.", body = String, content_type = "text/x-diff")))]
-pub async fn draft_patch(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(names): Path<Names>,
-) -> ApiResult {
-    let made = Made::of(&api, &caller, names).await?;
+pub async fn draft_patch(caller: Caller, Path(names): Path<Names>) -> ApiResult {
+    let made = Made::of(&caller, names).await?;
     Ok(made.file(&caller, DIFF, "patch", made.sent.draft_patch.clone()))
 }
 
@@ -147,12 +136,8 @@ pub async fn draft_patch(
         ("version" = String, Path, description = "The hotfix."),
         ("planned" = String, Path, description = "The planned version.")),
     responses((status = 200, description = "The tar.", body = Vec<u8>, content_type = "application/x-tar")))]
-pub async fn draft_archive(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(names): Path<Names>,
-) -> ApiResult {
-    let made = Made::of(&api, &caller, names).await?;
+pub async fn draft_archive(caller: Caller, Path(names): Path<Names>) -> ApiResult {
+    let made = Made::of(&caller, names).await?;
     let pack = move || {
         let told = made.sent.read_me(&made.hotfix, &made.planned);
         made.sent.archive(&told).map(|archive| (made, archive))
@@ -188,11 +173,7 @@ struct Made {
 }
 
 impl Made {
-    async fn of(
-        api: &Api,
-        caller: &Caller,
-        (ruleset, version, planned): Names,
-    ) -> Result<Made, Problem> {
+    async fn of(caller: &Caller, (ruleset, version, planned): Names) -> Result<Made, Problem> {
         let hotfix = known(caller, &ruleset, &version)?;
         let state = &caller.snapshot.state;
         let Some(facts) = state.version(&ruleset, &planned) else {
@@ -203,7 +184,7 @@ impl Made {
         };
         let question = question(state, &hotfix, facts.checksum);
         Ok(Made {
-            sent: api.app.send_back(&question).await?,
+            sent: caller.api.app.send_back(&question).await?,
             hotfix,
             planned,
         })

@@ -258,16 +258,16 @@ fn versions(found: Vec<(RuleSetName, VersionName)>) -> Vec<VersionAt> {
 /// Sites and lanes, and how far each site's ledger is known here.
 #[utoipa::path(get, path = "/api/v1/sites", tag = "sites",
     responses((status = 200, description = "The sites.", body = SitesView)))]
-pub async fn sites(State(api): State<Arc<Api>>, caller: Caller) -> ApiResult {
+pub async fn sites(caller: Caller) -> ApiResult {
     caller.require(Act::View, Scope::EVERYWHERE)?;
     let state = &caller.snapshot.state;
-    let now = api.app.clock.now();
+    let now = caller.api.app.clock.now();
     let site = |site: &SiteName| {
         let head = state.head(site);
         let is_other = *site != state.own;
         SiteView {
-            accounts: is_other.then(|| AccountsView::from(&api.app.peer.load().accounts)),
-            lag: is_other.then(|| api.app.lag(state, site, now).into()),
+            accounts: is_other.then(|| AccountsView::from(&caller.api.app.peer.load().accounts)),
+            lag: is_other.then(|| caller.api.app.lag(state, site, now).into()),
             not_here: versions(state.versions_lacking(site, &state.own)),
             not_there: versions(state.versions_lacking(&state.own, site)),
             site: site.clone(),

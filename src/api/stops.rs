@@ -1,17 +1,13 @@
 //! Holds, freezes, waiting activations, and where the app is live.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use serde::Deserialize;
 
-use super::Api;
 use super::answer::{Written, written};
 use super::caller::Caller;
 use super::problem::ApiResult;
 use super::request::{Json, Path, timestamp};
 use super::requests::Reason;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::ids::{EntryRef, LaneName, RuleSetName, SiteName};
 
 /// Where pins are to stay, and why.
@@ -30,22 +26,18 @@ pub struct HoldRequest {
 /// Keeps pins of this site where they are until the hold is lifted.
 #[utoipa::path(post, path = "/api/v1/holds", tag = "holds and freezes", request_body = HoldRequest,
     responses((status = 201, description = "The hold; its entry names it.", body = Written)))]
-pub async fn hold(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    told: Json<HoldRequest>,
-) -> ApiResult {
+pub async fn hold(caller: Caller, body: Json<HoldRequest>) -> ApiResult {
     let HoldRequest {
         ruleset,
         lane,
         reason,
-    } = told.value;
-    let command = Command::PlaceHold {
+    } = body.value;
+    let command = command::PlaceHold {
         ruleset,
         lane,
         reason,
     };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    written(&caller, command, &body.digest).await
 }
 
 /// Ends a hold.
@@ -54,14 +46,13 @@ pub async fn hold(
     request_body = Reason,
     responses((status = 201, description = "It is lifted.", body = Written)))]
 pub async fn lift_hold(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((site, seq)): Path<(SiteName, u64)>,
-    told: Json<Reason>,
+    body: Json<Reason>,
 ) -> ApiResult {
-    let (hold, reason) = (EntryRef { site, seq }, told.value.reason);
-    let command = Command::LiftHold { hold, reason };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    let (hold, reason) = (EntryRef { site, seq }, body.value.reason);
+    let command = command::LiftHold { hold, reason };
+    written(&caller, command, &body.digest).await
 }
 
 /// Until when nothing is to be activated, where, and why.
@@ -82,25 +73,21 @@ pub struct FreezeRequest {
 /// No activation at this site until a time.
 #[utoipa::path(post, path = "/api/v1/freezes", tag = "holds and freezes", request_body = FreezeRequest,
     responses((status = 201, description = "The freeze; its entry names it.", body = Written)))]
-pub async fn freeze(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    told: Json<FreezeRequest>,
-) -> ApiResult {
+pub async fn freeze(caller: Caller, body: Json<FreezeRequest>) -> ApiResult {
     let FreezeRequest {
         ruleset,
         lane,
         until,
         reason,
-    } = told.value;
+    } = body.value;
     let until = timestamp("until", &until)?;
-    let command = Command::SetFreeze {
+    let command = command::SetFreeze {
         ruleset,
         lane,
         until,
         reason,
     };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    written(&caller, command, &body.digest).await
 }
 
 /// Ends a freeze early.
@@ -109,14 +96,13 @@ pub async fn freeze(
     request_body = Reason,
     responses((status = 201, description = "It is lifted.", body = Written)))]
 pub async fn lift_freeze(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((site, seq)): Path<(SiteName, u64)>,
-    told: Json<Reason>,
+    body: Json<Reason>,
 ) -> ApiResult {
-    let (freeze, reason) = (EntryRef { site, seq }, told.value.reason);
-    let command = Command::LiftFreeze { freeze, reason };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    let (freeze, reason) = (EntryRef { site, seq }, body.value.reason);
+    let command = command::LiftFreeze { freeze, reason };
+    written(&caller, command, &body.digest).await
 }
 
 /// Takes an approved activation back that waits at another site.
@@ -125,14 +111,13 @@ pub async fn lift_freeze(
     request_body = Reason,
     responses((status = 201, description = "It is cancelled.", body = Written)))]
 pub async fn cancel_intent(
-    State(api): State<Arc<Api>>,
     caller: Caller,
     Path((site, seq)): Path<(SiteName, u64)>,
-    told: Json<Reason>,
+    body: Json<Reason>,
 ) -> ApiResult {
-    let (intent, reason) = (EntryRef { site, seq }, told.value.reason);
-    let command = Command::CancelIntent { intent, reason };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+    let (intent, reason) = (EntryRef { site, seq }, body.value.reason);
+    let command = command::CancelIntent { intent, reason };
+    written(&caller, command, &body.digest).await
 }
 
 /// Where the app is live now, and why.
@@ -147,12 +132,8 @@ pub struct LiveRequest {
 /// Declares at which site the app is live.
 #[utoipa::path(post, path = "/api/v1/sites/live", tag = "sites", request_body = LiveRequest,
     responses((status = 201, description = "It is declared.", body = Written)))]
-pub async fn declare_live(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    told: Json<LiveRequest>,
-) -> ApiResult {
-    let LiveRequest { site, reason } = told.value;
-    let command = Command::DeclareLiveSite { live: site, reason };
-    Ok(written(&caller.execute(&api, command, &told.digest).await?))
+pub async fn declare_live(caller: Caller, body: Json<LiveRequest>) -> ApiResult {
+    let LiveRequest { site, reason } = body.value;
+    let command = command::DeclareLiveSite { live: site, reason };
+    written(&caller, command, &body.digest).await
 }

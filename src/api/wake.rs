@@ -1,16 +1,13 @@
 //! Server-sent events that wake whoever reads the ledger. They only hint: the ledger itself is read by pages.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::Api;
 use super::caller::Caller;
 use super::ledger::require_site;
 use super::problem::{ApiResult, Problem};
@@ -31,16 +28,12 @@ const WAITING_MAX: usize = 8;
 #[utoipa::path(get, path = "/api/v1/ledger/{site}/events", tag = "ledger",
     params(("site" = String, Path, description = "This server's own site.")),
     responses((status = 200, description = "Events, until the connection ends.", body = String, content_type = "text/event-stream")))]
-pub async fn events(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(site): Path<SiteName>,
-) -> ApiResult {
+pub async fn events(caller: Caller, Path(site): Path<SiteName>) -> ApiResult {
     require_site(&caller, &site)?;
-    if site != api.app.config.site {
+    if site != caller.api.app.config.site {
         return Err(Problem::not_found("events of the ledger of", site));
     }
-    let Ok(place) = api.listeners.clone().try_acquire_owned() else {
+    let Ok(place) = caller.api.listeners.clone().try_acquire_owned() else {
         return Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "too_many_listeners",
@@ -50,8 +43,8 @@ pub async fn events(
         ));
     };
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
-    let mut changes = api.app.signed_changes();
-    let mut ending = api.app.ending.subscribe();
+    let mut changes = caller.api.app.signed_changes();
+    let mut ending = caller.api.app.ending.subscribe();
     tokio::spawn(async move {
         let _place = place;
         let over = tokio::time::sleep(STREAM_LIFE);

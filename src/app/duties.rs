@@ -32,8 +32,8 @@ pub fn start(app: Arc<App>) {
 async fn fulfil(app: &App) -> Result<(), AppError> {
     let due = app.snapshot().state.due_commands(app.clock.now());
     for command in due {
-        if let Command::ReceiveRelease { checksum, .. } = &command
-            && app.rules(checksum).await.is_err()
+        if let Command::ReceiveRelease(receive) = &command
+            && app.rules(&receive.checksum).await.is_err()
         {
             continue;
         }

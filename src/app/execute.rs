@@ -8,10 +8,7 @@ pub use super::submission::Executed;
 use super::submission::Submission;
 use super::{App, AppError};
 use rulegate_domain::command::Command;
-use rulegate_domain::gate;
-use rulegate_domain::judgement::Question;
 use rulegate_domain::refusal::Refusal;
-use rulegate_domain::state::State;
 use rulegate_ledger::access::Actor;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{AccountId, CommandId};
@@ -118,44 +115,9 @@ impl App {
     }
 
     async fn gather_evidence(&self, command: &mut Command) -> Result<(), AppError> {
-        let state = &self.snapshot().state;
-        let questions = questions_of(state, command);
-        if let Command::CommitRelease { evidence, .. }
-        | Command::AnswerHotfix { evidence, .. }
-        | Command::Approve { evidence, .. }
-        | Command::ClosePair { evidence, .. }
-        | Command::Execute { evidence, .. } = command
-        {
+        if let Some((questions, evidence)) = command.questions(&self.snapshot().state) {
             *evidence = self.judge(&questions).await?;
         }
         Ok(())
-    }
-}
-
-/// What has to be judged from bytes before the command can be decided.
-fn questions_of(state: &State, command: &Command) -> Vec<Question> {
-    match command {
-        Command::CommitRelease {
-            ruleset, snapshot, ..
-        } => state
-            .topology
-            .environments()
-            .iter()
-            .flat_map(|environment| state.questions(ruleset, environment, snapshot.checksum))
-            .collect(),
-        Command::ClosePair {
-            ruleset,
-            first,
-            second,
-            ..
-        } => state
-            .open_pair(ruleset, first, second)
-            .map_or(Vec::new(), |pair| pair.questions()),
-        Command::AnswerHotfix { review, .. }
-        | Command::Approve { review, .. }
-        | Command::Execute { review, .. } => state
-            .review(review)
-            .map_or(Vec::new(), |review| gate::questions(state, review)),
-        _ => Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ use crate::auth::token::NewToken;
 use crate::auth::{Auth, random_secret};
 use crate::config::Config;
 use crate::store::{Account, AccountKind, Store};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::access::{Actor, Grant, Role, Scope};
 use rulegate_ledger::accounts::is_account_name;
 use rulegate_ledger::environment::Topology;
@@ -246,7 +246,7 @@ pub fn account(command: AccountCommand) -> CliResult {
                 };
                 app.execute(
                     Actor::operator_console(),
-                    Command::Grant { grant },
+                    command::GrantRight { grant }.into(),
                     app.fresh_command(),
                 )
                 .await?;

@@ -1,6 +1,6 @@
 //! What a site has to do by itself, from what it knows of the other site.
 
-use crate::command::Command;
+use crate::command::{self, Command};
 use crate::decide::transfer_obstacle;
 use crate::state::{Intent, LedgerState, State};
 use rulegate_ledger::event::Event;
@@ -15,21 +15,27 @@ impl State {
         let mut due = Vec::new();
         for (site, (ruleset, version)) in &self.unreceived {
             if let Some(facts) = self.version_at(site, ruleset, version) {
-                due.push(Command::ReceiveRelease {
-                    ruleset: ruleset.clone(),
-                    version: version.clone(),
-                    checksum: facts.checksum,
-                    origin: facts.entry.clone(),
-                });
+                due.push(
+                    command::ReceiveRelease {
+                        ruleset: ruleset.clone(),
+                        version: version.clone(),
+                        checksum: facts.checksum,
+                        origin: facts.entry.clone(),
+                    }
+                    .into(),
+                );
             }
         }
         for intent in self.waiting_intents() {
             if intent.body.environment.site == self.own
                 && transfer_obstacle(self, intent, now).is_none()
             {
-                due.push(Command::FulfilIntent {
-                    intent: intent.id.clone(),
-                });
+                due.push(
+                    command::FulfilIntent {
+                        intent: intent.id.clone(),
+                    }
+                    .into(),
+                );
             }
         }
         due

@@ -10,7 +10,7 @@ use crate::app::{App, AppError};
 use crate::auth::Auth;
 use crate::auth::token::NewToken;
 use crate::store::{Account, AccountKind};
-use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_domain::command::{self, Command, HotfixWords, SnapshotFacts};
 use rulegate_ledger::access::{Actor, Grant, Role, Scope, TokenBounds};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
@@ -87,12 +87,13 @@ pub(super) async fn play(apps: &[Arc<App>; 2]) -> StoryResult<DemoFile> {
     let targets = teller.everywhere("prod");
     let reason =
         "4.18.0 has passed soft launch; it should replace 4.17 in production this week".to_owned();
-    let command = Command::OpenActivation {
+    let command = command::OpenActivation {
         ruleset: teller.ruleset.clone(),
         version: next.clone(),
         targets,
         reason,
-    };
+    }
+    .into();
     teller.act("lucy", command).await?;
     for app in apps {
         app.clock.set_offset_us(0);
@@ -198,7 +199,7 @@ impl Teller<'_> {
             let app = &self.apps[0];
             app.execute(
                 Actor::operator_console(),
-                Command::Grant { grant },
+                command::GrantRight { grant }.into(),
                 app.fresh_command(),
             )
             .await?;
@@ -232,13 +233,14 @@ impl Teller<'_> {
             )),
         };
         let ruleset = self.ruleset.clone();
-        let command = Command::CommitRelease {
+        let command = command::CommitRelease {
             ruleset,
             version: version.clone(),
             snapshot,
             provenance,
             evidence: Vec::new(),
-        };
+        }
+        .into();
         self.act("pipeline", command).await?;
         Ok(version)
     }
@@ -256,12 +258,13 @@ impl Teller<'_> {
         approver: Option<&str>,
     ) -> StoryResult<()> {
         let targets = self.everywhere(lane);
-        let command = Command::OpenActivation {
+        let command = command::OpenActivation {
             ruleset: self.ruleset.clone(),
             version: version.clone(),
             targets: targets.clone(),
             reason: reason.to_owned(),
-        };
+        }
+        .into();
         let review = self
             .act("lucy", command)
             .await?
@@ -286,22 +289,24 @@ impl Teller<'_> {
             let fingerprint = self.fingerprint(review).await?;
             self.act(
                 approver,
-                Command::Approve {
+                command::Approve {
                     review: review.clone(),
                     fingerprint,
                     note,
                     evidence,
-                },
+                }
+                .into(),
             )
             .await?;
         }
         let fingerprint = self.fingerprint(review).await?;
-        let command = Command::Execute {
+        let command = command::Execute {
             review: review.clone(),
             fingerprint,
             break_glass: None,
             evidence: Vec::new(),
-        };
+        }
+        .into();
         self.act(executor, command).await?;
         Ok(())
     }
@@ -345,13 +350,14 @@ impl Teller<'_> {
         let (ruleset, version, note) = (self.ruleset.clone(), version.clone(), evidence.to_owned());
         self.act(
             "mara",
-            Command::RecordValidation {
+            command::RecordValidation {
                 ruleset,
                 version,
                 passed: true,
                 note,
                 links: Vec::new(),
-            },
+            }
+            .into(),
         )
         .await?;
         Ok(())
@@ -383,7 +389,7 @@ impl Teller<'_> {
             incident: "INC-5531".to_owned(),
             ends_at: Timestamp(self.started.0 + 12 * Timestamp::DAY_US),
         };
-        let command = Command::ProposeHotfix {
+        let command = command::ProposeHotfix {
             ruleset: self.ruleset.clone(),
             environment,
             on_top_of: pin.checksum,
@@ -391,7 +397,8 @@ impl Teller<'_> {
             changes: kept.changes,
             lines_changed: kept.lines_changed,
             words,
-        };
+        }
+        .into();
         let review = self
             .act("theo", command)
             .await?

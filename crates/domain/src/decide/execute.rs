@@ -3,160 +3,167 @@
 use super::judging::{fact, open, since};
 use super::*;
 use crate::gate;
-use crate::judgement::Evidence;
 use crate::state::Pin;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::*;
 use rulegate_ledger::ids::{AccountId, ReviewId};
 use rulegate_ledger::review::{Answer, ShownHotfix, ShownTarget, Subject};
 
-pub(super) fn execute(
-    asked: Context,
-    id: &ReviewId,
-    fingerprint: Digest,
-    break_glass: Option<&str>,
-    evidence: &[Evidence],
-) -> Result<Decided, Refusal> {
-    let act = match asked.state.review(id).map(|review| &review.subject) {
-        Some(Subject::Policy { .. }) => Act::RequestPolicy,
-        _ => Act::Activate,
-    };
-    if asked.actor.token.is_some() {
-        return Err(Refusal::NotAllowed {
-            act: Act::Activate,
-            scope: Scope::EVERYWHERE,
-        });
-    }
-    let review = open(asked, id, act)?;
-    let gate = gate::gate(asked.state, review, evidence, asked.now)?;
-    if gate.fingerprint != fingerprint {
-        let refusal = Refusal::Stale {
-            changes: since(review, fingerprint, &gate),
+impl Decide for Execute {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let Execute {
+            review: id,
+            fingerprint,
+            break_glass,
+            evidence,
+        } = self;
+        let fingerprint = *fingerprint;
+        let act = match context.state.review(id).map(|review| &review.subject) {
+            Some(Subject::Policy { .. }) => Act::RequestPolicy,
+            _ => Act::Activate,
         };
-        return Err(if break_glass.is_some() {
-            Refusal::FingerprintNeverPasses
-        } else {
-            refusal
-        });
-    }
-    let mut facts = Vec::new();
-    let blocking = gate.blocking();
-    if !blocking.is_empty() {
-        let Some(reason) = break_glass else {
-            return Err(Refusal::GateBlocked { checks: blocking });
-        };
-        for scope in gate::scopes(review) {
-            asked.require(Act::BreakGlass, scope)?;
+        if context.actor.token.is_some() {
+            return Err(Refusal::NotAllowed {
+                act: Act::Activate,
+                scope: Scope::EVERYWHERE,
+            });
         }
-        // What is recalled or absent, or was made on top of something else, no glass can pass.
-        let never: Vec<_> = blocking
-            .iter()
-            .filter(|check| never_passes(check.kind))
-            .cloned()
-            .collect();
-        if !never.is_empty() {
-            return Err(Refusal::GateBlocked { checks: never });
+        let review = open(context, id, act)?;
+        let gate = gate::gate(context.state, review, evidence, context.now)?;
+        if gate.fingerprint != fingerprint {
+            let refusal = Refusal::Stale {
+                changes: since(review, fingerprint, &gate),
+            };
+            return Err(if break_glass.is_some() {
+                Refusal::FingerprintNeverPasses
+            } else {
+                refusal
+            });
         }
-        let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-        let blocked = blocking
-            .iter()
-            .map(|check| check.code().to_owned())
-            .collect();
-        facts.push(fact(
-            review,
-            GlassBroken {
-                review: id.clone(),
-                reason,
-                blocked,
-                fingerprint,
-            },
-        ));
-    }
-    match (&review.ruleset, &review.subject) {
-        (
-            Some(ruleset),
-            Subject::Activation {
-                version,
-                checksum,
-                mode,
-                ..
-            },
-        ) => {
-            for target in &gate.shown.targets {
+        let mut facts = Vec::new();
+        let blocking = gate.blocking();
+        if !blocking.is_empty() {
+            let Some(reason) = break_glass else {
+                return Err(Refusal::GateBlocked { checks: blocking });
+            };
+            for scope in gate::scopes(review) {
+                context.require(Act::BreakGlass, scope)?;
+            }
+            // What is recalled or absent, or was made on top of something else, no glass can pass.
+            let never: Vec<_> = blocking
+                .iter()
+                .filter(|check| never_passes(check.kind))
+                .cloned()
+                .collect();
+            if !never.is_empty() {
+                return Err(Refusal::GateBlocked { checks: never });
+            }
+            let reason = required_reason(reason)?;
+            let blocked = blocking
+                .iter()
+                .map(|check| check.code().to_owned())
+                .collect();
+            facts.push(fact(
+                review,
+                GlassBroken {
+                    review: id.clone(),
+                    reason,
+                    blocked,
+                    fingerprint,
+                },
+            ));
+        }
+        match (&review.ruleset, &review.subject) {
+            (
+                Some(ruleset),
+                Subject::Activation {
+                    version,
+                    checksum,
+                    mode,
+                    ..
+                },
+            ) => {
+                for target in &gate.shown.targets {
+                    let accepted = Accepted {
+                        version,
+                        checksum: *checksum,
+                        mode: *mode,
+                        review: id,
+                        fingerprint,
+                    };
+                    facts.extend(move_target(
+                        context,
+                        ruleset,
+                        target,
+                        &accepted,
+                        &gate.counted,
+                    ));
+                }
+            }
+            (
+                Some(ruleset),
+                Subject::Hotfix {
+                    version,
+                    checksum,
+                    environment,
+                },
+            ) => {
+                let made_here = context
+                    .state
+                    .hotfix(ruleset, version)
+                    .is_none_or(|hotfix| hotfix.environment == *environment);
                 let accepted = Accepted {
                     version,
                     checksum: *checksum,
-                    mode: *mode,
+                    mode: match made_here {
+                        true => Mode::Hotfix,
+                        false => Mode::Transferred,
+                    },
                     review: id,
                     fingerprint,
                 };
-                facts.extend(move_target(
-                    asked,
+                facts.extend(super::reconcile::transferred(
+                    context.state,
                     ruleset,
-                    target,
+                    version,
+                    environment,
+                    id,
+                ));
+                let pin = context.state.pin(ruleset, environment);
+                facts.push(activated(
+                    ruleset,
+                    environment,
+                    pin,
                     &accepted,
                     &gate.counted,
                 ));
             }
-        }
-        (
-            Some(ruleset),
-            Subject::Hotfix {
-                version,
-                checksum,
-                environment,
-            },
-        ) => {
-            let made_here = asked
-                .state
-                .hotfix(ruleset, version)
-                .is_none_or(|hotfix| hotfix.environment == *environment);
-            let accepted = Accepted {
-                version,
-                checksum: *checksum,
-                mode: match made_here {
-                    true => Mode::Hotfix,
-                    false => Mode::Transferred,
-                },
-                review: id,
-                fingerprint,
-            };
-            facts.extend(super::reconcile::transferred(
-                asked.state,
-                ruleset,
-                version,
-                environment,
-                id,
-            ));
-            let pin = asked.state.pin(ruleset, environment);
-            facts.push(activated(
-                ruleset,
-                environment,
-                pin,
-                &accepted,
-                &gate.counted,
-            ));
-        }
-        (Some(ruleset), Subject::Recall { version, .. }) => {
-            let (version, reason) = (version.clone(), review.reason.clone());
-            facts.push(Fact::about(
-                ruleset,
-                VersionRecalled {
-                    version,
-                    reason,
+            (Some(ruleset), Subject::Recall { version, .. }) => {
+                let (version, reason) = (version.clone(), review.reason.clone());
+                facts.push(Fact::about(
+                    ruleset,
+                    VersionRecalled {
+                        version,
+                        reason,
+                        review: Some(id.clone()),
+                    },
+                ));
+            }
+            (_, Subject::Policy { policy }) => {
+                facts.push(Fact::general(PolicyChanged {
+                    policy: policy.clone(),
                     review: Some(id.clone()),
-                },
-            ));
+                }));
+            }
+            (None, _) => return Err(Refusal::UnknownReview { review: id.clone() }),
         }
-        (_, Subject::Policy { policy }) => {
-            facts.push(Fact::general(PolicyChanged {
-                policy: policy.clone(),
-                review: Some(id.clone()),
-            }));
-        }
-        (None, _) => return Err(Refusal::UnknownReview { review: id.clone() }),
+        Ok(Decided::New(facts))
     }
-    Ok(Decided::New(facts))
+
+    fn questions(&mut self, state: &State) -> Option<(Vec<Question>, &mut Vec<Evidence>)> {
+        let review = state.review(&self.review)?;
+        Some((gate::questions(state, review), &mut self.evidence))
+    }
 }
 
 fn never_passes(kind: gate::CheckKind) -> bool {
@@ -195,7 +202,7 @@ fn activated(
 
 /// The facts for one target: the pin moves and its hotfixes close, or an intent for the other site.
 fn move_target(
-    asked: Context,
+    context: Context,
     ruleset: &RuleSetName,
     target: &ShownTarget,
     what: &Accepted,
@@ -203,7 +210,7 @@ fn move_target(
 ) -> Vec<Fact> {
     let environment = &target.environment;
     let ends: Vec<HotfixOutcome> = target.hotfixes.iter().map(outcome).collect();
-    if environment.site != asked.state.own {
+    if environment.site != context.state.own {
         let body = IntentRecorded {
             environment: environment.clone(),
             version: what.version.clone(),
@@ -221,7 +228,7 @@ fn move_target(
     let mut facts = vec![activated(
         ruleset,
         environment,
-        asked.state.pin(ruleset, environment),
+        context.state.pin(ruleset, environment),
         what,
         approved_by,
     )];

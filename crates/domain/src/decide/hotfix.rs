@@ -1,9 +1,7 @@
 //! Making a hotfix, and giving one up.
 
 use super::*;
-use crate::command::{HotfixWords, SnapshotFacts};
 use crate::state::Pin;
-use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{HotfixCommitted, HotfixDiscarded, ReviewOpened};
 use rulegate_ledger::manifest::Change;
 use rulegate_ledger::review::Subject;
@@ -19,56 +17,67 @@ pub(super) struct Proposal<'a> {
     pub words: &'a HotfixWords,
 }
 
-pub(super) fn propose(
-    asked: Context,
-    proposal: Proposal,
-    on_top_of: Digest,
-) -> Result<Decided, Refusal> {
-    let Proposal {
-        ruleset,
-        environment,
-        changes,
-        ..
-    } = proposal;
-    let state = asked.state;
-    asked.known_environment(environment)?;
-    asked.require(Act::WriteHotfix, Scope::exactly(ruleset, environment))?;
-    if !state.has_ruleset(ruleset) {
-        return Err(Refusal::UnknownRuleSet {
-            ruleset: ruleset.clone(),
-        });
+impl Decide for ProposeHotfix {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let ProposeHotfix {
+            ruleset,
+            environment,
+            on_top_of,
+            changes,
+            ..
+        } = self;
+        let state = context.state;
+        context.known_environment(environment)?;
+        context.require(Act::WriteHotfix, Scope::exactly(ruleset, environment))?;
+        if !state.has_ruleset(ruleset) {
+            return Err(Refusal::UnknownRuleSet {
+                ruleset: ruleset.clone(),
+            });
+        }
+        if !state.topology.is_production(environment) {
+            return Err(Refusal::NotProduction {
+                environment: environment.clone(),
+            });
+        }
+        if environment.site != *state.live_site() {
+            return Err(Refusal::NotTheLiveSite {
+                environment: environment.clone(),
+                live: state.live_site().clone(),
+            });
+        }
+        context.own_environment(environment)?;
+        let pin = pinned(context, ruleset, environment)?;
+        if pin.checksum != *on_top_of {
+            return Err(Refusal::PinMoved {
+                environment: environment.clone(),
+                now: pin.version.clone(),
+            });
+        }
+        let policy = state.policy();
+        if let Some(change) = changes
+            .iter()
+            .find(|change| !policy.may_touch(&change.path))
+        {
+            return Err(Refusal::PathNotEditable {
+                path: change.path.clone(),
+                patterns: policy.hotfix_paths,
+            });
+        }
+        let (committed, _) = commit(
+            context,
+            Proposal {
+                ruleset,
+                environment,
+                snapshot: &self.snapshot,
+                changes,
+                lines_changed: self.lines_changed,
+                words: &self.words,
+            },
+            pin,
+            Origin::default(),
+        )?;
+        Ok(Decided::New(committed))
     }
-    if !state.topology.is_production(environment) {
-        return Err(Refusal::NotProduction {
-            environment: environment.clone(),
-        });
-    }
-    if environment.site != *state.live_site() {
-        return Err(Refusal::NotTheLiveSite {
-            environment: environment.clone(),
-            live: state.live_site().clone(),
-        });
-    }
-    asked.own_environment(environment)?;
-    let pin = pinned(asked, ruleset, environment)?;
-    if pin.checksum != on_top_of {
-        return Err(Refusal::PinMoved {
-            environment: environment.clone(),
-            now: pin.version.clone(),
-        });
-    }
-    let policy = state.policy();
-    if let Some(change) = changes
-        .iter()
-        .find(|change| !policy.may_touch(&change.path))
-    {
-        return Err(Refusal::PathNotEditable {
-            path: change.path.clone(),
-            patterns: policy.hotfix_paths,
-        });
-    }
-    let (committed, _) = commit(asked, proposal, pin, Origin::default())?;
-    Ok(Decided::New(committed))
 }
 
 /// Where a hotfix's content comes from, if its author did not write it.
@@ -82,7 +91,7 @@ pub(super) struct Origin {
 
 /// The facts of a hotfix on top of `pin` with its review, and its name.
 pub(super) fn commit(
-    asked: Context,
+    context: Context,
     proposal: Proposal,
     pin: &Pin,
     origin: Origin,
@@ -98,10 +107,10 @@ pub(super) fn commit(
     if changes.is_empty() || snapshot.checksum == pin.checksum {
         return Err(Refusal::NothingChanged);
     }
-    let reason = required_text("reason", &words.reason, REASON_LENGTH_MAX)?;
+    let reason = required_reason(&words.reason)?;
     let incident = required_text("incident reference", &words.incident, 200)?;
-    asked.ends(words.ends_at)?;
-    let version = next_name(asked.state, ruleset, &pin.version);
+    context.ends(words.ends_at)?;
+    let version = next_name(context.state, ruleset, &pin.version);
     let body = HotfixCommitted {
         version: version.clone(),
         checksum: snapshot.checksum,
@@ -132,11 +141,11 @@ pub(super) fn commit(
 
 /// What runs there.
 pub(super) fn pinned<'a>(
-    asked: Context<'a>,
+    context: Context<'a>,
     ruleset: &RuleSetName,
     environment: &Environment,
 ) -> Result<&'a Pin, Refusal> {
-    asked
+    context
         .state
         .pin(ruleset, environment)
         .ok_or_else(|| Refusal::NothingPinned {
@@ -161,40 +170,39 @@ fn next_name(state: &State, ruleset: &RuleSetName, on_top_of: &VersionName) -> V
     VersionName::hotfix(on_top_of, &state.own, used + 1)
 }
 
-pub(super) fn discard(
-    asked: Context,
-    ruleset: &RuleSetName,
-    hotfix: &VersionName,
-    reason: &str,
-) -> Result<Decided, Refusal> {
-    let record = asked
-        .state
-        .hotfix(ruleset, hotfix)
-        .ok_or_else(|| Refusal::UnknownHotfix {
+impl Decide for DiscardHotfix {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let DiscardHotfix {
+            ruleset,
+            hotfix,
+            reason,
+        } = self;
+        let record =
+            context
+                .state
+                .hotfix(ruleset, hotfix)
+                .ok_or_else(|| Refusal::UnknownHotfix {
+                    hotfix: hotfix.clone(),
+                })?;
+        let environment = &record.environment;
+        context.require(Act::DiscardHotfix, Scope::exactly(ruleset, environment))?;
+        context.own_environment(environment)?;
+        let open = context
+            .state
+            .track(ruleset, environment)
+            .is_some_and(|track| track.open_hotfixes.contains(hotfix));
+        if !open {
+            return Err(Refusal::HotfixNotOpen {
+                hotfix: hotfix.clone(),
+            });
+        }
+        let reason = required_reason(reason)?;
+        let body = HotfixDiscarded {
+            environment: environment.clone(),
             hotfix: hotfix.clone(),
-        })?;
-    let environment = &record.environment;
-    asked.require(Act::DiscardHotfix, Scope::exactly(ruleset, environment))?;
-    asked.own_environment(environment)?;
-    let open = asked
-        .state
-        .track(ruleset, environment)
-        .is_some_and(|track| track.open_hotfixes.contains(hotfix));
-    if !open {
-        return Err(Refusal::HotfixNotOpen {
-            hotfix: hotfix.clone(),
-        });
+            reason,
+            review: None,
+        };
+        Ok(Fact::within(ruleset, &environment.lane, body).into())
     }
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    let body = HotfixDiscarded {
-        environment: environment.clone(),
-        hotfix: hotfix.clone(),
-        reason,
-        review: None,
-    };
-    Ok(Decided::New(vec![Fact::within(
-        ruleset,
-        &environment.lane,
-        body,
-    )]))
 }

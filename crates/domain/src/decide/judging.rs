@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::*;
 use crate::defect::{Defect, is_left_out};
 use crate::gate::{self, Gate};
-use crate::judgement::Evidence;
 use crate::state::{Review, ReviewStatus};
 use rulegate_compare::verdict::Verdict;
 use rulegate_ledger::digest::Digest;
@@ -14,12 +13,12 @@ use rulegate_ledger::event::*;
 use rulegate_ledger::ids::ReviewId;
 use rulegate_ledger::review::{Answer, Subject};
 
-fn known<'a>(asked: Context<'a>, id: &ReviewId) -> Result<&'a Arc<Review>, Refusal> {
-    let review = asked
+fn known<'a>(context: Context<'a>, id: &ReviewId) -> Result<&'a Arc<Review>, Refusal> {
+    let review = context
         .state
         .review(id)
         .ok_or_else(|| Refusal::UnknownReview { review: id.clone() })?;
-    if id.site != asked.state.own {
+    if id.site != context.state.own {
         return Err(Refusal::OtherSite {
             site: id.site.clone(),
         });
@@ -29,13 +28,13 @@ fn known<'a>(asked: Context<'a>, id: &ReviewId) -> Result<&'a Arc<Review>, Refus
 
 /// The review if it is open, and if the actor holds the right in every scope of it.
 pub(super) fn open<'a>(
-    asked: Context<'a>,
+    context: Context<'a>,
     id: &ReviewId,
     act: Act,
 ) -> Result<&'a Arc<Review>, Refusal> {
-    let review = known(asked, id)?;
+    let review = known(context, id)?;
     for scope in gate::scopes(review) {
-        asked.require(act, scope)?;
+        context.require(act, scope)?;
     }
     let how = match &review.status {
         ReviewStatus::Open => return Ok(review),
@@ -65,96 +64,113 @@ pub(super) fn fact(review: &Review, event: impl Into<Event>) -> Fact {
     }
 }
 
-pub(super) fn answer(
-    asked: Context,
-    id: &ReviewId,
-    (environment, hotfix, paths): (&Environment, &VersionName, &[String]),
-    answer: &Answer,
-    evidence: &[Evidence],
-) -> Result<Decided, Refusal> {
-    let review = open(asked, id, Act::AnswerHotfix)?;
-    let gate = gate::gate(asked.state, review, evidence, asked.now)?;
-    let verdicts: BTreeMap<&str, Verdict> = gate
-        .shown
-        .rules()
-        .filter(|(e, h, _)| *e == environment && *h == hotfix)
-        .map(|(_, _, rule)| (rule.path.as_str(), rule.verdict))
-        .collect();
-    let once: BTreeSet<&String> = paths.iter().collect();
-    if once.is_empty() {
-        return Err(Refusal::Missing { what: "rule" });
-    }
-    for path in &once {
-        match verdicts.get(path.as_str()) {
-            None => {
-                return Err(Refusal::NothingToAnswer {
-                    path: path.to_string(),
-                });
-            }
-            Some(Verdict::Included) => {
-                return Err(Refusal::AnswerNotNeeded {
-                    path: path.to_string(),
-                });
-            }
-            Some(_) => {}
+impl Decide for AnswerHotfix {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let AnswerHotfix {
+            review: id,
+            environment,
+            hotfix,
+            paths,
+            answer,
+            evidence,
+        } = self;
+        let review = open(context, id, Act::AnswerHotfix)?;
+        let gate = gate::gate(context.state, review, evidence, context.now)?;
+        let verdicts: BTreeMap<&str, Verdict> = gate
+            .shown
+            .rules()
+            .filter(|(e, h, _)| *e == environment && *h == hotfix)
+            .map(|(_, _, rule)| (rule.path.as_str(), rule.verdict))
+            .collect();
+        let once: BTreeSet<&String> = paths.iter().collect();
+        if once.is_empty() {
+            return Err(Refusal::Missing { what: "rule" });
         }
+        for path in &once {
+            match verdicts.get(path.as_str()) {
+                None => {
+                    return Err(Refusal::NothingToAnswer {
+                        path: path.to_string(),
+                    });
+                }
+                Some(Verdict::Included) => {
+                    return Err(Refusal::AnswerNotNeeded {
+                        path: path.to_string(),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        let reason = required_text("reason", answer.reason(), REASON_LENGTH_MAX)?;
+        let answer = match answer {
+            Answer::ContainedByHand { .. } => Answer::ContainedByHand { reason },
+            Answer::LossAccepted { .. } => Answer::LossAccepted { reason },
+            Answer::SentBack { .. } => Answer::SentBack { reason },
+        };
+        // One entry a rule: the ledger says of each what was decided about it.
+        let answered = |path: &String| ReviewAnswered {
+            review: id.clone(),
+            environment: environment.clone(),
+            hotfix: hotfix.clone(),
+            path: path.clone(),
+            verdict: verdicts[path.as_str()],
+            answer: answer.clone(),
+        };
+        let facts = once.into_iter().map(|path| fact(review, answered(path)));
+        Ok(Decided::New(facts.collect()))
     }
-    let reason = required_text("reason", answer.reason(), REASON_LENGTH_MAX)?;
-    let answer = match answer {
-        Answer::ContainedByHand { .. } => Answer::ContainedByHand { reason },
-        Answer::LossAccepted { .. } => Answer::LossAccepted { reason },
-        Answer::SentBack { .. } => Answer::SentBack { reason },
-    };
-    // One entry a rule: the ledger says of each what was decided about it.
-    let answered = |path: &String| ReviewAnswered {
-        review: id.clone(),
-        environment: environment.clone(),
-        hotfix: hotfix.clone(),
-        path: path.clone(),
-        verdict: verdicts[path.as_str()],
-        answer: answer.clone(),
-    };
-    let facts = once.into_iter().map(|path| fact(review, answered(path)));
-    Ok(Decided::New(facts.collect()))
+
+    fn questions(&mut self, state: &State) -> Option<(Vec<Question>, &mut Vec<Evidence>)> {
+        let review = state.review(&self.review)?;
+        Some((gate::questions(state, review), &mut self.evidence))
+    }
 }
 
-pub(super) fn approve(
-    asked: Context,
-    id: &ReviewId,
-    fingerprint: Digest,
-    note: &str,
-    evidence: &[Evidence],
-) -> Result<Decided, Refusal> {
-    let review = open(asked, id, Act::Approve)?;
-    let me = &asked.actor.account;
-    if let Some((_, role)) = gate::parties(asked.state, review)
-        .into_iter()
-        .find(|(party, _)| party == me && !is_left_out(Defect::FourEyes))
-    {
-        return Err(Refusal::OwnReview { role });
+impl Decide for Approve {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let Approve {
+            review: id,
+            fingerprint,
+            note,
+            evidence,
+        } = self;
+        let fingerprint = *fingerprint;
+        let review = open(context, id, Act::Approve)?;
+        let me = &context.actor.account;
+        if let Some((_, role)) = gate::parties(context.state, review)
+            .into_iter()
+            .find(|(party, _)| party == me && !is_left_out(Defect::FourEyes))
+        {
+            return Err(Refusal::OwnReview { role });
+        }
+        let gate = gate::gate(context.state, review, evidence, context.now)?;
+        if gate.fingerprint != fingerprint {
+            return Err(Refusal::Stale {
+                changes: since(review, fingerprint, &gate),
+            });
+        }
+        if gate.counted.contains(me) {
+            return Err(Refusal::AlreadyApproved);
+        }
+        let count = gate.shown.unanswered().len();
+        if count > 0 && !is_left_out(Defect::HotfixAnswers) {
+            let sent_back = gate.shown.sent_back();
+            return Err(Refusal::Unanswered { count, sent_back });
+        }
+        let note = optional("note", note, REASON_LENGTH_MAX)?;
+        let body = ReviewApproved {
+            review: id.clone(),
+            fingerprint,
+            shown: gate.shown,
+            note,
+        };
+        Ok(fact(review, body).into())
     }
-    let gate = gate::gate(asked.state, review, evidence, asked.now)?;
-    if gate.fingerprint != fingerprint {
-        return Err(Refusal::Stale {
-            changes: since(review, fingerprint, &gate),
-        });
+
+    fn questions(&mut self, state: &State) -> Option<(Vec<Question>, &mut Vec<Evidence>)> {
+        let review = state.review(&self.review)?;
+        Some((gate::questions(state, review), &mut self.evidence))
     }
-    if gate.counted.contains(me) {
-        return Err(Refusal::AlreadyApproved);
-    }
-    let count = gate.shown.unanswered().len();
-    if count > 0 && !is_left_out(Defect::HotfixAnswers) {
-        let sent_back = gate.shown.sent_back();
-        return Err(Refusal::Unanswered { count, sent_back });
-    }
-    let note = optional("note", note, REASON_LENGTH_MAX)?;
-    let body = ReviewApproved {
-        review: id.clone(),
-        fingerprint,
-        shown: gate.shown,
-        note,
-    };
-    Ok(Decided::New(vec![fact(review, body)]))
 }
 
 /// What changed since the fingerprint was shown, if some approval remembers what it stood for.
@@ -172,66 +188,82 @@ pub(super) fn since(
         })
 }
 
-pub(super) fn reject(asked: Context, id: &ReviewId, reason: &str) -> Result<Decided, Refusal> {
-    let review = open(asked, id, Act::Approve)?;
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    Ok(Decided::New(vec![fact(
-        review,
-        ReviewRejected {
-            review: id.clone(),
-            reason,
-        },
-    )]))
+impl Decide for Reject {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let Reject { review: id, reason } = self;
+        let review = open(context, id, Act::Approve)?;
+        let reason = required_reason(reason)?;
+        Ok(fact(
+            review,
+            ReviewRejected {
+                review: id.clone(),
+                reason,
+            },
+        )
+        .into())
+    }
 }
 
-pub(super) fn comment(asked: Context, id: &ReviewId, text: &str) -> Result<Decided, Refusal> {
-    let review = known(asked, id)?;
-    let scope = review
-        .ruleset
-        .as_ref()
-        .map_or(Scope::EVERYWHERE, Scope::ruleset);
-    asked.require(Act::Comment, scope)?;
-    let text = required_text("comment", text, COMMENT_LENGTH_MAX)?;
-    Ok(Decided::New(vec![fact(
-        review,
-        ReviewCommented {
-            review: id.clone(),
-            text,
-        },
-    )]))
+impl Decide for Comment {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let Comment { review: id, text } = self;
+        let review = known(context, id)?;
+        let scope = review
+            .ruleset
+            .as_ref()
+            .map_or(Scope::EVERYWHERE, Scope::ruleset);
+        context.require(Act::Comment, scope)?;
+        let text = required_text("comment", text, COMMENT_LENGTH_MAX)?;
+        Ok(fact(
+            review,
+            ReviewCommented {
+                review: id.clone(),
+                text,
+            },
+        )
+        .into())
+    }
 }
 
-pub(super) fn withdraw(asked: Context, id: &ReviewId, reason: &str) -> Result<Decided, Refusal> {
-    let review = open(asked, id, Act::View)?;
-    if review.requester != asked.actor.account {
-        return Err(Refusal::NotYourRequest);
+impl Decide for Withdraw {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let Withdraw { review: id, reason } = self;
+        let review = open(context, id, Act::View)?;
+        if review.requester != context.actor.account {
+            return Err(Refusal::NotYourRequest);
+        }
+        let reason = required_reason(reason)?;
+        Ok(fact(
+            review,
+            ReviewWithdrawn {
+                review: id.clone(),
+                reason,
+            },
+        )
+        .into())
     }
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    Ok(Decided::New(vec![fact(
-        review,
-        ReviewWithdrawn {
-            review: id.clone(),
-            reason,
-        },
-    )]))
 }
 
-pub(super) fn look_at_glass(asked: Context, id: &ReviewId, note: &str) -> Result<Decided, Refusal> {
-    let review = known(asked, id)?;
-    for scope in gate::scopes(review) {
-        asked.require(Act::ReviewBrokenGlass, scope)?;
+impl Decide for ReviewGlass {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let ReviewGlass { review: id, note } = self;
+        let review = known(context, id)?;
+        for scope in gate::scopes(review) {
+            context.require(Act::ReviewBrokenGlass, scope)?;
+        }
+        let glass = review.glass.as_ref().ok_or(Refusal::NoGlassBroken)?;
+        let me = &context.actor.account;
+        if glass.by == *me || glass.after_reviews.iter().any(|(who, _, _)| who == me) {
+            return Err(Refusal::AlreadyLooked);
+        }
+        let note = required_text("note", note, REASON_LENGTH_MAX)?;
+        Ok(fact(
+            review,
+            GlassReviewed {
+                review: id.clone(),
+                note,
+            },
+        )
+        .into())
     }
-    let glass = review.glass.as_ref().ok_or(Refusal::NoGlassBroken)?;
-    let me = &asked.actor.account;
-    if glass.by == *me || glass.after_reviews.iter().any(|(who, _, _)| who == me) {
-        return Err(Refusal::AlreadyLooked);
-    }
-    let note = required_text("note", note, REASON_LENGTH_MAX)?;
-    Ok(Decided::New(vec![fact(
-        review,
-        GlassReviewed {
-            review: id.clone(),
-            note,
-        },
-    )]))
 }

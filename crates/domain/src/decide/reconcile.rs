@@ -2,9 +2,7 @@
 
 use super::hotfix::{Origin, Proposal, commit, pinned};
 use super::*;
-use crate::judgement::Evidence;
 use crate::state::Hotfix;
-use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{
     DifferenceAccepted, HotfixTransferred, PairClosed, PairFinding, PairOutcome, ReviewOpened,
     TransferDeclined,
@@ -15,13 +13,13 @@ use rulegate_ledger::review::Subject;
 /// A hotfix that is open in production of another site and not in effect in `to`, a production environment of
 /// this site; with where it is open.
 fn foreign<'a>(
-    asked: Context<'a>,
+    context: Context<'a>,
     ruleset: &RuleSetName,
     hotfix: &VersionName,
     to: &Environment,
 ) -> Result<(&'a Hotfix, Environment), Refusal> {
-    let state = asked.state;
-    asked.own_environment(to)?;
+    let state = context.state;
+    context.own_environment(to)?;
     if !state.topology.is_production(to) {
         return Err(Refusal::NotProduction {
             environment: to.clone(),
@@ -46,99 +44,106 @@ fn foreign<'a>(
     Ok((record, from))
 }
 
-pub(super) fn open(
-    asked: Context,
-    ruleset: &RuleSetName,
-    hotfix: &VersionName,
-    to: &Environment,
-    reason: &str,
-) -> Result<Decided, Refusal> {
-    asked.require(Act::Transfer, Scope::exactly(ruleset, to))?;
-    let (record, _) = foreign(asked, ruleset, hotfix, to)?;
-    let pin = pinned(asked, ruleset, to)?;
-    let here = asked.state.version_at(&to.site, ruleset, hotfix);
-    if here.is_none_or(|facts| facts.checksum != record.checksum) {
-        return Err(Refusal::BytesAbsent {
+impl Decide for OpenTransfer {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let OpenTransfer {
+            ruleset,
+            hotfix,
+            environment: to,
+            reason,
+        } = self;
+        context.require(Act::Transfer, Scope::exactly(ruleset, to))?;
+        let (record, _) = foreign(context, ruleset, hotfix, to)?;
+        let pin = pinned(context, ruleset, to)?;
+        let here = context.state.version_at(&to.site, ruleset, hotfix);
+        if here.is_none_or(|facts| facts.checksum != record.checksum) {
+            return Err(Refusal::BytesAbsent {
+                version: hotfix.clone(),
+                site: to.site.clone(),
+            });
+        }
+        if !context.state.continues_pin(record, to) {
+            return Err(Refusal::NeedsMerge {
+                hotfix: hotfix.clone(),
+                environment: to.clone(),
+                now: pin.version.clone(),
+            });
+        }
+        let subject = Subject::Hotfix {
             version: hotfix.clone(),
-            site: to.site.clone(),
-        });
-    }
-    if !asked.state.continues_pin(record, to) {
-        return Err(Refusal::NeedsMerge {
-            hotfix: hotfix.clone(),
+            checksum: record.checksum,
             environment: to.clone(),
-            now: pin.version.clone(),
-        });
+        };
+        let reason = required_reason(reason)?;
+        Ok(Fact::within(ruleset, &to.lane, ReviewOpened { subject, reason }).into())
     }
-    let subject = Subject::Hotfix {
-        version: hotfix.clone(),
-        checksum: record.checksum,
-        environment: to.clone(),
-    };
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    Ok(Decided::New(vec![Fact::within(
-        ruleset,
-        &to.lane,
-        ReviewOpened { subject, reason },
-    )]))
 }
 
-pub(super) fn merge(
-    asked: Context,
-    proposal: Proposal,
-    hotfix: &VersionName,
-    on_top_of: Digest,
-) -> Result<Decided, Refusal> {
-    let Proposal {
-        ruleset,
-        environment,
-        changes,
-        ..
-    } = proposal;
-    asked.require(Act::WriteHotfix, Scope::exactly(ruleset, environment))?;
-    foreign(asked, ruleset, hotfix, environment)?;
-    let pin = pinned(asked, ruleset, environment)?;
-    if pin.checksum != on_top_of {
-        return Err(Refusal::PinMoved {
-            environment: environment.clone(),
-            now: pin.version.clone(),
-        });
+impl Decide for MergeTransfer {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let MergeTransfer {
+            ruleset,
+            hotfix,
+            environment,
+            on_top_of,
+            changes,
+            ..
+        } = self;
+        context.require(Act::WriteHotfix, Scope::exactly(ruleset, environment))?;
+        foreign(context, ruleset, hotfix, environment)?;
+        let pin = pinned(context, ruleset, environment)?;
+        if pin.checksum != *on_top_of {
+            return Err(Refusal::PinMoved {
+                environment: environment.clone(),
+                now: pin.version.clone(),
+            });
+        }
+        let policy = context.state.policy();
+        if let Some(change) = changes
+            .iter()
+            .find(|change| !policy.may_touch(&change.path))
+        {
+            return Err(Refusal::PathNotEditable {
+                path: change.path.clone(),
+                patterns: policy.hotfix_paths,
+            });
+        }
+        let origin = Origin {
+            transfers: Some(hotfix.clone()),
+            ..Origin::default()
+        };
+        let proposal = Proposal {
+            ruleset,
+            environment,
+            snapshot: &self.snapshot,
+            changes,
+            lines_changed: self.lines_changed,
+            words: &self.words,
+        };
+        let (facts, _) = commit(context, proposal, pin, origin)?;
+        Ok(Decided::New(facts))
     }
-    let policy = asked.state.policy();
-    if let Some(change) = changes
-        .iter()
-        .find(|change| !policy.may_touch(&change.path))
-    {
-        return Err(Refusal::PathNotEditable {
-            path: change.path.clone(),
-            patterns: policy.hotfix_paths,
-        });
-    }
-    let origin = Origin {
-        transfers: Some(hotfix.clone()),
-        ..Origin::default()
-    };
-    let (facts, _) = commit(asked, proposal, pin, origin)?;
-    Ok(Decided::New(facts))
 }
 
-pub(super) fn decline(
-    asked: Context,
-    ruleset: &RuleSetName,
-    hotfix: &VersionName,
-    to: &Environment,
-    reason: &str,
-) -> Result<Decided, Refusal> {
-    asked.require(Act::Transfer, Scope::exactly(ruleset, to))?;
-    let (record, from) = foreign(asked, ruleset, hotfix, to)?;
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    let body = TransferDeclined {
-        hotfix: record.version.clone(),
-        from,
-        environment: to.clone(),
-        reason,
-    };
-    Ok(Decided::New(vec![Fact::within(ruleset, &to.lane, body)]))
+impl Decide for DeclineTransfer {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let DeclineTransfer {
+            ruleset,
+            hotfix,
+            environment: to,
+            reason,
+        } = self;
+        context.require(Act::Transfer, Scope::exactly(ruleset, to))?;
+        let (record, from) = foreign(context, ruleset, hotfix, to)?;
+        let reason = required_reason(reason)?;
+        let body = TransferDeclined {
+            hotfix: record.version.clone(),
+            from,
+            environment: to.clone(),
+            reason,
+        };
+        Ok(Fact::within(ruleset, &to.lane, body).into())
+    }
 }
 
 /// The facts that follow when a review about a hotfix is executed: every hotfix of the other site that comes
@@ -176,84 +181,90 @@ pub(super) fn transferred(
     chain.into_iter().map(|hotfix| fact(hotfix)).collect()
 }
 
-pub(super) fn close_pair(
-    asked: Context,
-    ruleset: &RuleSetName,
-    (first, second): (&VersionName, &VersionName),
-    outcome: &PairOutcome,
-    reason: &str,
-    evidence: &[Evidence],
-) -> Result<Decided, Refusal> {
-    let unknown = || Refusal::UnknownPair {
-        first: first.clone(),
-        second: second.clone(),
-    };
-    let pair = asked
-        .state
-        .open_pair(ruleset, first, second)
-        .ok_or_else(unknown)?;
-    for hotfix in [pair.first, pair.second] {
-        let scope = Scope::exactly(ruleset, &hotfix.environment);
-        asked.require(Act::Transfer, scope)?;
-    }
-    let finding = pair.finding(evidence).ok_or(Refusal::EvidenceOutdated)?;
-    if let PairOutcome::Keep { hotfix } = outcome
-        && *hotfix != pair.first.version
-        && *hotfix != pair.second.version
-    {
-        return Err(unknown());
-    }
-    if finding == PairFinding::Conflict && *outcome == PairOutcome::One {
-        return Err(Refusal::PairConflicts {
+impl Decide for ClosePair {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let ClosePair {
+            ruleset,
+            first,
+            second,
+            outcome,
+            reason,
+            evidence,
+        } = self;
+        let unknown = || Refusal::UnknownPair {
+            first: first.clone(),
+            second: second.clone(),
+        };
+        let pair = context
+            .state
+            .open_pair(ruleset, first, second)
+            .ok_or_else(unknown)?;
+        for hotfix in [pair.first, pair.second] {
+            let scope = Scope::exactly(ruleset, &hotfix.environment);
+            context.require(Act::Transfer, scope)?;
+        }
+        let finding = pair.finding(evidence).ok_or(Refusal::EvidenceOutdated)?;
+        if let PairOutcome::Keep { hotfix } = outcome
+            && *hotfix != pair.first.version
+            && *hotfix != pair.second.version
+        {
+            return Err(unknown());
+        }
+        if finding == PairFinding::Conflict && *outcome == PairOutcome::One {
+            return Err(Refusal::PairConflicts {
+                first: pair.first.version.clone(),
+                second: pair.second.version.clone(),
+            });
+        }
+        let reason = required_reason(reason)?;
+        let body = PairClosed {
             first: pair.first.version.clone(),
             second: pair.second.version.clone(),
-        });
+            finding,
+            outcome: outcome.clone(),
+            reason,
+        };
+        let lane = context.state.topology.production();
+        Ok(Fact::within(ruleset, lane, body).into())
     }
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    let body = PairClosed {
-        first: pair.first.version.clone(),
-        second: pair.second.version.clone(),
-        finding,
-        outcome: outcome.clone(),
-        reason,
-    };
-    let lane = asked.state.topology.production();
-    Ok(Decided::New(vec![Fact::within(ruleset, lane, body)]))
+
+    fn questions(&mut self, state: &State) -> Option<(Vec<Question>, &mut Vec<Evidence>)> {
+        let pair = state.open_pair(&self.ruleset, &self.first, &self.second)?;
+        Some((pair.questions(), &mut self.evidence))
+    }
 }
 
-pub(super) fn accept(
-    asked: Context,
-    ruleset: &RuleSetName,
-    environment: &Environment,
-    reason: &str,
-) -> Result<Decided, Refusal> {
-    asked.require(Act::Transfer, Scope::exactly(ruleset, environment))?;
-    asked.own_environment(environment)?;
-    let state = asked.state;
-    let same = || Refusal::NothingDiffers {
-        environment: environment.clone(),
-    };
-    let difference = state
-        .cold_differences()
-        .into_iter()
-        .find(|found| found.ruleset == *ruleset && found.cold == *environment)
-        .filter(|found| found.accepted.is_none())
-        .ok_or_else(same)?;
-    let pin = pinned(asked, ruleset, environment)?;
-    let live = pinned(asked, ruleset, &difference.live)?;
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    let body = DifferenceAccepted {
-        environment: environment.clone(),
-        version: pin.version.clone(),
-        checksum: pin.checksum,
-        live: difference.live.clone(),
-        live_version: live.version.clone(),
-        live_checksum: live.checksum,
-        reason,
-    };
-    Ok(Decided::New(vec![Fact::within(
-        ruleset,
-        &environment.lane,
-        body,
-    )]))
+impl Decide for AcceptDifference {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let AcceptDifference {
+            ruleset,
+            environment,
+            reason,
+        } = self;
+        context.require(Act::Transfer, Scope::exactly(ruleset, environment))?;
+        context.own_environment(environment)?;
+        let state = context.state;
+        let same = || Refusal::NothingDiffers {
+            environment: environment.clone(),
+        };
+        let difference = state
+            .cold_differences()
+            .into_iter()
+            .find(|found| found.ruleset == *ruleset && found.cold == *environment)
+            .filter(|found| found.accepted.is_none())
+            .ok_or_else(same)?;
+        let pin = pinned(context, ruleset, environment)?;
+        let live = pinned(context, ruleset, &difference.live)?;
+        let reason = required_reason(reason)?;
+        let body = DifferenceAccepted {
+            environment: environment.clone(),
+            version: pin.version.clone(),
+            checksum: pin.checksum,
+            live: difference.live.clone(),
+            live_version: live.version.clone(),
+            live_checksum: live.checksum,
+            reason,
+        };
+        Ok(Fact::within(ruleset, &environment.lane, body).into())
+    }
 }

@@ -1,54 +1,65 @@
 //! Delivering a planned version, and the word on its soft launch.
 
 use super::*;
-use crate::command::SnapshotFacts;
-use crate::judgement::Evidence;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{
     DriftFinding, Event, Finding, Provenance, ReleaseCommitted, ValidationFailed, ValidationPassed,
 };
 
-pub(super) fn commit(
-    asked: Context,
-    ruleset: &RuleSetName,
-    version: &VersionName,
-    snapshot: &SnapshotFacts,
-    provenance: &Provenance,
-    evidence: &[Evidence],
-) -> Result<Decided, Refusal> {
-    asked.require(Act::PushRelease, Scope::ruleset(ruleset))?;
-    if version.is_hotfix() {
-        return Err(Refusal::NotAPlannedName {
-            version: version.clone(),
-        });
-    }
-    let SnapshotFacts {
-        checksum,
-        rules,
-        size_bytes,
-    } = *snapshot;
-    if let Some(facts) = asked.state.version(ruleset, version) {
-        if facts.checksum != checksum {
-            let (version, checksum, entry) = (version.clone(), facts.checksum, facts.entry.clone());
-            return Err(Refusal::VersionExists {
-                version,
-                checksum,
-                entry,
+impl Decide for CommitRelease {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let CommitRelease {
+            ruleset,
+            version,
+            snapshot,
+            provenance,
+            evidence,
+        } = self;
+        context.require(Act::PushRelease, Scope::ruleset(ruleset))?;
+        if version.is_hotfix() {
+            return Err(Refusal::NotAPlannedName {
+                version: version.clone(),
             });
         }
-        if let Some(here) = asked.state.version_at(&asked.state.own, ruleset, version) {
-            return Ok(Decided::Already(here.entry.clone()));
+        let SnapshotFacts {
+            checksum,
+            rules,
+            size_bytes,
+        } = *snapshot;
+        if let Some(facts) = context.state.version(ruleset, version) {
+            if facts.checksum != checksum {
+                let (version, checksum, entry) =
+                    (version.clone(), facts.checksum, facts.entry.clone());
+                return Err(Refusal::VersionExists {
+                    version,
+                    checksum,
+                    entry,
+                });
+            }
+            if let Some(here) = context
+                .state
+                .version_at(&context.state.own, ruleset, version)
+            {
+                return Ok(Decided::Already(here.entry.clone()));
+            }
         }
+        let body = ReleaseCommitted {
+            version: version.clone(),
+            checksum,
+            rules,
+            size_bytes,
+            provenance: checked(provenance)?,
+            drift: findings(context, ruleset, checksum, evidence)?,
+        };
+        Ok(Fact::about(ruleset, body).into())
     }
-    let body = ReleaseCommitted {
-        version: version.clone(),
-        checksum,
-        rules,
-        size_bytes,
-        provenance: checked(provenance)?,
-        drift: findings(asked, ruleset, checksum, evidence)?,
-    };
-    Ok(Decided::New(vec![Fact::about(ruleset, body)]))
+
+    fn questions(&mut self, state: &State) -> Option<(Vec<Question>, &mut Vec<Evidence>)> {
+        let environments = state.topology.environments();
+        let of = |environment| state.questions(&self.ruleset, environment, self.snapshot.checksum);
+        let questions = environments.iter().flat_map(of).collect();
+        Some((questions, &mut self.evidence))
+    }
 }
 
 fn checked(provenance: &Provenance) -> Result<Provenance, Refusal> {
@@ -75,21 +86,21 @@ fn checked(provenance: &Provenance) -> Result<Provenance, Refusal> {
 ///
 /// Errors: [`Refusal::EvidenceOutdated`] if a question about an open hotfix has no answer in `evidence`.
 pub(super) fn findings(
-    asked: Context,
+    context: Context,
     ruleset: &RuleSetName,
     candidate: Digest,
     evidence: &[Evidence],
 ) -> Result<Vec<DriftFinding>, Refusal> {
-    asked
+    context
         .state
         .topology
         .environments()
         .into_iter()
         .map(|environment| {
             let finding =
-                asked
+                context
                     .state
-                    .finding(ruleset, &environment, candidate, evidence, asked.now)?;
+                    .finding(ruleset, &environment, candidate, evidence, context.now)?;
             Ok(DriftFinding {
                 environment,
                 finding,
@@ -145,51 +156,54 @@ impl State {
     }
 }
 
-pub(super) fn validate(
-    asked: Context,
-    ruleset: &RuleSetName,
-    version: &VersionName,
-    passed: bool,
-    note: &str,
-    links: &[String],
-) -> Result<Decided, Refusal> {
-    let state = asked.state;
-    let lane = state.topology.soft_launch().clone();
-    let environment = Environment::new(&state.own, &lane);
-    asked.require(Act::Validate, Scope::exactly(ruleset, &environment))?;
-    let facts = asked.known_version(ruleset, version)?;
-    if state
-        .times_active(ruleset, version, &environment)
-        .is_empty()
-    {
-        return Err(Refusal::NotInSoftLaunch {
-            version: version.clone(),
-        });
+impl Decide for RecordValidation {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let RecordValidation {
+            ruleset,
+            version,
+            passed,
+            note,
+            links,
+        } = self;
+        let passed = *passed;
+        let state = context.state;
+        let lane = state.topology.soft_launch().clone();
+        let environment = Environment::new(&state.own, &lane);
+        context.require(Act::Validate, Scope::exactly(ruleset, &environment))?;
+        let facts = context.known_version(ruleset, version)?;
+        if state
+            .times_active(ruleset, version, &environment)
+            .is_empty()
+        {
+            return Err(Refusal::NotInSoftLaunch {
+                version: version.clone(),
+            });
+        }
+        let checksum = facts.checksum;
+        let note = required_text("note", note, REASON_LENGTH_MAX)?;
+        let links = links
+            .iter()
+            .filter(|l| !l.trim().is_empty())
+            .map(|l| link(l))
+            .collect::<Result<Vec<_>, _>>()?;
+        let version = version.clone();
+        let event: Event = if passed {
+            ValidationPassed {
+                version,
+                checksum,
+                note,
+                links,
+            }
+            .into()
+        } else {
+            ValidationFailed {
+                version,
+                checksum,
+                note,
+                links,
+            }
+            .into()
+        };
+        Ok(Fact::within(ruleset, &lane, event).into())
     }
-    let checksum = facts.checksum;
-    let note = required_text("note", note, REASON_LENGTH_MAX)?;
-    let links = links
-        .iter()
-        .filter(|l| !l.trim().is_empty())
-        .map(|l| link(l))
-        .collect::<Result<Vec<_>, _>>()?;
-    let version = version.clone();
-    let event: Event = if passed {
-        ValidationPassed {
-            version,
-            checksum,
-            note,
-            links,
-        }
-        .into()
-    } else {
-        ValidationFailed {
-            version,
-            checksum,
-            note,
-            links,
-        }
-        .into()
-    };
-    Ok(Decided::New(vec![Fact::within(ruleset, &lane, event)]))
 }

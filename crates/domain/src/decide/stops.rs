@@ -3,20 +3,20 @@
 use super::*;
 use crate::state::Stop;
 use rulegate_ledger::event::{FreezeLifted, FreezeSet, HoldLifted, HoldPlaced, SiteDeclared};
-use rulegate_ledger::ids::{LaneName, SiteName};
+use rulegate_ledger::ids::LaneName;
 
 fn place(
-    asked: Context,
+    context: Context,
     act: Act,
     ruleset: &Option<RuleSetName>,
     lane: &Option<LaneName>,
 ) -> Result<(), Refusal> {
     if let Some(lane) = lane {
-        asked.own_environment(&Environment::new(&asked.state.own, lane))?;
+        context.own_environment(&Environment::new(&context.state.own, lane))?;
     }
     if let Some(ruleset) = ruleset
         .as_ref()
-        .filter(|name| !asked.state.has_ruleset(name))
+        .filter(|name| !context.state.has_ruleset(name))
     {
         return Err(Refusal::UnknownRuleSet {
             ruleset: ruleset.clone(),
@@ -24,53 +24,60 @@ fn place(
     }
     let scope = Scope {
         ruleset: ruleset.clone(),
-        site: Some(asked.state.own.clone()),
+        site: Some(context.state.own.clone()),
         lane: lane.clone(),
     };
-    asked.require(act, scope)
+    context.require(act, scope)
 }
 
-pub(super) fn hold(
-    asked: Context,
-    ruleset: &Option<RuleSetName>,
-    lane: &Option<LaneName>,
-    reason: &str,
-) -> Result<Decided, Refusal> {
-    place(asked, Act::Hold, ruleset, lane)?;
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    Ok(Decided::New(vec![Fact {
-        ruleset: ruleset.clone(),
-        lane: lane.clone(),
-        event: HoldPlaced { reason }.into(),
-    }]))
-}
-
-pub(super) fn freeze(
-    asked: Context,
-    ruleset: &Option<RuleSetName>,
-    lane: &Option<LaneName>,
-    until: Timestamp,
-    reason: &str,
-) -> Result<Decided, Refusal> {
-    place(asked, Act::Freeze, ruleset, lane)?;
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    if until <= asked.now {
-        return Err(Refusal::EndsTooSoon);
+impl Decide for PlaceHold {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let PlaceHold {
+            ruleset,
+            lane,
+            reason,
+        } = self;
+        place(context, Act::Hold, ruleset, lane)?;
+        let reason = required_reason(reason)?;
+        Ok(Fact {
+            ruleset: ruleset.clone(),
+            lane: lane.clone(),
+            event: HoldPlaced { reason }.into(),
+        }
+        .into())
     }
-    let event = FreezeSet { reason, until }.into();
-    Ok(Decided::New(vec![Fact {
-        ruleset: ruleset.clone(),
-        lane: lane.clone(),
-        event,
-    }]))
+}
+
+impl Decide for SetFreeze {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let SetFreeze {
+            ruleset,
+            lane,
+            until,
+            reason,
+        } = self;
+        let until = *until;
+        place(context, Act::Freeze, ruleset, lane)?;
+        let reason = required_reason(reason)?;
+        if until <= context.now {
+            return Err(Refusal::EndsTooSoon);
+        }
+        let event = FreezeSet { reason, until }.into();
+        Ok(Fact {
+            ruleset: ruleset.clone(),
+            lane: lane.clone(),
+            event,
+        }
+        .into())
+    }
 }
 
 fn in_force<'a>(
-    asked: Context<'a>,
+    context: Context<'a>,
     stops: &'a imbl::OrdMap<u64, Stop>,
     id: &EntryRef,
 ) -> Result<&'a Stop, Refusal> {
-    if id.site != asked.state.own {
+    if id.site != context.state.own {
         return Err(Refusal::OtherSite {
             site: id.site.clone(),
         });
@@ -81,72 +88,79 @@ fn in_force<'a>(
 }
 
 fn lift(
-    asked: Context,
+    context: Context,
     act: Act,
     stop: &Stop,
     event: rulegate_ledger::event::Event,
 ) -> Result<Decided, Refusal> {
     let scope = Scope {
         ruleset: stop.ruleset.clone(),
-        site: Some(asked.state.own.clone()),
+        site: Some(context.state.own.clone()),
         lane: stop.lane.clone(),
     };
-    asked.require(act, scope)?;
-    Ok(Decided::New(vec![Fact {
+    context.require(act, scope)?;
+    Ok(Fact {
         ruleset: stop.ruleset.clone(),
         lane: stop.lane.clone(),
         event,
-    }]))
-}
-
-pub(super) fn lift_hold(asked: Context, id: &EntryRef, reason: &str) -> Result<Decided, Refusal> {
-    let stop = in_force(asked, &asked.state.own_ledger().holds, id)?;
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    lift(
-        asked,
-        Act::Hold,
-        stop,
-        HoldLifted {
-            hold: id.clone(),
-            reason,
-        }
-        .into(),
-    )
-}
-
-pub(super) fn lift_freeze(asked: Context, id: &EntryRef, reason: &str) -> Result<Decided, Refusal> {
-    let stop = in_force(asked, &asked.state.own_ledger().freezes, id)?;
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    lift(
-        asked,
-        Act::Freeze,
-        stop,
-        FreezeLifted {
-            freeze: id.clone(),
-            reason,
-        }
-        .into(),
-    )
-}
-
-pub(super) fn declare_live(
-    asked: Context,
-    live: &SiteName,
-    reason: &str,
-) -> Result<Decided, Refusal> {
-    asked.require(Act::DeclareLiveSite, Scope::EVERYWHERE)?;
-    if !asked.state.topology.sites.contains(live) {
-        let lane = asked.state.topology.production();
-        return Err(Refusal::UnknownEnvironment {
-            environment: Environment::new(live, lane),
-        });
     }
-    if asked.state.live_site() == live {
-        return Err(Refusal::AlreadyLive { site: live.clone() });
+    .into())
+}
+
+impl Decide for LiftHold {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let LiftHold { hold: id, reason } = self;
+        let stop = in_force(context, &context.state.own_ledger().holds, id)?;
+        let reason = required_reason(reason)?;
+        lift(
+            context,
+            Act::Hold,
+            stop,
+            HoldLifted {
+                hold: id.clone(),
+                reason,
+            }
+            .into(),
+        )
     }
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    Ok(Decided::New(vec![Fact::general(SiteDeclared {
-        live: live.clone(),
-        reason,
-    })]))
+}
+
+impl Decide for LiftFreeze {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let LiftFreeze { freeze: id, reason } = self;
+        let stop = in_force(context, &context.state.own_ledger().freezes, id)?;
+        let reason = required_reason(reason)?;
+        lift(
+            context,
+            Act::Freeze,
+            stop,
+            FreezeLifted {
+                freeze: id.clone(),
+                reason,
+            }
+            .into(),
+        )
+    }
+}
+
+impl Decide for DeclareLiveSite {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let DeclareLiveSite { live, reason } = self;
+        context.require(Act::DeclareLiveSite, Scope::EVERYWHERE)?;
+        if !context.state.topology.sites.contains(live) {
+            let lane = context.state.topology.production();
+            return Err(Refusal::UnknownEnvironment {
+                environment: Environment::new(live, lane),
+            });
+        }
+        if context.state.live_site() == live {
+            return Err(Refusal::AlreadyLive { site: live.clone() });
+        }
+        let reason = required_reason(reason)?;
+        Ok(Fact::general(SiteDeclared {
+            live: live.clone(),
+            reason,
+        })
+        .into())
+    }
 }

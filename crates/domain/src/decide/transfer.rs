@@ -4,34 +4,39 @@ use super::*;
 use crate::defect::{Defect, is_left_out};
 use crate::gate::{self, Outcome};
 use crate::state::Intent;
-use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{
     AcceptedLoss, HotfixAbsorbed, HotfixDiscarded, IntentCancelled, Mode, ReleaseReceived,
     VersionActivated,
 };
 use rulegate_ledger::ids::ReviewId;
 
-pub(super) fn receive(
-    asked: Context,
-    ruleset: &RuleSetName,
-    version: &VersionName,
-    checksum: Digest,
-    origin: &EntryRef,
-) -> Result<Decided, Refusal> {
-    asked.require_site_itself()?;
-    if let Some(here) = asked.state.version_at(&asked.state.own, ruleset, version) {
-        return Ok(Decided::Already(here.entry.clone()));
+impl Decide for ReceiveRelease {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let ReceiveRelease {
+            ruleset,
+            version,
+            checksum,
+            origin,
+        } = self;
+        let checksum = *checksum;
+        context.require_site_itself()?;
+        if let Some(here) = context
+            .state
+            .version_at(&context.state.own, ruleset, version)
+        {
+            return Ok(Decided::Already(here.entry.clone()));
+        }
+        let facts = context.known_version(ruleset, version)?;
+        if facts.checksum != checksum || facts.entry != *origin {
+            return Err(Refusal::EvidenceOutdated);
+        }
+        let body = ReleaseReceived {
+            version: version.clone(),
+            checksum,
+            origin: origin.clone(),
+        };
+        Ok(Fact::about(ruleset, body).into())
     }
-    let facts = asked.known_version(ruleset, version)?;
-    if facts.checksum != checksum || facts.entry != *origin {
-        return Err(Refusal::EvidenceOutdated);
-    }
-    let body = ReleaseReceived {
-        version: version.clone(),
-        checksum,
-        origin: origin.clone(),
-    };
-    Ok(Decided::New(vec![Fact::about(ruleset, body)]))
 }
 
 /// What went live where, for the facts about hotfixes that follow from it.
@@ -109,88 +114,94 @@ pub(crate) fn obstacle(state: &State, intent: &Intent, now: Timestamp) -> Option
     })
 }
 
-pub(super) fn fulfil(asked: Context, id: &EntryRef) -> Result<Decided, Refusal> {
-    asked.require_site_itself()?;
-    let intent = known(asked, id)?;
-    asked.own_environment(&intent.body.environment)?;
-    if let Some(done) = asked.state.own_ledger().fulfilled.get(id) {
-        return Ok(Decided::Already(done.clone()));
-    }
-    let is_cancelled = intent.cancelled.is_some()
-        || asked
-            .state
-            .ledgers
-            .values()
-            .any(|ledger| ledger.cancelled.contains_key(id));
-    if is_cancelled || obstacle(asked.state, intent, asked.now).is_some() {
-        return Err(Refusal::UnknownIntent { id: id.clone() });
-    }
-    let (ruleset, body) = (&intent.ruleset, &intent.body);
-    let pin = asked.state.pin(ruleset, &body.environment);
-    let activated = VersionActivated {
-        version: body.version.clone(),
-        checksum: body.checksum,
-        mode: Mode::Fulfilled,
-        from: pin.map(|pin| pin.version.clone()),
-        from_checksum: pin.map(|pin| pin.checksum),
-        review: Some(body.review.clone()),
-        fulfils: Some(id.clone()),
-        fingerprint: Some(body.fingerprint),
-        approved_by: body.approved_by.clone(),
-    };
-    let mut facts = vec![Fact::within(ruleset, &body.environment.lane, activated)];
-    let runs = Runs {
-        environment: &body.environment,
-        version: &body.version,
-        review: Some(&body.review),
-    };
-    for hotfix in asked.state.open_hotfixes(ruleset, &body.environment) {
-        match body
-            .accepted
-            .iter()
-            .find(|loss| loss.hotfix == hotfix.version)
-        {
-            Some(loss) => facts.push(runs.discarded(ruleset, loss)),
-            None => facts.push(runs.absorbed(ruleset, &hotfix.version)),
+impl Decide for FulfilIntent {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let FulfilIntent { intent: id } = self;
+        context.require_site_itself()?;
+        let intent = known(context, id)?;
+        context.own_environment(&intent.body.environment)?;
+        if let Some(done) = context.state.own_ledger().fulfilled.get(id) {
+            return Ok(Decided::Already(done.clone()));
         }
+        let is_cancelled = intent.cancelled.is_some()
+            || context
+                .state
+                .ledgers
+                .values()
+                .any(|ledger| ledger.cancelled.contains_key(id));
+        if is_cancelled || obstacle(context.state, intent, context.now).is_some() {
+            return Err(Refusal::UnknownIntent { id: id.clone() });
+        }
+        let (ruleset, body) = (&intent.ruleset, &intent.body);
+        let pin = context.state.pin(ruleset, &body.environment);
+        let activated = VersionActivated {
+            version: body.version.clone(),
+            checksum: body.checksum,
+            mode: Mode::Fulfilled,
+            from: pin.map(|pin| pin.version.clone()),
+            from_checksum: pin.map(|pin| pin.checksum),
+            review: Some(body.review.clone()),
+            fulfils: Some(id.clone()),
+            fingerprint: Some(body.fingerprint),
+            approved_by: body.approved_by.clone(),
+        };
+        let mut facts = vec![Fact::within(ruleset, &body.environment.lane, activated)];
+        let runs = Runs {
+            environment: &body.environment,
+            version: &body.version,
+            review: Some(&body.review),
+        };
+        for hotfix in context.state.open_hotfixes(ruleset, &body.environment) {
+            match body
+                .accepted
+                .iter()
+                .find(|loss| loss.hotfix == hotfix.version)
+            {
+                Some(loss) => facts.push(runs.discarded(ruleset, loss)),
+                None => facts.push(runs.absorbed(ruleset, &hotfix.version)),
+            }
+        }
+        Ok(Decided::New(facts))
     }
-    Ok(Decided::New(facts))
 }
 
-fn known<'a>(asked: Context<'a>, id: &EntryRef) -> Result<&'a Intent, Refusal> {
-    let ledger = asked.state.ledgers.get(&id.site);
+fn known<'a>(context: Context<'a>, id: &EntryRef) -> Result<&'a Intent, Refusal> {
+    let ledger = context.state.ledgers.get(&id.site);
     let intent = ledger.and_then(|ledger| ledger.intents.get(&id.seq));
     intent
         .map(|intent| intent.as_ref())
         .ok_or_else(|| Refusal::UnknownIntent { id: id.clone() })
 }
 
-pub(super) fn cancel(asked: Context, id: &EntryRef, reason: &str) -> Result<Decided, Refusal> {
-    let intent = known(asked, id)?;
-    asked.require(
-        Act::CancelIntent,
-        Scope::exactly(&intent.ruleset, &intent.body.environment),
-    )?;
-    // The site that decided it may take it back, and so may the site where it waits: neither needs the other.
-    if id.site != asked.state.own && intent.body.environment.site != asked.state.own {
-        return Err(Refusal::OtherSite {
-            site: id.site.clone(),
-        });
+impl Decide for CancelIntent {
+    fn decide(&self, context: Context) -> Result<Decided, Refusal> {
+        let CancelIntent { intent: id, reason } = self;
+        let intent = known(context, id)?;
+        context.require(
+            Act::CancelIntent,
+            Scope::exactly(&intent.ruleset, &intent.body.environment),
+        )?;
+        // The site that decided it may take it back, and so may the site where it waits: neither needs the other.
+        if id.site != context.state.own && intent.body.environment.site != context.state.own {
+            return Err(Refusal::OtherSite {
+                site: id.site.clone(),
+            });
+        }
+        let is_done =
+            context.state.ledgers.values().any(|ledger| {
+                ledger.fulfilled.contains_key(id) || ledger.cancelled.contains_key(id)
+            });
+        if is_done || intent.cancelled.is_some() {
+            return Err(Refusal::UnknownIntent { id: id.clone() });
+        }
+        let reason = required_reason(reason)?;
+        Ok(Fact::about(
+            &intent.ruleset,
+            IntentCancelled {
+                intent: id.clone(),
+                reason,
+            },
+        )
+        .into())
     }
-    let is_done = asked
-        .state
-        .ledgers
-        .values()
-        .any(|ledger| ledger.fulfilled.contains_key(id) || ledger.cancelled.contains_key(id));
-    if is_done || intent.cancelled.is_some() {
-        return Err(Refusal::UnknownIntent { id: id.clone() });
-    }
-    let reason = required_text("reason", reason, REASON_LENGTH_MAX)?;
-    Ok(Decided::New(vec![Fact::about(
-        &intent.ruleset,
-        IntentCancelled {
-            intent: id.clone(),
-            reason,
-        },
-    )]))
 }
