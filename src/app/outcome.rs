@@ -1,7 +1,7 @@
 //! One table of how every error looks from outside: it feeds pages and problem details alike.
 
 use super::AppError;
-use rulegate_domain::refusal::Refusal;
+use rulegate_domain::refusal::{Refusal, RefusalKind};
 use rulegate_ledger::review::ShownChange;
 
 /// How an error is told, on a page or as problem details.
@@ -129,11 +129,11 @@ fn sentence_of(message: &str) -> String {
 }
 
 fn refused(refusal: &Refusal) -> Outcome {
-    let status = match refusal {
-        Refusal::NotAllowed { .. } | Refusal::OwnReview { .. } | Refusal::NotYourRequest => 403,
-        refusal if refusal.is_not_found() => 404,
-        refusal if refusal.is_bad_input() => 422,
-        _ => 409,
+    let (status, title) = match refusal.kind() {
+        RefusalKind::NotYours => (403, "Not yours to decide"),
+        RefusalKind::NotFound => (404, "Not here"),
+        RefusalKind::BadInput => (422, "This cannot be taken"),
+        RefusalKind::Conflict => (409, "Not as things stand"),
     };
     let details = match refusal {
         Refusal::GateBlocked { checks } => checks
@@ -142,12 +142,6 @@ fn refused(refusal: &Refusal) -> Outcome {
             .collect(),
         Refusal::Stale { changes } => folded(changes),
         _ => Vec::new(),
-    };
-    let title = match status {
-        403 => "Not yours to decide",
-        404 => "Not here",
-        422 => "This cannot be taken",
-        _ => "Not as things stand",
     };
     Outcome {
         status,

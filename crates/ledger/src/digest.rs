@@ -58,10 +58,4 @@ impl FromStr for Digest {
         Ok(Digest(bytes))
     }
 }
-impl TryFrom<String> for Digest {
-    type Error = DigestError;
-    fn try_from(text: String) -> Result<Self, DigestError> {
-        text.parse()
-    }
-}
 crate::text::as_text!(Digest);

@@ -44,12 +44,6 @@ impl FromStr for Environment {
         })
     }
 }
-impl TryFrom<String> for Environment {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
-    }
-}
 crate::text::as_text!(Environment);
 
 /// The sites (first is the primary) and the lanes (ordered, last is production) of an installation.

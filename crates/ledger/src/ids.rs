@@ -61,12 +61,6 @@ macro_rules! name_type {
                 if $check(text) { Ok(Self($made(text))) } else { Err(name_error($what, text, $rule)) }
             }
         }
-        impl TryFrom<String> for $name {
-            type Error = NameError;
-            fn try_from(text: String) -> Result<Self, NameError> {
-                text.parse()
-            }
-        }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -161,12 +155,6 @@ impl FromStr for EntryRef {
         })
     }
 }
-impl TryFrom<String> for EntryRef {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
-    }
-}
 text::as_text!(EntryRef);
 
 /// A review's id: the entry that opened it, written `ipc2-57` so that it fits a web address.
@@ -209,12 +197,6 @@ impl FromStr for ReviewId {
             site: site.parse()?,
             seq,
         })
-    }
-}
-impl TryFrom<String> for ReviewId {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
     }
 }
 text::as_text!(ReviewId);

@@ -75,12 +75,6 @@ impl FromStr for VersionName {
         Ok(name)
     }
 }
-impl TryFrom<String> for VersionName {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
-    }
-}
 text::as_text!(VersionName);
 impl fmt::Display for VersionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,23 +6,24 @@ use rulegate_ledger::event::{AccessGranted, AccessRevoked};
 
 impl Decide for GrantRight {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let GrantRight { grant } = self;
         context.require(Act::ManageAccounts, Scope::EVERYWHERE)?;
-        let held = context.state.grants_of(&grant.account);
-        if held.contains(grant) {
+        let held = context.state.grants_of(&self.grant.account);
+        if held.contains(&self.grant) {
             return Err(Refusal::AlreadyGranted);
         }
         if held
             .iter()
-            .any(|other| other.role.is_service() != grant.role.is_service())
+            .any(|other| other.role.is_service() != self.grant.role.is_service())
         {
-            return Err(Refusal::ServiceRole { role: grant.role });
+            return Err(Refusal::ServiceRole {
+                role: self.grant.role,
+            });
         }
         let body = AccessGranted {
-            grant: grant.clone(),
+            grant: self.grant.clone(),
         };
         Ok(Fact {
-            ruleset: grant.scope.ruleset.clone(),
+            ruleset: self.grant.scope.ruleset.clone(),
             lane: None,
             event: body.into(),
         }
@@ -32,23 +33,22 @@ impl Decide for GrantRight {
 
 impl Decide for RevokeRight {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let RevokeRight { grant, reason } = self;
         context.require(Act::ManageAccounts, Scope::EVERYWHERE)?;
         let grants = context.state.grants();
-        if !grants.contains(grant) {
+        if !grants.contains(&self.grant) {
             return Err(Refusal::NotGranted);
         }
         let admins = grants.iter().filter(|g| g.role == Role::Admin).count();
-        if grant.role == Role::Admin && admins == 1 {
+        if self.grant.role == Role::Admin && admins == 1 {
             return Err(Refusal::LastAdmin);
         }
-        let reason = required_reason(reason)?;
+        let reason = required_reason(&self.reason)?;
         let body = AccessRevoked {
-            grant: grant.clone(),
+            grant: self.grant.clone(),
             reason,
         };
         Ok(Fact {
-            ruleset: grant.scope.ruleset.clone(),
+            ruleset: self.grant.scope.ruleset.clone(),
             lane: None,
             event: body.into(),
         }

@@ -9,43 +9,37 @@ use rulegate_ledger::event::{DriftAdopted, DriftDismissed, ObservationRecorded};
 
 impl Decide for RecordObservation {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let RecordObservation {
-            ruleset,
-            environment,
-            checksum,
-            pin: against,
-            changes,
-        } = self;
-        let checksum = *checksum;
-        let against = *against;
-        context.known_environment(environment)?;
-        context.require(Act::Observe, Scope::exactly(ruleset, environment))?;
-        if !context.state.has_ruleset(ruleset) {
+        context.known_environment(&self.environment)?;
+        context.require(
+            Act::Observe,
+            Scope::exactly(&self.ruleset, &self.environment),
+        )?;
+        if !context.state.has_ruleset(&self.ruleset) {
             return Err(Refusal::UnknownRuleSet {
-                ruleset: ruleset.clone(),
+                ruleset: self.ruleset.clone(),
             });
         }
-        context.own_environment(environment)?;
-        let pin = pinned(context, ruleset, environment)?;
-        if pin.checksum != against {
+        context.own_environment(&self.environment)?;
+        let pin = pinned(context, &self.ruleset, &self.environment)?;
+        if pin.checksum != self.pin {
             return Err(Refusal::EvidenceOutdated);
         }
-        if (checksum == pin.checksum) != changes.is_empty() {
+        if (self.checksum == pin.checksum) != self.changes.is_empty() {
             return Err(Refusal::EvidenceOutdated);
         }
-        if let Some(last) = context.state.observation(ruleset, environment)
-            && last.checksum == checksum
+        if let Some(last) = context.state.observation(&self.ruleset, &self.environment)
+            && last.checksum == self.checksum
             && last.pin_checksum == pin.checksum
         {
             return Ok(Decided::Already(last.id.clone()));
         }
         let body = ObservationRecorded {
-            checksum,
+            checksum: self.checksum,
             pin: pin.version.clone(),
             pin_checksum: pin.checksum,
-            changes: changes.to_vec(),
+            changes: self.changes.to_vec(),
         };
-        Ok(Fact::within(ruleset, &environment.lane, body).into())
+        Ok(Fact::within(&self.ruleset, &self.environment.lane, body).into())
     }
 }
 
@@ -74,14 +68,7 @@ fn open_observation<'a>(
 
 impl Decide for AdoptDrift {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let AdoptDrift {
-            observation: id,
-            snapshot,
-            lines_changed,
-            words,
-        } = self;
-        let lines_changed = *lines_changed;
-        let found = open_observation(context, id)?;
+        let found = open_observation(context, &self.observation)?;
         let (ruleset, environment) = (&found.ruleset, &found.environment);
         context.require(Act::AdoptDrift, Scope::exactly(ruleset, environment))?;
         if !context.state.topology.is_production(environment) {
@@ -89,7 +76,7 @@ impl Decide for AdoptDrift {
                 environment: environment.clone(),
             });
         }
-        if snapshot.checksum != found.checksum {
+        if self.snapshot.checksum != found.checksum {
             return Err(Refusal::EvidenceOutdated);
         }
         let pin = pinned(context, ruleset, environment)?;
@@ -102,17 +89,17 @@ impl Decide for AdoptDrift {
         let proposal = Proposal {
             ruleset,
             environment,
-            snapshot,
+            snapshot: &self.snapshot,
             changes: &found.changes,
-            lines_changed,
-            words,
+            lines_changed: self.lines_changed,
+            words: &self.words,
         };
         let (mut facts, hotfix) = commit(
             context,
             proposal,
             pin,
             Origin {
-                adopts: Some(id.clone()),
+                adopts: Some(self.observation.clone()),
                 ..Origin::default()
             },
         )?;
@@ -120,7 +107,7 @@ impl Decide for AdoptDrift {
             ruleset,
             &environment.lane,
             DriftAdopted {
-                observation: id.clone(),
+                observation: self.observation.clone(),
                 hotfix,
             },
         ));
@@ -130,21 +117,15 @@ impl Decide for AdoptDrift {
 
 impl Decide for DismissDrift {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let DismissDrift {
-            observation: id,
-            reason,
-            ends_at,
-        } = self;
-        let ends_at = *ends_at;
-        let found = open_observation(context, id)?;
+        let found = open_observation(context, &self.observation)?;
         let (ruleset, environment) = (&found.ruleset, &found.environment);
         context.require(Act::DismissDrift, Scope::exactly(ruleset, environment))?;
-        let reason = required_reason(reason)?;
-        context.ends(ends_at)?;
+        let reason = required_reason(&self.reason)?;
+        context.ends(self.ends_at)?;
         let body = DriftDismissed {
-            observation: id.clone(),
+            observation: self.observation.clone(),
             reason,
-            ends_at,
+            ends_at: self.ends_at,
         };
         Ok(Fact::within(ruleset, &environment.lane, body).into())
     }

@@ -11,14 +11,11 @@ use rulegate_ledger::review::{Answer, ShownHotfix, ShownTarget, Subject};
 
 impl Decide for Execute {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let Execute {
-            review: id,
-            fingerprint,
-            break_glass,
-            evidence,
-        } = self;
-        let fingerprint = *fingerprint;
-        let act = match context.state.review(id).map(|review| &review.subject) {
+        let act = match context
+            .state
+            .review(&self.review)
+            .map(|review| &review.subject)
+        {
             Some(Subject::Policy { .. }) => Act::RequestPolicy,
             _ => Act::Activate,
         };
@@ -28,13 +25,13 @@ impl Decide for Execute {
                 scope: Scope::EVERYWHERE,
             });
         }
-        let review = open(context, id, act)?;
-        let gate = gate::gate(context.state, review, evidence, context.now)?;
-        if gate.fingerprint != fingerprint {
+        let review = open(context, &self.review, act)?;
+        let gate = gate::gate(context.state, review, &self.evidence, context.now)?;
+        if gate.fingerprint != self.fingerprint {
             let refusal = Refusal::Stale {
-                changes: since(review, fingerprint, &gate),
+                changes: since(review, self.fingerprint, &gate),
             };
-            return Err(if break_glass.is_some() {
+            return Err(if self.break_glass.is_some() {
                 Refusal::FingerprintNeverPasses
             } else {
                 refusal
@@ -43,7 +40,7 @@ impl Decide for Execute {
         let mut facts = Vec::new();
         let blocking = gate.blocking();
         if !blocking.is_empty() {
-            let Some(reason) = break_glass else {
+            let Some(reason) = &self.break_glass else {
                 return Err(Refusal::GateBlocked { checks: blocking });
             };
             for scope in gate::scopes(review) {
@@ -66,10 +63,10 @@ impl Decide for Execute {
             facts.push(fact(
                 review,
                 GlassBroken {
-                    review: id.clone(),
+                    review: self.review.clone(),
                     reason,
                     blocked,
-                    fingerprint,
+                    fingerprint: self.fingerprint,
                 },
             ));
         }
@@ -88,8 +85,8 @@ impl Decide for Execute {
                         version,
                         checksum: *checksum,
                         mode: *mode,
-                        review: id,
-                        fingerprint,
+                        review: &self.review,
+                        fingerprint: self.fingerprint,
                     };
                     facts.extend(move_target(
                         context,
@@ -119,15 +116,15 @@ impl Decide for Execute {
                         true => Mode::Hotfix,
                         false => Mode::Transferred,
                     },
-                    review: id,
-                    fingerprint,
+                    review: &self.review,
+                    fingerprint: self.fingerprint,
                 };
                 facts.extend(super::reconcile::transferred(
                     context.state,
                     ruleset,
                     version,
                     environment,
-                    id,
+                    &self.review,
                 ));
                 let pin = context.state.pin(ruleset, environment);
                 facts.push(activated(
@@ -145,17 +142,21 @@ impl Decide for Execute {
                     VersionRecalled {
                         version,
                         reason,
-                        review: Some(id.clone()),
+                        review: Some(self.review.clone()),
                     },
                 ));
             }
             (_, Subject::Policy { policy }) => {
                 facts.push(Fact::general(PolicyChanged {
                     policy: policy.clone(),
-                    review: Some(id.clone()),
+                    review: Some(self.review.clone()),
                 }));
             }
-            (None, _) => return Err(Refusal::UnknownReview { review: id.clone() }),
+            (None, _) => {
+                return Err(Refusal::UnknownReview {
+                    review: self.review.clone(),
+                });
+            }
         }
         Ok(Decided::New(facts))
     }

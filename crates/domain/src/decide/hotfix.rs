@@ -19,57 +19,43 @@ pub(super) struct Proposal<'a> {
 
 impl Decide for ProposeHotfix {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let ProposeHotfix {
-            ruleset,
-            environment,
-            on_top_of,
-            changes,
-            ..
-        } = self;
         let state = context.state;
-        context.known_environment(environment)?;
-        context.require(Act::WriteHotfix, Scope::exactly(ruleset, environment))?;
-        if !state.has_ruleset(ruleset) {
+        context.known_environment(&self.environment)?;
+        context.require(
+            Act::WriteHotfix,
+            Scope::exactly(&self.ruleset, &self.environment),
+        )?;
+        if !state.has_ruleset(&self.ruleset) {
             return Err(Refusal::UnknownRuleSet {
-                ruleset: ruleset.clone(),
+                ruleset: self.ruleset.clone(),
             });
         }
-        if !state.topology.is_production(environment) {
+        if !state.topology.is_production(&self.environment) {
             return Err(Refusal::NotProduction {
-                environment: environment.clone(),
+                environment: self.environment.clone(),
             });
         }
-        if environment.site != *state.live_site() {
+        if self.environment.site != *state.live_site() {
             return Err(Refusal::NotTheLiveSite {
-                environment: environment.clone(),
+                environment: self.environment.clone(),
                 live: state.live_site().clone(),
             });
         }
-        context.own_environment(environment)?;
-        let pin = pinned(context, ruleset, environment)?;
-        if pin.checksum != *on_top_of {
-            return Err(Refusal::PinMoved {
-                environment: environment.clone(),
-                now: pin.version.clone(),
-            });
-        }
-        let policy = state.policy();
-        if let Some(change) = changes
-            .iter()
-            .find(|change| !policy.may_touch(&change.path))
-        {
-            return Err(Refusal::PathNotEditable {
-                path: change.path.clone(),
-                patterns: policy.hotfix_paths,
-            });
-        }
+        context.own_environment(&self.environment)?;
+        let pin = editable(
+            context,
+            &self.ruleset,
+            &self.environment,
+            self.on_top_of,
+            &self.changes,
+        )?;
         let (committed, _) = commit(
             context,
             Proposal {
-                ruleset,
-                environment,
+                ruleset: &self.ruleset,
+                environment: &self.environment,
                 snapshot: &self.snapshot,
-                changes,
+                changes: &self.changes,
                 lines_changed: self.lines_changed,
                 words: &self.words,
             },
@@ -139,6 +125,34 @@ pub(super) fn commit(
     Ok((facts, version))
 }
 
+/// What runs there, if that is what the changes were made on and the policy allows each of them.
+pub(super) fn editable<'a>(
+    context: Context<'a>,
+    ruleset: &RuleSetName,
+    environment: &Environment,
+    on_top_of: Digest,
+    changes: &[Change],
+) -> Result<&'a Pin, Refusal> {
+    let pin = pinned(context, ruleset, environment)?;
+    if pin.checksum != on_top_of {
+        return Err(Refusal::PinMoved {
+            environment: environment.clone(),
+            now: pin.version.clone(),
+        });
+    }
+    let policy = context.state.policy();
+    match changes
+        .iter()
+        .find(|change| !policy.may_touch(&change.path))
+    {
+        None => Ok(pin),
+        Some(change) => Err(Refusal::PathNotEditable {
+            path: change.path.clone(),
+            patterns: policy.hotfix_paths,
+        }),
+    }
+}
+
 /// What runs there.
 pub(super) fn pinned<'a>(
     context: Context<'a>,
@@ -172,37 +186,34 @@ fn next_name(state: &State, ruleset: &RuleSetName, on_top_of: &VersionName) -> V
 
 impl Decide for DiscardHotfix {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let DiscardHotfix {
-            ruleset,
-            hotfix,
-            reason,
-        } = self;
-        let record =
-            context
-                .state
-                .hotfix(ruleset, hotfix)
-                .ok_or_else(|| Refusal::UnknownHotfix {
-                    hotfix: hotfix.clone(),
-                })?;
+        let record = context
+            .state
+            .hotfix(&self.ruleset, &self.hotfix)
+            .ok_or_else(|| Refusal::UnknownHotfix {
+                hotfix: self.hotfix.clone(),
+            })?;
         let environment = &record.environment;
-        context.require(Act::DiscardHotfix, Scope::exactly(ruleset, environment))?;
+        context.require(
+            Act::DiscardHotfix,
+            Scope::exactly(&self.ruleset, environment),
+        )?;
         context.own_environment(environment)?;
         let open = context
             .state
-            .track(ruleset, environment)
-            .is_some_and(|track| track.open_hotfixes.contains(hotfix));
+            .track(&self.ruleset, environment)
+            .is_some_and(|track| track.open_hotfixes.contains(&self.hotfix));
         if !open {
             return Err(Refusal::HotfixNotOpen {
-                hotfix: hotfix.clone(),
+                hotfix: self.hotfix.clone(),
             });
         }
-        let reason = required_reason(reason)?;
+        let reason = required_reason(&self.reason)?;
         let body = HotfixDiscarded {
             environment: environment.clone(),
-            hotfix: hotfix.clone(),
+            hotfix: self.hotfix.clone(),
             reason,
             review: None,
         };
-        Ok(Fact::within(ruleset, &environment.lane, body).into())
+        Ok(Fact::within(&self.ruleset, &environment.lane, body).into())
     }
 }

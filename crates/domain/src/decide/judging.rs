@@ -66,23 +66,15 @@ pub(super) fn fact(review: &Review, event: impl Into<Event>) -> Fact {
 
 impl Decide for AnswerHotfix {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let AnswerHotfix {
-            review: id,
-            environment,
-            hotfix,
-            paths,
-            answer,
-            evidence,
-        } = self;
-        let review = open(context, id, Act::AnswerHotfix)?;
-        let gate = gate::gate(context.state, review, evidence, context.now)?;
+        let review = open(context, &self.review, Act::AnswerHotfix)?;
+        let gate = gate::gate(context.state, review, &self.evidence, context.now)?;
         let verdicts: BTreeMap<&str, Verdict> = gate
             .shown
             .rules()
-            .filter(|(e, h, _)| *e == environment && *h == hotfix)
+            .filter(|(e, h, _)| *e == &self.environment && *h == &self.hotfix)
             .map(|(_, _, rule)| (rule.path.as_str(), rule.verdict))
             .collect();
-        let once: BTreeSet<&String> = paths.iter().collect();
+        let once: BTreeSet<&String> = self.paths.iter().collect();
         if once.is_empty() {
             return Err(Refusal::Missing { what: "rule" });
         }
@@ -101,17 +93,17 @@ impl Decide for AnswerHotfix {
                 Some(_) => {}
             }
         }
-        let reason = required_text("reason", answer.reason(), REASON_LENGTH_MAX)?;
-        let answer = match answer {
+        let reason = required_text("reason", self.answer.reason(), REASON_LENGTH_MAX)?;
+        let answer = match &self.answer {
             Answer::ContainedByHand { .. } => Answer::ContainedByHand { reason },
             Answer::LossAccepted { .. } => Answer::LossAccepted { reason },
             Answer::SentBack { .. } => Answer::SentBack { reason },
         };
         // One entry a rule: the ledger says of each what was decided about it.
         let answered = |path: &String| ReviewAnswered {
-            review: id.clone(),
-            environment: environment.clone(),
-            hotfix: hotfix.clone(),
+            review: self.review.clone(),
+            environment: self.environment.clone(),
+            hotfix: self.hotfix.clone(),
             path: path.clone(),
             verdict: verdicts[path.as_str()],
             answer: answer.clone(),
@@ -128,14 +120,7 @@ impl Decide for AnswerHotfix {
 
 impl Decide for Approve {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let Approve {
-            review: id,
-            fingerprint,
-            note,
-            evidence,
-        } = self;
-        let fingerprint = *fingerprint;
-        let review = open(context, id, Act::Approve)?;
+        let review = open(context, &self.review, Act::Approve)?;
         let me = &context.actor.account;
         if let Some((_, role)) = gate::parties(context.state, review)
             .into_iter()
@@ -143,10 +128,10 @@ impl Decide for Approve {
         {
             return Err(Refusal::OwnReview { role });
         }
-        let gate = gate::gate(context.state, review, evidence, context.now)?;
-        if gate.fingerprint != fingerprint {
+        let gate = gate::gate(context.state, review, &self.evidence, context.now)?;
+        if gate.fingerprint != self.fingerprint {
             return Err(Refusal::Stale {
-                changes: since(review, fingerprint, &gate),
+                changes: since(review, self.fingerprint, &gate),
             });
         }
         if gate.counted.contains(me) {
@@ -157,10 +142,10 @@ impl Decide for Approve {
             let sent_back = gate.shown.sent_back();
             return Err(Refusal::Unanswered { count, sent_back });
         }
-        let note = optional("note", note, REASON_LENGTH_MAX)?;
+        let note = optional("note", &self.note, REASON_LENGTH_MAX)?;
         let body = ReviewApproved {
-            review: id.clone(),
-            fingerprint,
+            review: self.review.clone(),
+            fingerprint: self.fingerprint,
             shown: gate.shown,
             note,
         };
@@ -190,13 +175,12 @@ pub(super) fn since(
 
 impl Decide for Reject {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let Reject { review: id, reason } = self;
-        let review = open(context, id, Act::Approve)?;
-        let reason = required_reason(reason)?;
+        let review = open(context, &self.review, Act::Approve)?;
+        let reason = required_reason(&self.reason)?;
         Ok(fact(
             review,
             ReviewRejected {
-                review: id.clone(),
+                review: self.review.clone(),
                 reason,
             },
         )
@@ -206,18 +190,17 @@ impl Decide for Reject {
 
 impl Decide for Comment {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let Comment { review: id, text } = self;
-        let review = known(context, id)?;
+        let review = known(context, &self.review)?;
         let scope = review
             .ruleset
             .as_ref()
             .map_or(Scope::EVERYWHERE, Scope::ruleset);
         context.require(Act::Comment, scope)?;
-        let text = required_text("comment", text, COMMENT_LENGTH_MAX)?;
+        let text = required_text("comment", &self.text, COMMENT_LENGTH_MAX)?;
         Ok(fact(
             review,
             ReviewCommented {
-                review: id.clone(),
+                review: self.review.clone(),
                 text,
             },
         )
@@ -227,16 +210,15 @@ impl Decide for Comment {
 
 impl Decide for Withdraw {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let Withdraw { review: id, reason } = self;
-        let review = open(context, id, Act::View)?;
+        let review = open(context, &self.review, Act::View)?;
         if review.requester != context.actor.account {
             return Err(Refusal::NotYourRequest);
         }
-        let reason = required_reason(reason)?;
+        let reason = required_reason(&self.reason)?;
         Ok(fact(
             review,
             ReviewWithdrawn {
-                review: id.clone(),
+                review: self.review.clone(),
                 reason,
             },
         )
@@ -246,8 +228,7 @@ impl Decide for Withdraw {
 
 impl Decide for ReviewGlass {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let ReviewGlass { review: id, note } = self;
-        let review = known(context, id)?;
+        let review = known(context, &self.review)?;
         for scope in gate::scopes(review) {
             context.require(Act::ReviewBrokenGlass, scope)?;
         }
@@ -256,11 +237,11 @@ impl Decide for ReviewGlass {
         if glass.by == *me || glass.after_reviews.iter().any(|(who, _, _)| who == me) {
             return Err(Refusal::AlreadyLooked);
         }
-        let note = required_text("note", note, REASON_LENGTH_MAX)?;
+        let note = required_text("note", &self.note, REASON_LENGTH_MAX)?;
         Ok(fact(
             review,
             GlassReviewed {
-                review: id.clone(),
+                review: self.review.clone(),
                 note,
             },
         )

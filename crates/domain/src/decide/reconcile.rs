@@ -1,6 +1,6 @@
 //! What moves between the sites is decided by people: transfers, pairs, differences from the live site.
 
-use super::hotfix::{Origin, Proposal, commit, pinned};
+use super::hotfix::{Origin, Proposal, commit, editable, pinned};
 use super::*;
 use crate::state::Hotfix;
 use rulegate_ledger::event::{
@@ -46,77 +46,66 @@ fn foreign<'a>(
 
 impl Decide for OpenTransfer {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let OpenTransfer {
-            ruleset,
-            hotfix,
-            environment: to,
-            reason,
-        } = self;
-        context.require(Act::Transfer, Scope::exactly(ruleset, to))?;
-        let (record, _) = foreign(context, ruleset, hotfix, to)?;
-        let pin = pinned(context, ruleset, to)?;
-        let here = context.state.version_at(&to.site, ruleset, hotfix);
+        context.require(
+            Act::Transfer,
+            Scope::exactly(&self.ruleset, &self.environment),
+        )?;
+        let (record, _) = foreign(context, &self.ruleset, &self.hotfix, &self.environment)?;
+        let pin = pinned(context, &self.ruleset, &self.environment)?;
+        let here = context
+            .state
+            .version_at(&self.environment.site, &self.ruleset, &self.hotfix);
         if here.is_none_or(|facts| facts.checksum != record.checksum) {
             return Err(Refusal::BytesAbsent {
-                version: hotfix.clone(),
-                site: to.site.clone(),
+                version: self.hotfix.clone(),
+                site: self.environment.site.clone(),
             });
         }
-        if !context.state.continues_pin(record, to) {
+        if !context.state.continues_pin(record, &self.environment) {
             return Err(Refusal::NeedsMerge {
-                hotfix: hotfix.clone(),
-                environment: to.clone(),
+                hotfix: self.hotfix.clone(),
+                environment: self.environment.clone(),
                 now: pin.version.clone(),
             });
         }
         let subject = Subject::Hotfix {
-            version: hotfix.clone(),
+            version: self.hotfix.clone(),
             checksum: record.checksum,
-            environment: to.clone(),
+            environment: self.environment.clone(),
         };
-        let reason = required_reason(reason)?;
-        Ok(Fact::within(ruleset, &to.lane, ReviewOpened { subject, reason }).into())
+        let reason = required_reason(&self.reason)?;
+        Ok(Fact::within(
+            &self.ruleset,
+            &self.environment.lane,
+            ReviewOpened { subject, reason },
+        )
+        .into())
     }
 }
 
 impl Decide for MergeTransfer {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let MergeTransfer {
-            ruleset,
-            hotfix,
-            environment,
-            on_top_of,
-            changes,
-            ..
-        } = self;
-        context.require(Act::WriteHotfix, Scope::exactly(ruleset, environment))?;
-        foreign(context, ruleset, hotfix, environment)?;
-        let pin = pinned(context, ruleset, environment)?;
-        if pin.checksum != *on_top_of {
-            return Err(Refusal::PinMoved {
-                environment: environment.clone(),
-                now: pin.version.clone(),
-            });
-        }
-        let policy = context.state.policy();
-        if let Some(change) = changes
-            .iter()
-            .find(|change| !policy.may_touch(&change.path))
-        {
-            return Err(Refusal::PathNotEditable {
-                path: change.path.clone(),
-                patterns: policy.hotfix_paths,
-            });
-        }
+        context.require(
+            Act::WriteHotfix,
+            Scope::exactly(&self.ruleset, &self.environment),
+        )?;
+        foreign(context, &self.ruleset, &self.hotfix, &self.environment)?;
+        let pin = editable(
+            context,
+            &self.ruleset,
+            &self.environment,
+            self.on_top_of,
+            &self.changes,
+        )?;
         let origin = Origin {
-            transfers: Some(hotfix.clone()),
+            transfers: Some(self.hotfix.clone()),
             ..Origin::default()
         };
         let proposal = Proposal {
-            ruleset,
-            environment,
+            ruleset: &self.ruleset,
+            environment: &self.environment,
             snapshot: &self.snapshot,
-            changes,
+            changes: &self.changes,
             lines_changed: self.lines_changed,
             words: &self.words,
         };
@@ -127,22 +116,19 @@ impl Decide for MergeTransfer {
 
 impl Decide for DeclineTransfer {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let DeclineTransfer {
-            ruleset,
-            hotfix,
-            environment: to,
-            reason,
-        } = self;
-        context.require(Act::Transfer, Scope::exactly(ruleset, to))?;
-        let (record, from) = foreign(context, ruleset, hotfix, to)?;
-        let reason = required_reason(reason)?;
+        context.require(
+            Act::Transfer,
+            Scope::exactly(&self.ruleset, &self.environment),
+        )?;
+        let (record, from) = foreign(context, &self.ruleset, &self.hotfix, &self.environment)?;
+        let reason = required_reason(&self.reason)?;
         let body = TransferDeclined {
             hotfix: record.version.clone(),
             from,
-            environment: to.clone(),
+            environment: self.environment.clone(),
             reason,
         };
-        Ok(Fact::within(ruleset, &to.lane, body).into())
+        Ok(Fact::within(&self.ruleset, &self.environment.lane, body).into())
     }
 }
 
@@ -183,49 +169,43 @@ pub(super) fn transferred(
 
 impl Decide for ClosePair {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let ClosePair {
-            ruleset,
-            first,
-            second,
-            outcome,
-            reason,
-            evidence,
-        } = self;
         let unknown = || Refusal::UnknownPair {
-            first: first.clone(),
-            second: second.clone(),
+            first: self.first.clone(),
+            second: self.second.clone(),
         };
         let pair = context
             .state
-            .open_pair(ruleset, first, second)
+            .open_pair(&self.ruleset, &self.first, &self.second)
             .ok_or_else(unknown)?;
         for hotfix in [pair.first, pair.second] {
-            let scope = Scope::exactly(ruleset, &hotfix.environment);
+            let scope = Scope::exactly(&self.ruleset, &hotfix.environment);
             context.require(Act::Transfer, scope)?;
         }
-        let finding = pair.finding(evidence).ok_or(Refusal::EvidenceOutdated)?;
-        if let PairOutcome::Keep { hotfix } = outcome
+        let finding = pair
+            .finding(&self.evidence)
+            .ok_or(Refusal::EvidenceOutdated)?;
+        if let PairOutcome::Keep { hotfix } = &self.outcome
             && *hotfix != pair.first.version
             && *hotfix != pair.second.version
         {
             return Err(unknown());
         }
-        if finding == PairFinding::Conflict && *outcome == PairOutcome::One {
+        if finding == PairFinding::Conflict && self.outcome == PairOutcome::One {
             return Err(Refusal::PairConflicts {
                 first: pair.first.version.clone(),
                 second: pair.second.version.clone(),
             });
         }
-        let reason = required_reason(reason)?;
+        let reason = required_reason(&self.reason)?;
         let body = PairClosed {
             first: pair.first.version.clone(),
             second: pair.second.version.clone(),
             finding,
-            outcome: outcome.clone(),
+            outcome: self.outcome.clone(),
             reason,
         };
         let lane = context.state.topology.production();
-        Ok(Fact::within(ruleset, lane, body).into())
+        Ok(Fact::within(&self.ruleset, lane, body).into())
     }
 
     fn questions(&mut self, state: &State) -> Option<(Vec<Question>, &mut Vec<Evidence>)> {
@@ -236,28 +216,26 @@ impl Decide for ClosePair {
 
 impl Decide for AcceptDifference {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let AcceptDifference {
-            ruleset,
-            environment,
-            reason,
-        } = self;
-        context.require(Act::Transfer, Scope::exactly(ruleset, environment))?;
-        context.own_environment(environment)?;
+        context.require(
+            Act::Transfer,
+            Scope::exactly(&self.ruleset, &self.environment),
+        )?;
+        context.own_environment(&self.environment)?;
         let state = context.state;
         let same = || Refusal::NothingDiffers {
-            environment: environment.clone(),
+            environment: self.environment.clone(),
         };
         let difference = state
             .cold_differences()
             .into_iter()
-            .find(|found| found.ruleset == *ruleset && found.cold == *environment)
+            .find(|found| found.ruleset == self.ruleset && found.cold == self.environment)
             .filter(|found| found.accepted.is_none())
             .ok_or_else(same)?;
-        let pin = pinned(context, ruleset, environment)?;
-        let live = pinned(context, ruleset, &difference.live)?;
-        let reason = required_reason(reason)?;
+        let pin = pinned(context, &self.ruleset, &self.environment)?;
+        let live = pinned(context, &self.ruleset, &difference.live)?;
+        let reason = required_reason(&self.reason)?;
         let body = DifferenceAccepted {
-            environment: environment.clone(),
+            environment: self.environment.clone(),
             version: pin.version.clone(),
             checksum: pin.checksum,
             live: difference.live.clone(),
@@ -265,6 +243,6 @@ impl Decide for AcceptDifference {
             live_checksum: live.checksum,
             reason,
         };
-        Ok(Fact::within(ruleset, &environment.lane, body).into())
+        Ok(Fact::within(&self.ruleset, &self.environment.lane, body).into())
     }
 }

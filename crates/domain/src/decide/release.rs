@@ -8,50 +8,44 @@ use rulegate_ledger::event::{
 
 impl Decide for CommitRelease {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let CommitRelease {
-            ruleset,
-            version,
-            snapshot,
-            provenance,
-            evidence,
-        } = self;
-        context.require(Act::PushRelease, Scope::ruleset(ruleset))?;
-        if version.is_hotfix() {
+        context.require(Act::PushRelease, Scope::ruleset(&self.ruleset))?;
+        if self.version.is_hotfix() {
             return Err(Refusal::NotAPlannedName {
-                version: version.clone(),
+                version: self.version.clone(),
             });
         }
         let SnapshotFacts {
             checksum,
             rules,
             size_bytes,
-        } = *snapshot;
-        if let Some(facts) = context.state.version(ruleset, version) {
+        } = self.snapshot;
+        if let Some(facts) = context.state.version(&self.ruleset, &self.version) {
             if facts.checksum != checksum {
                 let (version, checksum, entry) =
-                    (version.clone(), facts.checksum, facts.entry.clone());
+                    (self.version.clone(), facts.checksum, facts.entry.clone());
                 return Err(Refusal::VersionExists {
                     version,
                     checksum,
                     entry,
                 });
             }
-            if let Some(here) = context
-                .state
-                .version_at(&context.state.own, ruleset, version)
+            if let Some(here) =
+                context
+                    .state
+                    .version_at(&context.state.own, &self.ruleset, &self.version)
             {
                 return Ok(Decided::Already(here.entry.clone()));
             }
         }
         let body = ReleaseCommitted {
-            version: version.clone(),
+            version: self.version.clone(),
             checksum,
             rules,
             size_bytes,
-            provenance: checked(provenance)?,
-            drift: findings(context, ruleset, checksum, evidence)?,
+            provenance: checked(&self.provenance)?,
+            drift: findings(context, &self.ruleset, checksum, &self.evidence)?,
         };
-        Ok(Fact::about(ruleset, body).into())
+        Ok(Fact::about(&self.ruleset, body).into())
     }
 
     fn questions(&mut self, state: &State) -> Option<(Vec<Question>, &mut Vec<Evidence>)> {
@@ -158,36 +152,29 @@ impl State {
 
 impl Decide for RecordValidation {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let RecordValidation {
-            ruleset,
-            version,
-            passed,
-            note,
-            links,
-        } = self;
-        let passed = *passed;
         let state = context.state;
         let lane = state.topology.soft_launch().clone();
         let environment = Environment::new(&state.own, &lane);
-        context.require(Act::Validate, Scope::exactly(ruleset, &environment))?;
-        let facts = context.known_version(ruleset, version)?;
+        context.require(Act::Validate, Scope::exactly(&self.ruleset, &environment))?;
+        let facts = context.known_version(&self.ruleset, &self.version)?;
         if state
-            .times_active(ruleset, version, &environment)
+            .times_active(&self.ruleset, &self.version, &environment)
             .is_empty()
         {
             return Err(Refusal::NotInSoftLaunch {
-                version: version.clone(),
+                version: self.version.clone(),
             });
         }
         let checksum = facts.checksum;
-        let note = required_text("note", note, REASON_LENGTH_MAX)?;
-        let links = links
+        let note = required_text("note", &self.note, REASON_LENGTH_MAX)?;
+        let links = self
+            .links
             .iter()
             .filter(|l| !l.trim().is_empty())
             .map(|l| link(l))
             .collect::<Result<Vec<_>, _>>()?;
-        let version = version.clone();
-        let event: Event = if passed {
+        let version = self.version.clone();
+        let event: Event = if self.passed {
             ValidationPassed {
                 version,
                 checksum,
@@ -204,6 +191,6 @@ impl Decide for RecordValidation {
             }
             .into()
         };
-        Ok(Fact::within(ruleset, &lane, event).into())
+        Ok(Fact::within(&self.ruleset, &lane, event).into())
     }
 }

@@ -6,15 +6,9 @@ use rulegate_ledger::review::Subject;
 
 impl Decide for OpenActivation {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let OpenActivation {
-            ruleset,
-            version,
-            targets,
-            reason,
-        } = self;
         let state = context.state;
         let mut once: Vec<Environment> = Vec::new();
-        for target in targets {
+        for target in &self.targets {
             context.known_environment(target)?;
             if !once.contains(target) {
                 once.push(target.clone());
@@ -24,83 +18,86 @@ impl Decide for OpenActivation {
             return Err(Refusal::NoTargets);
         }
         for target in &once {
-            context.require(Act::RequestActivation, Scope::exactly(ruleset, target))?;
+            context.require(
+                Act::RequestActivation,
+                Scope::exactly(&self.ruleset, target),
+            )?;
         }
-        let facts = context.known_version(ruleset, version)?;
+        let facts = context.known_version(&self.ruleset, &self.version)?;
         for target in &once {
             if state
-                .pin(ruleset, target)
-                .is_some_and(|pin| pin.version == *version)
+                .pin(&self.ruleset, target)
+                .is_some_and(|pin| pin.version == self.version)
             {
                 return Err(Refusal::AlreadyActive {
-                    version: version.clone(),
+                    version: self.version.clone(),
                     environment: target.clone(),
                 });
             }
-            if version.is_hotfix() && state.times_active(ruleset, version, target).is_empty() {
+            if self.version.is_hotfix()
+                && state
+                    .times_active(&self.ruleset, &self.version, target)
+                    .is_empty()
+            {
                 let made_for = state
-                    .hotfix(ruleset, version)
+                    .hotfix(&self.ruleset, &self.version)
                     .map_or(target.clone(), |hotfix| hotfix.environment.clone());
                 return Err(Refusal::HotfixStaysHome {
-                    version: version.clone(),
+                    version: self.version.clone(),
                     made_for,
                 });
             }
         }
-        let mode = state.mode_for(ruleset, version, &once);
+        let mode = state.mode_for(&self.ruleset, &self.version, &once);
         let subject = Subject::Activation {
-            version: version.clone(),
+            version: self.version.clone(),
             checksum: facts.checksum,
             targets: once,
             mode,
         };
-        let reason = required_reason(reason)?;
-        Ok(Fact::about(ruleset, ReviewOpened { subject, reason }).into())
+        let reason = required_reason(&self.reason)?;
+        Ok(Fact::about(&self.ruleset, ReviewOpened { subject, reason }).into())
     }
 }
 
 impl Decide for OpenRecall {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let OpenRecall {
-            ruleset,
-            version,
-            reason,
-        } = self;
-        context.require(Act::RequestRecall, Scope::ruleset(ruleset))?;
-        let facts = context.known_version(ruleset, version)?;
+        context.require(Act::RequestRecall, Scope::ruleset(&self.ruleset))?;
+        let facts = context.known_version(&self.ruleset, &self.version)?;
         if context
             .state
-            .recall(ruleset, version, facts.checksum)
+            .recall(&self.ruleset, &self.version, facts.checksum)
             .is_some()
         {
             return Err(Refusal::AlreadyRecalled {
-                version: version.clone(),
+                version: self.version.clone(),
             });
         }
         let subject = Subject::Recall {
-            version: version.clone(),
+            version: self.version.clone(),
             checksum: facts.checksum,
         };
-        let reason = required_reason(reason)?;
-        Ok(Fact::about(ruleset, ReviewOpened { subject, reason }).into())
+        let reason = required_reason(&self.reason)?;
+        Ok(Fact::about(&self.ruleset, ReviewOpened { subject, reason }).into())
     }
 }
 
 impl Decide for OpenPolicy {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let OpenPolicy { policy, reason } = self;
         context.require(Act::RequestPolicy, Scope::EVERYWHERE)?;
         let people = context
             .state
             .people_who_may(Act::Approve, &Scope::EVERYWHERE)
             .len() as u32;
-        policy.check(people).map_err(Refusal::PolicyRefused)?;
-        if *policy == context.state.policy() {
+        self.policy
+            .check(people)
+            .map_err(|error| Refusal::PolicyRefused { error })?;
+        if self.policy == context.state.policy() {
             return Err(Refusal::PolicySame);
         }
-        let reason = required_reason(reason)?;
+        let reason = required_reason(&self.reason)?;
         let subject = Subject::Policy {
-            policy: policy.clone(),
+            policy: self.policy.clone(),
         };
         Ok(Fact::general(ReviewOpened { subject, reason }).into())
     }

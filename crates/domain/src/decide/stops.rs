@@ -32,16 +32,11 @@ fn place(
 
 impl Decide for PlaceHold {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let PlaceHold {
-            ruleset,
-            lane,
-            reason,
-        } = self;
-        place(context, Act::Hold, ruleset, lane)?;
-        let reason = required_reason(reason)?;
+        place(context, Act::Hold, &self.ruleset, &self.lane)?;
+        let reason = required_reason(&self.reason)?;
         Ok(Fact {
-            ruleset: ruleset.clone(),
-            lane: lane.clone(),
+            ruleset: self.ruleset.clone(),
+            lane: self.lane.clone(),
             event: HoldPlaced { reason }.into(),
         }
         .into())
@@ -50,22 +45,19 @@ impl Decide for PlaceHold {
 
 impl Decide for SetFreeze {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let SetFreeze {
-            ruleset,
-            lane,
-            until,
-            reason,
-        } = self;
-        let until = *until;
-        place(context, Act::Freeze, ruleset, lane)?;
-        let reason = required_reason(reason)?;
-        if until <= context.now {
+        place(context, Act::Freeze, &self.ruleset, &self.lane)?;
+        let reason = required_reason(&self.reason)?;
+        if self.until <= context.now {
             return Err(Refusal::EndsTooSoon);
         }
-        let event = FreezeSet { reason, until }.into();
+        let event = FreezeSet {
+            reason,
+            until: self.until,
+        }
+        .into();
         Ok(Fact {
-            ruleset: ruleset.clone(),
-            lane: lane.clone(),
+            ruleset: self.ruleset.clone(),
+            lane: self.lane.clone(),
             event,
         }
         .into())
@@ -109,15 +101,14 @@ fn lift(
 
 impl Decide for LiftHold {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let LiftHold { hold: id, reason } = self;
-        let stop = in_force(context, &context.state.own_ledger().holds, id)?;
-        let reason = required_reason(reason)?;
+        let stop = in_force(context, &context.state.own_ledger().holds, &self.hold)?;
+        let reason = required_reason(&self.reason)?;
         lift(
             context,
             Act::Hold,
             stop,
             HoldLifted {
-                hold: id.clone(),
+                hold: self.hold.clone(),
                 reason,
             }
             .into(),
@@ -127,15 +118,14 @@ impl Decide for LiftHold {
 
 impl Decide for LiftFreeze {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let LiftFreeze { freeze: id, reason } = self;
-        let stop = in_force(context, &context.state.own_ledger().freezes, id)?;
-        let reason = required_reason(reason)?;
+        let stop = in_force(context, &context.state.own_ledger().freezes, &self.freeze)?;
+        let reason = required_reason(&self.reason)?;
         lift(
             context,
             Act::Freeze,
             stop,
             FreezeLifted {
-                freeze: id.clone(),
+                freeze: self.freeze.clone(),
                 reason,
             }
             .into(),
@@ -145,20 +135,21 @@ impl Decide for LiftFreeze {
 
 impl Decide for DeclareLiveSite {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let DeclareLiveSite { live, reason } = self;
         context.require(Act::DeclareLiveSite, Scope::EVERYWHERE)?;
-        if !context.state.topology.sites.contains(live) {
+        if !context.state.topology.sites.contains(&self.live) {
             let lane = context.state.topology.production();
             return Err(Refusal::UnknownEnvironment {
-                environment: Environment::new(live, lane),
+                environment: Environment::new(&self.live, lane),
             });
         }
-        if context.state.live_site() == live {
-            return Err(Refusal::AlreadyLive { site: live.clone() });
+        if context.state.live_site() == &self.live {
+            return Err(Refusal::AlreadyLive {
+                site: self.live.clone(),
+            });
         }
-        let reason = required_reason(reason)?;
+        let reason = required_reason(&self.reason)?;
         Ok(Fact::general(SiteDeclared {
-            live: live.clone(),
+            live: self.live.clone(),
             reason,
         })
         .into())

@@ -12,30 +12,24 @@ use rulegate_ledger::ids::ReviewId;
 
 impl Decide for ReceiveRelease {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let ReceiveRelease {
-            ruleset,
-            version,
-            checksum,
-            origin,
-        } = self;
-        let checksum = *checksum;
         context.require_site_itself()?;
-        if let Some(here) = context
-            .state
-            .version_at(&context.state.own, ruleset, version)
+        if let Some(here) =
+            context
+                .state
+                .version_at(&context.state.own, &self.ruleset, &self.version)
         {
             return Ok(Decided::Already(here.entry.clone()));
         }
-        let facts = context.known_version(ruleset, version)?;
-        if facts.checksum != checksum || facts.entry != *origin {
+        let facts = context.known_version(&self.ruleset, &self.version)?;
+        if facts.checksum != self.checksum || facts.entry != self.origin {
             return Err(Refusal::EvidenceOutdated);
         }
         let body = ReleaseReceived {
-            version: version.clone(),
-            checksum,
-            origin: origin.clone(),
+            version: self.version.clone(),
+            checksum: self.checksum,
+            origin: self.origin.clone(),
         };
-        Ok(Fact::about(ruleset, body).into())
+        Ok(Fact::about(&self.ruleset, body).into())
     }
 }
 
@@ -116,11 +110,10 @@ pub(crate) fn obstacle(state: &State, intent: &Intent, now: Timestamp) -> Option
 
 impl Decide for FulfilIntent {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let FulfilIntent { intent: id } = self;
         context.require_site_itself()?;
-        let intent = known(context, id)?;
+        let intent = known(context, &self.intent)?;
         context.own_environment(&intent.body.environment)?;
-        if let Some(done) = context.state.own_ledger().fulfilled.get(id) {
+        if let Some(done) = context.state.own_ledger().fulfilled.get(&self.intent) {
             return Ok(Decided::Already(done.clone()));
         }
         let is_cancelled = intent.cancelled.is_some()
@@ -128,9 +121,11 @@ impl Decide for FulfilIntent {
                 .state
                 .ledgers
                 .values()
-                .any(|ledger| ledger.cancelled.contains_key(id));
+                .any(|ledger| ledger.cancelled.contains_key(&self.intent));
         if is_cancelled || obstacle(context.state, intent, context.now).is_some() {
-            return Err(Refusal::UnknownIntent { id: id.clone() });
+            return Err(Refusal::UnknownIntent {
+                id: self.intent.clone(),
+            });
         }
         let (ruleset, body) = (&intent.ruleset, &intent.body);
         let pin = context.state.pin(ruleset, &body.environment);
@@ -141,7 +136,7 @@ impl Decide for FulfilIntent {
             from: pin.map(|pin| pin.version.clone()),
             from_checksum: pin.map(|pin| pin.checksum),
             review: Some(body.review.clone()),
-            fulfils: Some(id.clone()),
+            fulfils: Some(self.intent.clone()),
             fingerprint: Some(body.fingerprint),
             approved_by: body.approved_by.clone(),
         };
@@ -175,30 +170,33 @@ fn known<'a>(context: Context<'a>, id: &EntryRef) -> Result<&'a Intent, Refusal>
 
 impl Decide for CancelIntent {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        let CancelIntent { intent: id, reason } = self;
-        let intent = known(context, id)?;
+        let intent = known(context, &self.intent)?;
         context.require(
             Act::CancelIntent,
             Scope::exactly(&intent.ruleset, &intent.body.environment),
         )?;
         // The site that decided it may take it back, and so may the site where it waits: neither needs the other.
-        if id.site != context.state.own && intent.body.environment.site != context.state.own {
+        if self.intent.site != context.state.own
+            && intent.body.environment.site != context.state.own
+        {
             return Err(Refusal::OtherSite {
-                site: id.site.clone(),
+                site: self.intent.site.clone(),
             });
         }
-        let is_done =
-            context.state.ledgers.values().any(|ledger| {
-                ledger.fulfilled.contains_key(id) || ledger.cancelled.contains_key(id)
-            });
+        let is_done = context.state.ledgers.values().any(|ledger| {
+            ledger.fulfilled.contains_key(&self.intent)
+                || ledger.cancelled.contains_key(&self.intent)
+        });
         if is_done || intent.cancelled.is_some() {
-            return Err(Refusal::UnknownIntent { id: id.clone() });
+            return Err(Refusal::UnknownIntent {
+                id: self.intent.clone(),
+            });
         }
-        let reason = required_reason(reason)?;
+        let reason = required_reason(&self.reason)?;
         Ok(Fact::about(
             &intent.ruleset,
             IntentCancelled {
-                intent: id.clone(),
+                intent: self.intent.clone(),
                 reason,
             },
         )

@@ -1,181 +1,52 @@
-//! What a refusal says, and what to do next.
+//! What a refusal says where that takes more than a line, and what to do next.
 
 use super::Refusal;
 use crate::check::Check;
-use rulegate_ledger::access::{Scope, roles_for};
+use rulegate_ledger::access::{Act, Scope, roles_for};
 use rulegate_ledger::review::ShownChange;
 use rulegate_ledger::text::counted;
 
-impl Refusal {
-    /// What is the case, in one or two sentences.
-    pub fn message(&self) -> String {
-        match self {
-            Refusal::NotAllowed { act, scope } => match *scope == Scope::EVERYWHERE {
-                true => format!("You may not {}.", act.words()),
-                false => format!("You may not {} for {}.", act.words(), scope.words()),
-            },
-            Refusal::UnknownRuleSet { ruleset } => format!("There is no rule set {ruleset}."),
-            Refusal::UnknownVersion { ruleset, version } => {
-                format!("Rule set {ruleset} has no version {version}.")
-            }
-            Refusal::UnknownEnvironment { environment } => {
-                format!("There is no environment {environment}.")
-            }
-            Refusal::UnknownReview { review } => format!("There is no review {review}."),
-            Refusal::UnknownHotfix { hotfix } => format!("There is no hotfix {hotfix}."),
-            Refusal::UnknownObservation { observation } => {
-                format!("Observation {observation} is unknown or a newer one has replaced it.")
-            }
-            Refusal::UnknownStop { id } => format!("Nothing set at {id} is in force."),
-            Refusal::UnknownIntent { id } => format!("No activation waits under {id}."),
-            Refusal::OtherSite { site } => format!("Site {site} decides this in its own ledger."),
-            Refusal::VersionExists {
-                version,
-                checksum,
-                entry,
-            } => {
-                format!(
-                    "Version {version} exists with checksum {checksum} (entry {entry}) and versions never change."
-                )
-            }
-            Refusal::NotAPlannedName { version } => {
-                format!("{version} is a hotfix's name: the pipeline gives names without '+'.")
-            }
-            Refusal::HotfixStaysHome { version, made_for } => {
-                format!(
-                    "Hotfix {version} was made for {made_for}; moving it to another environment is a transfer."
-                )
-            }
-            Refusal::NoTargets => "No target environment was named.".into(),
-            Refusal::AlreadyActive {
-                version,
-                environment,
-            } => format!("{environment} runs {version} already."),
-            Refusal::NothingPinned { environment } => {
-                format!("Nothing was ever activated in {environment}.")
-            }
-            Refusal::NotInSoftLaunch { version } => {
-                format!("Version {version} never ran in soft launch at this site.")
-            }
-            Refusal::Missing { what } => format!("The {what} is missing."),
-            Refusal::TooLong { what, max } => {
-                format!("The {what} is longer than {max} characters.")
-            }
-            Refusal::BadLink { link } => format!("{link:?} is not an http or https address."),
-            Refusal::EndsTooSoon => "The end date lies in the past.".into(),
-            Refusal::EndsTooLate { days_max } => {
-                format!("The end date lies more than {days_max} days ahead.")
-            }
-            Refusal::NotYourRequest => "Somebody else asked for this.".into(),
-            Refusal::NothingChanged => "Nothing differs from what runs there.".into(),
-            Refusal::PathNotEditable { path, patterns } => {
-                format!(
-                    "A hotfix may not touch {path}; the policy allows {}.",
-                    patterns.join(", ")
-                )
-            }
-            Refusal::PinMoved { environment, now } => {
-                format!(
-                    "What this was made on top of is no longer what runs: {environment} moved to {now}."
-                )
-            }
-            Refusal::NotProduction { environment } => {
-                format!("{environment} is not production; hotfixes go to production only.")
-            }
-            Refusal::NotTheLiveSite { environment, live } => {
-                format!(
-                    "The app is live at {live}; a hotfix for {environment} would change nothing people use."
-                )
-            }
-            Refusal::ReviewClosed { review, how } => format!("Review {review} is closed: {how}."),
-            Refusal::OwnReview { role } => {
-                format!("You are the {role}: somebody else has to decide.")
-            }
-            Refusal::AlreadyApproved => "You have approved exactly this already.".into(),
-            Refusal::Unanswered { count, sent_back } => {
-                let mut words = Vec::new();
-                if count > sent_back {
-                    let open = counted(count - sent_back, "hotfix rule is", "hotfix rules are");
-                    words.push(format!(
-                        "{open} not contained in the candidate and nobody has answered for that yet"
-                    ));
-                }
-                if *sent_back > 0 {
-                    let back = counted(*sent_back, "hotfix rule was", "hotfix rules were");
-                    words.push(format!(
-                        "{back} sent back: the candidate does not contain what they fix"
-                    ));
-                }
-                format!("{}.", words.join("; "))
-            }
-            Refusal::NothingToAnswer { path } => format!("No open hotfix at stake touches {path}."),
-            Refusal::AnswerNotNeeded { path } => {
-                format!("The candidate contains the hotfix of {path}: no answer is needed.")
-            }
-            Refusal::Stale { changes } if changes.is_empty() => {
-                "What you were shown is no longer what is true.".into()
-            }
-            Refusal::Stale { changes } => {
-                let words: Vec<String> = changes.iter().map(ShownChange::words).collect();
-                format!(
-                    "What you were shown is no longer what is true: {}.",
-                    words.join("; ")
-                )
-            }
-            Refusal::EvidenceOutdated => "The verdicts at hand are about other bytes.".into(),
-            Refusal::GateBlocked { checks } => {
-                let words: Vec<&str> = checks.iter().map(|check| check.title()).collect();
-                format!("The gate is closed: {}.", words.join("; "))
-            }
-            Refusal::FingerprintNeverPasses => {
-                "Breaking the glass passes a check, never what was shown.".into()
-            }
-            Refusal::NoGlassBroken => "No glass was broken here.".into(),
-            Refusal::AlreadyLooked => {
-                "You have reviewed this already, or broke the glass yourself.".into()
-            }
-            Refusal::HotfixNotOpen { hotfix } => format!("Hotfix {hotfix} is not open."),
-            Refusal::DriftSettled { observation } => {
-                format!("Observation {observation} needs no explanation any more.")
-            }
-            Refusal::ObservedBytesMissing => {
-                "The observed rules' bytes are not in the store.".into()
-            }
-            Refusal::AlreadyRecalled { version } => format!("Version {version} is recalled."),
-            Refusal::PolicyRefused(error) => format!("{error}."),
-            Refusal::PolicySame => "This is the policy in force.".into(),
-            Refusal::AlreadyGranted => "The account has this right already.".into(),
-            Refusal::NotGranted => "The account does not have this right.".into(),
-            Refusal::LastAdmin => {
-                "This is the last admin: nobody could manage accounts any more.".into()
-            }
-            Refusal::ServiceRole { role } => format!(
-                "{} goes to service accounts only, and services hold no other role.",
-                role.name()
-            ),
-            Refusal::AlreadyLive { site } => format!("The app is declared live at {site} already."),
-            Refusal::BytesAbsent { version, site } => {
-                format!("The bytes of {version} are not at {site} yet.")
-            }
-            Refusal::NeedsMerge {
-                hotfix,
-                environment,
-                now,
-            } => format!(
-                "{environment} runs {now}, which is not what {hotfix} was made on: bringing it as it is would undo something."
-            ),
-            Refusal::UnknownPair { first, second } => {
-                format!("{first} and {second} are no open pair of hotfixes.")
-            }
-            Refusal::PairConflicts { first, second } => format!(
-                "{first} and {second} are not one fix: each lacks something that the other changed."
-            ),
-            Refusal::NothingDiffers { environment } => format!(
-                "{environment} differs from no live environment, or the difference is accepted."
-            ),
-        }
+pub(super) fn not_allowed(act: Act, scope: &Scope) -> String {
+    match *scope == Scope::EVERYWHERE {
+        true => format!("You may not {}.", act.words()),
+        false => format!("You may not {} for {}.", act.words(), scope.words()),
     }
+}
 
+pub(super) fn unanswered(count: usize, sent_back: usize) -> String {
+    let mut words = Vec::new();
+    if count > sent_back {
+        let open = counted(count - sent_back, "hotfix rule is", "hotfix rules are");
+        words.push(format!(
+            "{open} not contained in the candidate and nobody has answered for that yet"
+        ));
+    }
+    if sent_back > 0 {
+        let back = counted(sent_back, "hotfix rule was", "hotfix rules were");
+        words.push(format!(
+            "{back} sent back: the candidate does not contain what they fix"
+        ));
+    }
+    format!("{}.", words.join("; "))
+}
+
+pub(super) fn stale(changes: &[ShownChange]) -> String {
+    if changes.is_empty() {
+        return "What you were shown is no longer what is true.".into();
+    }
+    let words: Vec<String> = changes.iter().map(ShownChange::words).collect();
+    format!(
+        "What you were shown is no longer what is true: {}.",
+        words.join("; ")
+    )
+}
+
+pub(super) fn gate_blocked(checks: &[Check]) -> String {
+    let words: Vec<&str> = checks.iter().map(|check| check.title()).collect();
+    format!("The gate is closed: {}.", words.join("; "))
+}
+
+impl Refusal {
     /// What to do next, and who can.
     pub fn remedy(&self) -> String {
         match self {
@@ -250,7 +121,7 @@ impl Refusal {
                 "Open a new review if something is still to be decided.".into()
             }
             Refusal::LastAdmin => "Give another account the admin role first.".into(),
-            Refusal::PolicyRefused(_) => {
+            Refusal::PolicyRefused { .. } => {
                 "Lower the number, or give more people the right to approve.".into()
             }
             _ => "Check the name and try again.".into(),
