@@ -198,8 +198,7 @@ impl Store {
             ") ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at, change = excluded.change"
         );
         const END: &str = "DELETE FROM sign_in WHERE account = $1";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.take_carried(offered));
         }
         // Mostly everything is known: then nothing is locked.
@@ -268,8 +267,7 @@ impl Store {
     pub async fn displaced(&self) -> Result<Vec<Displaced>, StoreError> {
         const SQL: &str =
             "SELECT id, wanted_name FROM account WHERE wanted_name IS NOT NULL ORDER BY id";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.displaced());
         }
         let rows: Vec<(String, String)> = read!(self, pool => query_as(SQL).fetch_all(pool))?;

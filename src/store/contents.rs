@@ -119,8 +119,7 @@ impl Store {
     ///
     /// Errors: [`StoreError::Damaged`] names the first that is not what its digest says.
     pub async fn contents(&self, digests: &[Digest]) -> Result<HashMap<Digest, Bytes>, StoreError> {
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             let found = digests.iter().map(|d| (*d, memory.content(d)));
             return Ok(found.filter_map(|(d, bytes)| Some((d, bytes?))).collect());
         }

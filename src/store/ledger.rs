@@ -116,8 +116,7 @@ impl Store {
     ) -> Result<Vec<Link>, StoreError> {
         const SQL: &str =
             "SELECT seq, bytes, hash FROM entry WHERE site = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             let page = memory.entries_after(site, after, limit);
             let link = |entry: StoredEntry| Link {
                 seq: entry.seq,

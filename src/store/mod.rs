@@ -288,6 +288,15 @@ impl Store {
         }
     }
 
+    /// The store in memory if this is one; else the statement goes to a database.
+    fn memory(&self) -> Result<Option<&memory::Memory>, StoreError> {
+        self.check_away()?;
+        Ok(match &*self.backend {
+            Backend::Memory(memory) => Some(memory),
+            _ => None,
+        })
+    }
+
     fn check_away(&self) -> Result<(), StoreError> {
         self.faults
             .as_ref()

@@ -6,7 +6,7 @@ use sqlx::{query, query_scalar};
 
 use super::error::StoreError;
 use super::rows::digest_column;
-use super::{Backend, Store, in_transaction, read};
+use super::{Store, in_transaction, read};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{AccountId, ReviewId, Timestamp};
 
@@ -19,8 +19,7 @@ impl Store {
         review: &ReviewId,
     ) -> Result<BTreeSet<Digest>, StoreError> {
         const SQL: &str = "SELECT sight FROM seen WHERE account = $1 AND review = $2";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.seen(account, review));
         }
         let key = review.to_string();
@@ -43,8 +42,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO seen (account, review, sight, at_us) VALUES ($1, $2, $3, $4) \
              ON CONFLICT DO NOTHING";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             memory.mark_seen(account, review, sights);
             return Ok(());
         }
@@ -70,8 +68,7 @@ impl Store {
         sights: &[Digest],
     ) -> Result<(), StoreError> {
         const SQL: &str = "DELETE FROM seen WHERE account = $1 AND review = $2 AND sight = $3";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             memory.unmark_seen(account, review, sights);
             return Ok(());
         }

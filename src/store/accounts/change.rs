@@ -3,7 +3,7 @@
 use sqlx::query_scalar;
 
 use crate::store::error::StoreError;
-use crate::store::{Backend, Store, read};
+use crate::store::{Store, read};
 
 /// Comes first in every change: its row is locked until the commit, so that numbers become visible in their order.
 pub(in crate::store) const BUMP: &str = "UPDATE account_change SET version = version + 1";
@@ -61,8 +61,7 @@ impl Store {
     /// A number that grows with every change of an account or token: as long as it is the same, so are they.
     pub async fn accounts_version(&self) -> Result<i64, StoreError> {
         const SQL: &str = "SELECT version FROM account_change";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.accounts_version());
         }
         read!(self, pool => query_scalar(SQL).fetch_one(pool))

@@ -11,7 +11,7 @@ use sqlx::{query, query_as};
 
 use super::error::StoreError;
 use super::rows::{column, from_row};
-use super::{Backend, Store, in_transaction, read};
+use super::{Store, in_transaction, read};
 use rulegate_ledger::accounts::AccountKind;
 use rulegate_ledger::ids::{AccountId, Timestamp};
 
@@ -102,8 +102,7 @@ impl Store {
             this_change!(),
             ")"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return memory.create_account(account);
         }
         Ok(in_transaction!(self, tx => {
@@ -125,8 +124,7 @@ impl Store {
     /// The account of that id.
     pub async fn account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
         const SQL: &str = concat!("SELECT ", account_columns!(), " FROM account WHERE id = $1");
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.accounts().into_iter().find(|a| a.id == *id));
         }
         read!(self, pool => query_as::<_, AccountRow>(SQL).bind(id.as_str()).fetch_optional(pool))?
@@ -141,8 +139,7 @@ impl Store {
             account_columns!(),
             " FROM account WHERE name = $1"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.accounts().into_iter().find(|a| a.name == name));
         }
         read!(self, pool => query_as::<_, AccountRow>(SQL).bind(name).fetch_optional(pool))?
@@ -153,8 +150,7 @@ impl Store {
     /// All accounts, by id.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         const SQL: &str = concat!("SELECT ", account_columns!(), " FROM account ORDER BY id");
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.accounts());
         }
         read!(self, pool => query_as::<_, AccountRow>(SQL).fetch_all(pool))?
@@ -175,8 +171,7 @@ impl Store {
             stamped!("password", "$3"),
             " WHERE id = $1"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return memory.change_account(id, Part::Password, None, at, |account| {
                 account.password_hash = Some(password_hash.to_owned());
             });
@@ -201,8 +196,7 @@ impl Store {
             stamped!("closed", "$3"),
             " WHERE id = $1"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return memory.change_account(id, Part::Closed, None, at, |account| {
                 account.disabled_at = disabled_at;
             });
@@ -230,8 +224,7 @@ impl Store {
             stamped!("named", "$4"),
             " WHERE id = $1"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return memory.change_account(id, Part::Named, Some(name), at, |account| {
                 account.name = name.to_owned();
                 account.display_name = display_name.to_owned();

@@ -4,7 +4,7 @@ use sqlx::{query, query_as};
 
 use crate::store::error::StoreError;
 use crate::store::rows::{column, digest_column, from_row};
-use crate::store::{Backend, Store, in_transaction, read};
+use crate::store::{Store, in_transaction, read};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::{AccountId, Timestamp};
 
@@ -71,8 +71,7 @@ impl Store {
             sign_in_columns!(),
             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return memory.insert_sign_in(sign_in);
         }
         Ok(in_transaction!(self, tx => {
@@ -97,8 +96,7 @@ impl Store {
             sign_in_columns!(),
             " FROM sign_in WHERE token_hash = $1"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.sign_in(token_hash));
         }
         read!(self, pool => query_as::<_, SignInRow>(SQL)
@@ -116,8 +114,7 @@ impl Store {
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE sign_in SET seen_at = $2, expires_at = $3 WHERE token_hash = $1";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             memory.change_sign_in(token_hash, |sign_in| {
                 sign_in.seen_at = seen_at;
                 sign_in.expires_at = expires_at;
@@ -137,8 +134,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE sign_in SET reauthenticated_at = $2 WHERE token_hash = $1";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             memory.change_sign_in(token_hash, |sign_in| sign_in.reauthenticated_at = at);
             return Ok(());
         }
@@ -150,8 +146,7 @@ impl Store {
     /// Ends a sign-in. Durable; safe to repeat.
     pub async fn delete_sign_in(&self, token_hash: &Digest) -> Result<(), StoreError> {
         const SQL: &str = "DELETE FROM sign_in WHERE token_hash = $1";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             memory.retain_sign_ins(|sign_in| sign_in.token_hash != *token_hash);
             return Ok(());
         }
@@ -163,8 +158,7 @@ impl Store {
     /// Ends all sign-ins of an account and says how many. Durable; safe to repeat.
     pub async fn delete_sign_ins_of(&self, account: &AccountId) -> Result<u64, StoreError> {
         const SQL: &str = "DELETE FROM sign_in WHERE account = $1";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.retain_sign_ins(|sign_in| sign_in.account != *account));
         }
         Ok(in_transaction!(self, tx => {
@@ -179,8 +173,7 @@ impl Store {
             sign_in_columns!(),
             " FROM sign_in WHERE account = $1 ORDER BY created_at DESC"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             let mut found = memory.sign_ins();
             found.retain(|sign_in| sign_in.account == *account);
             found.sort_by_key(|sign_in| std::cmp::Reverse(sign_in.created_at));
@@ -195,8 +188,7 @@ impl Store {
     /// When each account last signed in, as far as its sign-ins have not been removed; in no order.
     pub async fn last_sign_ins(&self) -> Result<Vec<(AccountId, Timestamp)>, StoreError> {
         const SQL: &str = "SELECT account, MAX(created_at) FROM sign_in GROUP BY account";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             let mut last = std::collections::BTreeMap::new();
             for sign_in in memory.sign_ins() {
                 let at = last.entry(sign_in.account).or_insert(sign_in.created_at);
@@ -216,8 +208,7 @@ impl Store {
     /// Removes the sign-ins that ended at `now` or before and says how many. Safe to repeat.
     pub async fn delete_expired_sign_ins(&self, now: Timestamp) -> Result<u64, StoreError> {
         const SQL: &str = "DELETE FROM sign_in WHERE expires_at <= $1";
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.retain_sign_ins(|sign_in| sign_in.expires_at > now));
         }
         Ok(in_transaction!(self, tx => {

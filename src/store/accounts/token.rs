@@ -5,7 +5,7 @@ use sqlx::{query, query_as};
 use super::{BUMP, this_change};
 use crate::store::error::StoreError;
 use crate::store::rows::{column, digest_column, from_row};
-use crate::store::{Backend, Store, in_transaction, read};
+use crate::store::{Store, in_transaction, read};
 use rulegate_ledger::access::Role;
 use rulegate_ledger::accounts::Token;
 use rulegate_ledger::ids::Timestamp;
@@ -86,8 +86,7 @@ impl Store {
             this_change!(),
             ")"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return memory.insert_token(token);
         }
         let scope = serde_json::to_string(&token.scope)
@@ -101,8 +100,7 @@ impl Store {
     /// All tokens, ended and revoked ones too, by id.
     pub async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
         const SQL: &str = concat!("SELECT ", token_columns!(), " FROM token ORDER BY id");
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.tokens());
         }
         read!(self, pool => query_as::<_, TokenRow>(SQL).fetch_all(pool))?
@@ -120,8 +118,7 @@ impl Store {
             this_change!(),
             " WHERE id = $1 AND revoked_at IS NULL"
         );
-        self.check_away()?;
-        if let Backend::Memory(memory) = &*self.backend {
+        if let Some(memory) = self.memory()? {
             return Ok(memory.revoke_token(id, at));
         }
         Ok(in_transaction!(self, tx => {

@@ -64,10 +64,11 @@ macro_rules! contents {
     };
 }
 
-/// Declares the event enum, and everything that is to be said of each kind, in one place: its name in the ledger,
-/// its body (which has the variant's name) and the contents it needs.
+/// Declares the event enum, and all that is to be said of each kind, in one place: its body (which has the variant's
+/// name), its name in the ledger and, of a body, the contents that it needs, the version that it is mainly about and
+/// the review that it belongs to.
 macro_rules! events {
-    ($($(#[$doc:meta])* $kind:ident = $name:literal with $needs:ident,)*) => {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal |$b:tt| $needs:ident, $version:expr, $review:expr;)*) => {
         /// One fact, without its place in the ledger.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Event { $($(#[$doc])* $kind($kind),)* }
@@ -84,6 +85,18 @@ macro_rules! events {
             /// The contents that the fact makes necessary.
             pub fn contents(&self) -> Contents {
                 match self { $(Event::$kind(body) => contents!($needs, body),)* }
+            }
+
+            /// The version the fact is mainly about, for the ledger's index.
+            #[allow(unused_variables)]
+            pub fn version(&self) -> Option<&VersionName> {
+                match self { $(Event::$kind($b) => $version,)* }
+            }
+
+            /// The review the fact belongs to, for the ledger's index. A review's opening is found by its number.
+            #[allow(unused_variables)]
+            pub fn review(&self) -> Option<&ReviewId> {
+                match self { $(Event::$kind($b) => $review,)* }
             }
 
             /// False if facts of the kind never need contents: then an entry need not be read to know.
@@ -115,73 +128,73 @@ macro_rules! events {
 
 events! {
     /// A planned version was delivered here. It activates nothing.
-    ReleaseCommitted = "release.committed" with Whole,
+    ReleaseCommitted = "release.committed" |b| Whole, Some(&b.version), None;
     /// A version committed at the other site arrived here and its bytes were verified.
-    ReleaseReceived = "release.received" with Whole,
+    ReleaseReceived = "release.received" |b| Whole, Some(&b.version), None;
     /// A version was declared bad: nowhere may it be activated again.
-    VersionRecalled = "version.recalled" with Nothing,
+    VersionRecalled = "version.recalled" |b| Nothing, Some(&b.version), b.review.as_ref();
     /// Soft launch passed.
-    ValidationPassed = "validation.passed" with Nothing,
+    ValidationPassed = "validation.passed" |b| Nothing, Some(&b.version), None;
     /// Soft launch failed.
-    ValidationFailed = "validation.failed" with Nothing,
+    ValidationFailed = "validation.failed" |b| Nothing, Some(&b.version), None;
     /// A review was opened.
-    ReviewOpened = "review.opened" with Nothing,
+    ReviewOpened = "review.opened" |b| Nothing, b.subject.version(), None;
     /// One person's yes, bound to exactly what was shown.
-    ReviewApproved = "review.approved" with Nothing,
+    ReviewApproved = "review.approved" |b| Nothing, None, Some(&b.review);
     /// One person's no; it closes the review.
-    ReviewRejected = "review.rejected" with Nothing,
+    ReviewRejected = "review.rejected" |b| Nothing, None, Some(&b.review);
     /// A comment on a review.
-    ReviewCommented = "review.commented" with Nothing,
+    ReviewCommented = "review.commented" |b| Nothing, None, Some(&b.review);
     /// The decision on one hotfix rule.
-    ReviewAnswered = "review.answered" with Nothing,
+    ReviewAnswered = "review.answered" |b| Nothing, Some(&b.hotfix), Some(&b.review);
     /// The requester took the review back.
-    ReviewWithdrawn = "review.withdrawn" with Nothing,
+    ReviewWithdrawn = "review.withdrawn" |b| Nothing, None, Some(&b.review);
     /// A review was executed although a check blocked; two others must look at it afterwards.
-    GlassBroken = "review.glass_broken" with Nothing,
+    GlassBroken = "review.glass_broken" |b| Nothing, None, Some(&b.review);
     /// One of the two others who look at a broken glass afterwards.
-    GlassReviewed = "review.glass_reviewed" with Nothing,
+    GlassReviewed = "review.glass_reviewed" |b| Nothing, None, Some(&b.review);
     /// A pin moved.
-    VersionActivated = "version.activated" with Nothing,
+    VersionActivated = "version.activated" |b| Nothing, Some(&b.version), b.review.as_ref();
     /// An approved activation waits at a site for the bytes to arrive.
-    IntentRecorded = "intent.recorded" with Nothing,
+    IntentRecorded = "intent.recorded" |b| Nothing, Some(&b.version), Some(&b.review);
     /// A waiting activation was taken back.
-    IntentCancelled = "intent.cancelled" with Nothing,
+    IntentCancelled = "intent.cancelled" |_| Nothing, None, None;
     /// A hotfix version was made; it activates nothing by itself.
-    HotfixCommitted = "hotfix.committed" with Whole,
+    HotfixCommitted = "hotfix.committed" |b| Whole, Some(&b.version), None;
     /// A planned version that contains the hotfix went live.
-    HotfixAbsorbed = "hotfix.absorbed" with Nothing,
+    HotfixAbsorbed = "hotfix.absorbed" |b| Nothing, Some(&b.hotfix), b.review.as_ref();
     /// A hotfix was discarded, with a reason.
-    HotfixDiscarded = "hotfix.discarded" with Nothing,
+    HotfixDiscarded = "hotfix.discarded" |b| Nothing, Some(&b.hotfix), b.review.as_ref();
     /// A hotfix made at the other site went live here.
-    HotfixTransferred = "hotfix.transferred" with Nothing,
+    HotfixTransferred = "hotfix.transferred" |b| Nothing, Some(&b.hotfix), b.review.as_ref();
     /// A hotfix made at the other site is not brought here, with a reason.
-    TransferDeclined = "transfer.declined" with Nothing,
+    TransferDeclined = "transfer.declined" |b| Nothing, Some(&b.hotfix), None;
     /// What two hotfixes, made at two sites for one incident, are to each other.
-    PairClosed = "pair.closed" with Nothing,
+    PairClosed = "pair.closed" |b| Nothing, Some(&b.first), None;
     /// What a store outside really holds.
-    ObservationRecorded = "observation.recorded" with Partial,
+    ObservationRecorded = "observation.recorded" |b| Partial, None, None;
     /// An observed difference became a hotfix.
-    DriftAdopted = "drift.adopted" with Nothing,
+    DriftAdopted = "drift.adopted" |b| Nothing, Some(&b.hotfix), None;
     /// An observed difference was accepted until a date.
-    DriftDismissed = "drift.dismissed" with Nothing,
+    DriftDismissed = "drift.dismissed" |_| Nothing, None, None;
     /// An environment's pins stay where they are until the hold is lifted.
-    HoldPlaced = "hold.placed" with Nothing,
+    HoldPlaced = "hold.placed" |_| Nothing, None, None;
     /// A hold ended.
-    HoldLifted = "hold.lifted" with Nothing,
+    HoldLifted = "hold.lifted" |_| Nothing, None, None;
     /// A freeze: no activation in the environment until a time.
-    FreezeSet = "freeze.set" with Nothing,
+    FreezeSet = "freeze.set" |_| Nothing, None, None;
     /// A freeze ended early.
-    FreezeLifted = "freeze.lifted" with Nothing,
+    FreezeLifted = "freeze.lifted" |_| Nothing, None, None;
     /// Where the app is live.
-    SiteDeclared = "site.declared" with Nothing,
+    SiteDeclared = "site.declared" |_| Nothing, None, None;
     /// What a cold environment runs may differ from the live site, as long as neither moves.
-    DifferenceAccepted = "difference.accepted" with Nothing,
+    DifferenceAccepted = "difference.accepted" |b| Nothing, Some(&b.version), None;
     /// A right was given.
-    AccessGranted = "access.granted" with Nothing,
+    AccessGranted = "access.granted" |_| Nothing, None, None;
     /// A right was taken.
-    AccessRevoked = "access.revoked" with Nothing,
+    AccessRevoked = "access.revoked" |_| Nothing, None, None;
     /// The approval and hotfix policy changed.
-    PolicyChanged = "policy.changed" with Nothing,
+    PolicyChanged = "policy.changed" |b| Nothing, None, b.review.as_ref();
 }
 
 /// One entry's fact with what it is about; becomes an entry when appended.
@@ -218,53 +231,6 @@ impl Fact {
             ruleset: Some(ruleset.clone()),
             lane: Some(lane.clone()),
             event: event.into(),
-        }
-    }
-}
-
-impl Event {
-    /// The version the fact is mainly about, for the ledger's index.
-    pub fn version(&self) -> Option<&VersionName> {
-        Some(match self {
-            Event::ReleaseCommitted(b) => &b.version,
-            Event::ReleaseReceived(b) => &b.version,
-            Event::VersionRecalled(b) => &b.version,
-            Event::ValidationPassed(b) => &b.version,
-            Event::ValidationFailed(b) => &b.version,
-            Event::ReviewOpened(b) => return b.subject.version(),
-            Event::VersionActivated(b) => &b.version,
-            Event::IntentRecorded(b) => &b.version,
-            Event::HotfixCommitted(b) => &b.version,
-            Event::HotfixAbsorbed(b) => &b.hotfix,
-            Event::HotfixDiscarded(b) => &b.hotfix,
-            Event::HotfixTransferred(b) => &b.hotfix,
-            Event::TransferDeclined(b) => &b.hotfix,
-            Event::PairClosed(b) => &b.first,
-            Event::DifferenceAccepted(b) => &b.version,
-            Event::ReviewAnswered(b) => &b.hotfix,
-            Event::DriftAdopted(b) => &b.hotfix,
-            _ => return None,
-        })
-    }
-
-    /// The review the fact belongs to, for the ledger's index. A review's opening is found by its number.
-    pub fn review(&self) -> Option<&ReviewId> {
-        match self {
-            Event::ReviewApproved(b) => Some(&b.review),
-            Event::ReviewRejected(b) => Some(&b.review),
-            Event::ReviewCommented(b) => Some(&b.review),
-            Event::ReviewAnswered(b) => Some(&b.review),
-            Event::ReviewWithdrawn(b) => Some(&b.review),
-            Event::GlassBroken(b) => Some(&b.review),
-            Event::GlassReviewed(b) => Some(&b.review),
-            Event::VersionActivated(b) => b.review.as_ref(),
-            Event::VersionRecalled(b) => b.review.as_ref(),
-            Event::PolicyChanged(b) => b.review.as_ref(),
-            Event::IntentRecorded(b) => Some(&b.review),
-            Event::HotfixAbsorbed(b) => b.review.as_ref(),
-            Event::HotfixDiscarded(b) => b.review.as_ref(),
-            Event::HotfixTransferred(b) => b.review.as_ref(),
-            _ => None,
         }
     }
 }
