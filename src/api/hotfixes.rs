@@ -1,4 +1,4 @@
-//! Hotfixes: the register, proposing one, giving one up.
+//! Hotfixes: the register, proposing one, discarding one.
 
 use std::collections::BTreeMap;
 
@@ -253,7 +253,7 @@ fn require_pin(
     }
 }
 
-/// Gives an open hotfix up: its loss is accepted from now on.
+/// Discards an open hotfix: its loss is accepted from now on.
 #[utoipa::path(post, path = "/api/v1/hotfixes/{ruleset}/{version}/discard", tag = "hotfixes",
     params(("ruleset" = String, Path, description = "The rule set."), ("version" = String, Path, description = "The hotfix.")),
     request_body = Reason,

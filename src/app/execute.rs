@@ -18,7 +18,7 @@ use rulegate_ledger::ledger::Entry;
 const EVIDENCE_TRIES: u32 = 8;
 
 impl App {
-    /// Carries a command out, or says why not. When this returns `Ok`, its entries are durable and
+    /// Executes a command, or says why not. When this returns `Ok`, its entries are durable and
     /// [`App::snapshot`] shows them. Evidence from bytes is gathered here and renewed when it is outdated.
     ///
     /// Safe to repeat with the same `id`: a command that is in the ledger already is answered with its entries.

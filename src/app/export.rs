@@ -1,6 +1,6 @@
 //! A site's ledger as lines that anyone can verify offline, streamed with bounded memory.
 //!
-//! Source: `docs/ledger-format.md`, section "Export". `domain::verify` reads it back.
+//! Source: `docs/ledger-format.md`, section "Export". [`verify`] reads it back.
 
 use std::collections::{HashSet, VecDeque};
 

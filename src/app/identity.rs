@@ -10,7 +10,7 @@ use rulegate_ledger::ids::SiteName;
 /// The installation's name if nobody gives one.
 const INSTALLATION: &str = "local/e3";
 
-/// What a process is told about its own identity and about whom it believes.
+/// A process's own identity as its settings give it, and the keys under which it believes others.
 #[derive(Debug, Clone, Default)]
 pub struct IdentitySettings {
     /// `ORGANISATION/INSTALLATION`; counts when the database is new and is checked afterwards.

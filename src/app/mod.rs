@@ -60,7 +60,7 @@ pub use crate::store::{KeptAlarm, KeptCheckpoint};
 
 /// One site's application in this process. Cheap to share; every field is safe to use from any task.
 pub struct App {
-    /// What it was told from outside.
+    /// What it was started with.
     pub config: Config,
     /// Ledger, contents, accounts.
     pub store: Store,
@@ -99,7 +99,7 @@ pub struct App {
     signed_changed: watch::Sender<u64>,
     /// Under which keys other sites' checkpoints are believed.
     peer_keys: ArcSwap<BTreeMap<SiteName, Vec<VerifierKey>>>,
-    /// Asks the writer to look around at once.
+    /// Asks the writer to poll the store at once.
     nudged: Notify,
     /// True once the process is about to end: streams that never end by themselves end now.
     pub ending: watch::Sender<bool>,

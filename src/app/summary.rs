@@ -12,7 +12,7 @@ use rulegate_ledger::version::VersionName;
 use words::{joined, quoted, size};
 pub use words::{pair_words, subject_words, visible};
 
-/// An entry told to people.
+/// An entry described for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// What happened, in two or three words: `Review approved`.

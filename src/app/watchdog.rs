@@ -1,5 +1,5 @@
 //! Watches the settings that durability stands on: what was right at the start and is wrong now is shown at once on
-//! every page. What was wrong at the start is told in the log, and by `rulegate doctor`.
+//! every page. What was wrong at the start stands in the log, and is said by `rulegate doctor`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -102,7 +102,7 @@ commands! {
     RecordObservation = "record_observation" {
         ruleset: RuleSetName, environment: Environment, checksum: Digest, pin: Digest, changes: Vec<Change>,
     }
-    /// Give an open hotfix up.
+    /// Discard an open hotfix.
     DiscardHotfix = "discard_hotfix" { ruleset: RuleSetName, hotfix: VersionName, reason: String }
     /// Ask that a version be declared bad.
     OpenRecall = "open_recall" { ruleset: RuleSetName, version: VersionName, reason: String }
@@ -121,11 +121,11 @@ commands! {
     Comment = "comment" { review: ReviewId, text: String }
     /// Take one's own review back.
     Withdraw = "withdraw" { review: ReviewId, reason: String }
-    /// Carry an approved review out; with `break_glass` past blocking checks.
+    /// Execute an approved review; with `break_glass` past blocking checks.
     Execute = "execute" {
         review: ReviewId, fingerprint: Digest, break_glass: Option<String>, evidence: Vec<Evidence>,
     }
-    /// Look at a broken glass afterwards.
+    /// Record an after-review of a broken glass.
     ReviewGlass = "review_glass" { review: ReviewId, note: String }
     /// Fulfil an intent recorded in another ledger, if nothing stands in the way.
     FulfilIntent = "fulfil_intent" { intent: EntryRef }

@@ -60,7 +60,7 @@ impl State {
 
     /// Keeps track of what waits as an entry is applied, so that asking never goes through all that ever was.
     /// The ledgers may be folded one after the other: an intent can come later than what fulfilled it.
-    pub(super) fn note_owed(&mut self, entry: &Entry) {
+    pub(super) fn note_due(&mut self, entry: &Entry) {
         let site = &entry.at_entry.site;
         match &entry.fact.event {
             Event::ReleaseCommitted(body) => self.note_version(entry, &body.version, true),

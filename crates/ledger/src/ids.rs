@@ -118,7 +118,7 @@ impl CommandId {
 }
 
 impl AccountId {
-    /// The site itself, doing what it owes (receiving releases, fulfilling intents).
+    /// The site itself, doing what is due (receiving releases, fulfilling intents).
     pub fn site_itself() -> AccountId {
         AccountId("site".into())
     }

@@ -33,7 +33,7 @@ impl State {
         ledger.take(entry, base);
         ledger.head = head;
         ledger.last_command = Some(entry.command.clone());
-        self.note_owed(entry);
+        self.note_due(entry);
         Ok(())
     }
 

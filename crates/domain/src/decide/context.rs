@@ -52,6 +52,16 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The same for exactly one rule set in one environment.
+    pub fn require_in(
+        self,
+        act: Act,
+        ruleset: &RuleSetName,
+        environment: &Environment,
+    ) -> Result<(), Refusal> {
+        self.require(act, Scope::exactly(ruleset, environment))
+    }
+
     /// The site's own duties are nobody else's to do.
     pub fn require_site_itself(self) -> Result<(), Refusal> {
         if *self.actor == Actor::site_itself() {

@@ -10,10 +10,7 @@ use rulegate_ledger::event::{DriftAdopted, DriftDismissed, ObservationRecorded};
 impl Decide for RecordObservation {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
         context.known_environment(&self.environment)?;
-        context.require(
-            Act::Observe,
-            Scope::exactly(&self.ruleset, &self.environment),
-        )?;
+        context.require_in(Act::Observe, &self.ruleset, &self.environment)?;
         if !context.state.has_ruleset(&self.ruleset) {
             return Err(Refusal::UnknownRuleSet {
                 ruleset: self.ruleset.clone(),
@@ -70,7 +67,7 @@ impl Decide for AdoptDrift {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
         let found = open_observation(context, &self.observation)?;
         let (ruleset, environment) = (&found.ruleset, &found.environment);
-        context.require(Act::AdoptDrift, Scope::exactly(ruleset, environment))?;
+        context.require_in(Act::AdoptDrift, ruleset, environment)?;
         if !context.state.topology.is_production(environment) {
             return Err(Refusal::NotProduction {
                 environment: environment.clone(),
@@ -119,7 +116,7 @@ impl Decide for DismissDrift {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
         let found = open_observation(context, &self.observation)?;
         let (ruleset, environment) = (&found.ruleset, &found.environment);
-        context.require(Act::DismissDrift, Scope::exactly(ruleset, environment))?;
+        context.require_in(Act::DismissDrift, ruleset, environment)?;
         let reason = required_reason(&self.reason)?;
         context.ends(self.ends_at)?;
         let body = DriftDismissed {

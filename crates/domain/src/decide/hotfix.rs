@@ -1,4 +1,4 @@
-//! Making a hotfix, and giving one up.
+//! Making a hotfix, and discarding one.
 
 use super::*;
 use crate::state::Pin;
@@ -21,10 +21,7 @@ impl Decide for ProposeHotfix {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
         let state = context.state;
         context.known_environment(&self.environment)?;
-        context.require(
-            Act::WriteHotfix,
-            Scope::exactly(&self.ruleset, &self.environment),
-        )?;
+        context.require_in(Act::WriteHotfix, &self.ruleset, &self.environment)?;
         if !state.has_ruleset(&self.ruleset) {
             return Err(Refusal::UnknownRuleSet {
                 ruleset: self.ruleset.clone(),
@@ -193,10 +190,7 @@ impl Decide for DiscardHotfix {
                 hotfix: self.hotfix.clone(),
             })?;
         let environment = &record.environment;
-        context.require(
-            Act::DiscardHotfix,
-            Scope::exactly(&self.ruleset, environment),
-        )?;
+        context.require_in(Act::DiscardHotfix, &self.ruleset, environment)?;
         context.own_environment(environment)?;
         let open = context
             .state

@@ -46,10 +46,7 @@ fn foreign<'a>(
 
 impl Decide for OpenTransfer {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        context.require(
-            Act::Transfer,
-            Scope::exactly(&self.ruleset, &self.environment),
-        )?;
+        context.require_in(Act::Transfer, &self.ruleset, &self.environment)?;
         let (record, _) = foreign(context, &self.ruleset, &self.hotfix, &self.environment)?;
         let pin = pinned(context, &self.ruleset, &self.environment)?;
         let here = context
@@ -85,10 +82,7 @@ impl Decide for OpenTransfer {
 
 impl Decide for MergeTransfer {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        context.require(
-            Act::WriteHotfix,
-            Scope::exactly(&self.ruleset, &self.environment),
-        )?;
+        context.require_in(Act::WriteHotfix, &self.ruleset, &self.environment)?;
         foreign(context, &self.ruleset, &self.hotfix, &self.environment)?;
         let pin = editable(
             context,
@@ -116,10 +110,7 @@ impl Decide for MergeTransfer {
 
 impl Decide for DeclineTransfer {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        context.require(
-            Act::Transfer,
-            Scope::exactly(&self.ruleset, &self.environment),
-        )?;
+        context.require_in(Act::Transfer, &self.ruleset, &self.environment)?;
         let (record, from) = foreign(context, &self.ruleset, &self.hotfix, &self.environment)?;
         let reason = required_reason(&self.reason)?;
         let body = TransferDeclined {
@@ -216,10 +207,7 @@ impl Decide for ClosePair {
 
 impl Decide for AcceptDifference {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
-        context.require(
-            Act::Transfer,
-            Scope::exactly(&self.ruleset, &self.environment),
-        )?;
+        context.require_in(Act::Transfer, &self.ruleset, &self.environment)?;
         context.own_environment(&self.environment)?;
         let state = context.state;
         let same = || Refusal::NothingDiffers {

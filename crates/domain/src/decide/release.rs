@@ -155,7 +155,7 @@ impl Decide for RecordValidation {
         let state = context.state;
         let lane = state.topology.soft_launch().clone();
         let environment = Environment::new(&state.own, &lane);
-        context.require(Act::Validate, Scope::exactly(&self.ruleset, &environment))?;
+        context.require_in(Act::Validate, &self.ruleset, &environment)?;
         let facts = context.known_version(&self.ruleset, &self.version)?;
         if state
             .times_active(&self.ruleset, &self.version, &environment)

@@ -18,10 +18,7 @@ impl Decide for OpenActivation {
             return Err(Refusal::NoTargets);
         }
         for target in &once {
-            context.require(
-                Act::RequestActivation,
-                Scope::exactly(&self.ruleset, target),
-            )?;
+            context.require_in(Act::RequestActivation, &self.ruleset, target)?;
         }
         let facts = context.known_version(&self.ruleset, &self.version)?;
         for target in &once {

@@ -171,10 +171,7 @@ fn known<'a>(context: Context<'a>, id: &EntryRef) -> Result<&'a Intent, Refusal>
 impl Decide for CancelIntent {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
         let intent = known(context, &self.intent)?;
-        context.require(
-            Act::CancelIntent,
-            Scope::exactly(&intent.ruleset, &intent.body.environment),
-        )?;
+        context.require_in(Act::CancelIntent, &intent.ruleset, &intent.body.environment)?;
         // The site that decided it may take it back, and so may the site where it waits: neither needs the other.
         if self.intent.site != context.state.own
             && intent.body.environment.site != context.state.own

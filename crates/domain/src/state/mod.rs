@@ -66,7 +66,7 @@ pub struct LedgerState {
     pub pins: OrdMap<PinKey, PinTrack>,
     /// Reviews opened here, by their number.
     pub reviews: OrdMap<u64, Arc<Review>>,
-    /// Those of them that wait for somebody: open ones, and broken glass that others have not looked at.
+    /// Those of them that wait for somebody: open ones, and broken glass without both after-reviews.
     pub waiting_reviews: OrdSet<u64>,
     /// Hotfixes made here.
     pub hotfixes: OrdMap<VersionKey, Arc<Hotfix>>,

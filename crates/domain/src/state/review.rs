@@ -107,7 +107,7 @@ impl State {
         reviews
     }
 
-    /// Reviews that wait for somebody, newest first: open ones, and broken glass that others have not looked at.
+    /// Reviews that wait for somebody, newest first: open ones, and broken glass without both after-reviews.
     pub fn waiting_reviews(&self) -> Vec<&Arc<Review>> {
         let mut reviews: Vec<_> = self
             .ledgers

@@ -47,7 +47,7 @@ impl State {
     }
 
     /// May this actor do this act there? The command line on the database may manage accounts; the site
-    /// itself needs no right for what it owes; a token never does what needs a person.
+    /// itself needs no right for what is due; a token never does what needs a person.
     pub fn may(&self, actor: &Actor, act: Act, scope: &Scope) -> bool {
         if actor.account == AccountId::operator_console() {
             return matches!(act, Act::ManageAccounts | Act::View | Act::ExportLedger);

@@ -29,7 +29,7 @@ impl Actor {
             token: None,
         }
     }
-    /// The site doing what it owes.
+    /// The site doing what is due.
     pub fn site_itself() -> Actor {
         Actor {
             account: AccountId::site_itself(),
