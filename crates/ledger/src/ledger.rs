@@ -26,6 +26,11 @@ pub struct Head {
     pub at: Timestamp,
 }
 
+impl Default for Head {
+    fn default() -> Head {
+        Head::EMPTY
+    }
+}
 impl Head {
     /// The head of a ledger without entries.
     pub const EMPTY: Head = Head {

@@ -3,4 +3,5 @@ mod approvals;
 pub mod drift;
 mod kill;
 mod race;
+mod shown_texts;
 mod standing;

@@ -1,9 +1,9 @@
 //! Executing a review: past a broken glass or not, pins move and hotfixes close.
 
 use super::judging::{fact, open, since};
+use super::reconcile::transferred;
 use super::*;
 use crate::gate;
-use crate::state::Pin;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::*;
 use rulegate_ledger::ids::{AccountId, ReviewId};
@@ -70,6 +70,16 @@ impl Decide for Execute {
                 },
             ));
         }
+        let moved = |ruleset, version, checksum: &Digest, mode| Move {
+            context,
+            ruleset,
+            version,
+            checksum: *checksum,
+            mode,
+            review: &self.review,
+            fingerprint: self.fingerprint,
+            approved_by: &gate.counted,
+        };
         match (&review.ruleset, &review.subject) {
             (
                 Some(ruleset),
@@ -80,22 +90,9 @@ impl Decide for Execute {
                     ..
                 },
             ) => {
-                for target in &gate.shown.targets {
-                    let accepted = Accepted {
-                        version,
-                        checksum: *checksum,
-                        mode: *mode,
-                        review: &self.review,
-                        fingerprint: self.fingerprint,
-                    };
-                    facts.extend(move_target(
-                        context,
-                        ruleset,
-                        target,
-                        &accepted,
-                        &gate.counted,
-                    ));
-                }
+                let moved = moved(ruleset, version, checksum, *mode);
+                let targets = gate.shown.targets.iter();
+                facts.extend(targets.flat_map(|target| moved.to(target)));
             }
             (
                 Some(ruleset),
@@ -105,46 +102,25 @@ impl Decide for Execute {
                     environment,
                 },
             ) => {
-                let made_here = context
-                    .state
+                let state = context.state;
+                let made_here = state
                     .hotfix(ruleset, version)
                     .is_none_or(|hotfix| hotfix.environment == *environment);
-                let accepted = Accepted {
-                    version,
-                    checksum: *checksum,
-                    mode: match made_here {
-                        true => Mode::Hotfix,
-                        false => Mode::Transferred,
-                    },
-                    review: &self.review,
-                    fingerprint: self.fingerprint,
+                let mode = match made_here {
+                    true => Mode::Hotfix,
+                    false => Mode::Transferred,
                 };
-                facts.extend(super::reconcile::transferred(
-                    context.state,
-                    ruleset,
-                    version,
-                    environment,
-                    &self.review,
-                ));
-                let pin = context.state.pin(ruleset, environment);
-                facts.push(activated(
-                    ruleset,
-                    environment,
-                    pin,
-                    &accepted,
-                    &gate.counted,
-                ));
+                let review = &self.review;
+                facts.extend(transferred(state, ruleset, version, environment, review));
+                facts.push(moved(ruleset, version, checksum, mode).activated(environment));
             }
             (Some(ruleset), Subject::Recall { version, .. }) => {
-                let (version, reason) = (version.clone(), review.reason.clone());
-                facts.push(Fact::about(
-                    ruleset,
-                    VersionRecalled {
-                        version,
-                        reason,
-                        review: Some(self.review.clone()),
-                    },
-                ));
+                let body = VersionRecalled {
+                    version: version.clone(),
+                    reason: review.reason.clone(),
+                    review: Some(self.review.clone()),
+                };
+                facts.push(Fact::about(ruleset, body));
             }
             (_, Subject::Policy { policy }) => {
                 facts.push(Fact::general(PolicyChanged {
@@ -172,78 +148,75 @@ fn never_passes(kind: gate::CheckKind) -> bool {
     matches!(kind, NotRecalled | VerifiedAtTargets | OnTopOfPin)
 }
 
-struct Accepted<'a> {
+/// A version that goes live by a review.
+struct Move<'a> {
+    context: Context<'a>,
+    ruleset: &'a RuleSetName,
     version: &'a VersionName,
     checksum: Digest,
     mode: Mode,
     review: &'a ReviewId,
     fingerprint: Digest,
+    approved_by: &'a [AccountId],
 }
 
-fn activated(
-    ruleset: &RuleSetName,
-    environment: &Environment,
-    pin: Option<&Pin>,
-    what: &Accepted,
-    approved_by: &[AccountId],
-) -> Fact {
-    let body = VersionActivated {
-        version: what.version.clone(),
-        checksum: what.checksum,
-        mode: what.mode,
-        from: pin.map(|pin| pin.version.clone()),
-        from_checksum: pin.map(|pin| pin.checksum),
-        review: Some(what.review.clone()),
-        fulfils: None,
-        fingerprint: Some(what.fingerprint),
-        approved_by: approved_by.to_vec(),
-    };
-    Fact::within(ruleset, &environment.lane, body)
-}
+impl Move<'_> {
+    fn activated(&self, environment: &Environment) -> Fact {
+        let pin = self.context.state.pin(self.ruleset, environment);
+        let body = VersionActivated {
+            version: self.version.clone(),
+            checksum: self.checksum,
+            mode: self.mode,
+            from: pin.map(|pin| pin.version.clone()),
+            from_checksum: pin.map(|pin| pin.checksum),
+            review: Some(self.review.clone()),
+            fulfils: None,
+            fingerprint: Some(self.fingerprint),
+            approved_by: self.approved_by.to_vec(),
+        };
+        Fact::within(self.ruleset, &environment.lane, body)
+    }
 
-/// The facts for one target: the pin moves and its hotfixes close, or an intent for the other site.
-fn move_target(
-    context: Context,
-    ruleset: &RuleSetName,
-    target: &ShownTarget,
-    what: &Accepted,
-    approved_by: &[AccountId],
-) -> Vec<Fact> {
-    let environment = &target.environment;
-    let ends: Vec<HotfixOutcome> = target.hotfixes.iter().map(outcome).collect();
-    if environment.site != context.state.own {
+    /// The facts for one target: the pin moves and its hotfixes close, or an intent for the other site.
+    fn to(&self, target: &ShownTarget) -> Vec<Fact> {
+        let environment = &target.environment;
+        let runs = super::transfer::Runs {
+            environment,
+            version: self.version,
+            review: Some(self.review),
+        };
+        let mut facts = vec![self.activated(environment)];
+        let (mut contained, mut accepted) = (Vec::new(), Vec::new());
+        for hotfix in &target.hotfixes {
+            match outcome(hotfix) {
+                HotfixOutcome::Contained(hotfix) => {
+                    facts.push(runs.absorbed(self.ruleset, &hotfix));
+                    contained.push(hotfix);
+                }
+                HotfixOutcome::Lost(loss) => {
+                    facts.push(runs.discarded(self.ruleset, &loss));
+                    accepted.push(loss);
+                }
+                HotfixOutcome::Unanswered => {}
+            }
+        }
+        if environment.site == self.context.state.own {
+            return facts;
+        }
         let body = IntentRecorded {
             environment: environment.clone(),
-            version: what.version.clone(),
-            checksum: what.checksum,
-            mode: what.mode,
-            review: what.review.clone(),
-            fingerprint: what.fingerprint,
-            approved_by: approved_by.to_vec(),
+            version: self.version.clone(),
+            checksum: self.checksum,
+            mode: self.mode,
+            review: self.review.clone(),
+            fingerprint: self.fingerprint,
+            approved_by: self.approved_by.to_vec(),
             from_checksum: target.pin_checksum,
-            accepted: ends.iter().filter_map(HotfixOutcome::loss).collect(),
-            contained: ends.iter().filter_map(HotfixOutcome::contained).collect(),
+            accepted,
+            contained,
         };
-        return vec![Fact::about(ruleset, body)];
+        vec![Fact::about(self.ruleset, body)]
     }
-    let mut facts = vec![activated(
-        ruleset,
-        environment,
-        context.state.pin(ruleset, environment),
-        what,
-        approved_by,
-    )];
-    let runs = super::transfer::Runs {
-        environment,
-        version: what.version,
-        review: Some(what.review),
-    };
-    facts.extend(ends.into_iter().filter_map(|end| match end {
-        HotfixOutcome::Contained(hotfix) => Some(runs.absorbed(ruleset, &hotfix)),
-        HotfixOutcome::Lost(loss) => Some(runs.discarded(ruleset, &loss)),
-        HotfixOutcome::Unanswered => None,
-    }));
-    facts
 }
 
 enum HotfixOutcome {
@@ -251,23 +224,6 @@ enum HotfixOutcome {
     Lost(AcceptedLoss),
     /// Only past a broken glass: the hotfix stays open, as debt that everybody sees.
     Unanswered,
-}
-
-impl HotfixOutcome {
-    fn loss(&self) -> Option<AcceptedLoss> {
-        if let HotfixOutcome::Lost(loss) = self {
-            Some(loss.clone())
-        } else {
-            None
-        }
-    }
-    fn contained(&self) -> Option<VersionName> {
-        if let HotfixOutcome::Contained(hotfix) = self {
-            Some(hotfix.clone())
-        } else {
-            None
-        }
-    }
 }
 
 /// Contained if every rule is, by verdict or by hand; lost if somebody accepted so for any rule.

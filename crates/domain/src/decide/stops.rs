@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::state::Stop;
-use rulegate_ledger::event::{FreezeLifted, FreezeSet, HoldLifted, HoldPlaced, SiteDeclared};
+use rulegate_ledger::event::{
+    Event, FreezeLifted, FreezeSet, HoldLifted, HoldPlaced, SiteDeclared,
+};
 use rulegate_ledger::ids::LaneName;
 
 fn place(
@@ -30,37 +32,38 @@ fn place(
     context.require(act, scope)
 }
 
+/// A fact about what a stop covers.
+fn covering(
+    ruleset: &Option<RuleSetName>,
+    lane: &Option<LaneName>,
+    event: impl Into<Event>,
+) -> Decided {
+    let (ruleset, lane, event) = (ruleset.clone(), lane.clone(), event.into());
+    let fact = Fact {
+        ruleset,
+        lane,
+        event,
+    };
+    fact.into()
+}
+
 impl Decide for PlaceHold {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
         place(context, Act::Hold, &self.ruleset, &self.lane)?;
         let reason = required_reason(&self.reason)?;
-        Ok(Fact {
-            ruleset: self.ruleset.clone(),
-            lane: self.lane.clone(),
-            event: HoldPlaced { reason }.into(),
-        }
-        .into())
+        Ok(covering(&self.ruleset, &self.lane, HoldPlaced { reason }))
     }
 }
 
 impl Decide for SetFreeze {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
         place(context, Act::Freeze, &self.ruleset, &self.lane)?;
-        let reason = required_reason(&self.reason)?;
-        if self.until <= context.now {
+        let (reason, until) = (required_reason(&self.reason)?, self.until);
+        if until <= context.now {
             return Err(Refusal::EndsTooSoon);
         }
-        let event = FreezeSet {
-            reason,
-            until: self.until,
-        }
-        .into();
-        Ok(Fact {
-            ruleset: self.ruleset.clone(),
-            lane: self.lane.clone(),
-            event,
-        }
-        .into())
+        let event = FreezeSet { reason, until };
+        Ok(covering(&self.ruleset, &self.lane, event))
     }
 }
 
@@ -83,7 +86,7 @@ fn lift(
     context: Context,
     act: Act,
     stop: &Stop,
-    event: rulegate_ledger::event::Event,
+    event: impl Into<Event>,
 ) -> Result<Decided, Refusal> {
     let scope = Scope {
         ruleset: stop.ruleset.clone(),
@@ -91,45 +94,22 @@ fn lift(
         lane: stop.lane.clone(),
     };
     context.require(act, scope)?;
-    Ok(Fact {
-        ruleset: stop.ruleset.clone(),
-        lane: stop.lane.clone(),
-        event,
-    }
-    .into())
+    Ok(covering(&stop.ruleset, &stop.lane, event))
 }
 
 impl Decide for LiftHold {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
         let stop = in_force(context, &context.state.own_ledger().holds, &self.hold)?;
-        let reason = required_reason(&self.reason)?;
-        lift(
-            context,
-            Act::Hold,
-            stop,
-            HoldLifted {
-                hold: self.hold.clone(),
-                reason,
-            }
-            .into(),
-        )
+        let (hold, reason) = (self.hold.clone(), required_reason(&self.reason)?);
+        lift(context, Act::Hold, stop, HoldLifted { hold, reason })
     }
 }
 
 impl Decide for LiftFreeze {
     fn decide(&self, context: Context) -> Result<Decided, Refusal> {
         let stop = in_force(context, &context.state.own_ledger().freezes, &self.freeze)?;
-        let reason = required_reason(&self.reason)?;
-        lift(
-            context,
-            Act::Freeze,
-            stop,
-            FreezeLifted {
-                freeze: self.freeze.clone(),
-                reason,
-            }
-            .into(),
-        )
+        let (freeze, reason) = (self.freeze.clone(), required_reason(&self.reason)?);
+        lift(context, Act::Freeze, stop, FreezeLifted { freeze, reason })
     }
 }
 

@@ -62,7 +62,7 @@ pub struct Verified {
 }
 
 /// Takes an export line by line. Memory grows with the number of contents' digests and with manifests only.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Verifier {
     line: u64,
     announced: Option<First>,
@@ -83,27 +83,6 @@ pub struct Verifier {
     first_fresh: Option<Vec<u8>>,
     contents: u64,
     ended: Option<Verified>,
-}
-
-impl Default for Verifier {
-    fn default() -> Self {
-        Verifier {
-            line: 0,
-            announced: None,
-            keys: Vec::new(),
-            head: Head::EMPTY,
-            frontier: Frontier::default(),
-            checkpoints: 0,
-            covered: 0,
-            running: sha2::Sha256::new(),
-            known: HashSet::new(),
-            fresh: Vec::new(),
-            manifests: HashMap::new(),
-            first_fresh: None,
-            contents: 0,
-            ended: None,
-        }
-    }
 }
 
 impl Verifier {
