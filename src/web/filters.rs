@@ -40,13 +40,13 @@ pub fn day(at: &Timestamp, _: &dyn Values) -> Result<String> {
 /// `21 Nov 2026`.
 #[askama::filter_fn]
 pub fn date(at: &Timestamp, _: &dyn Values) -> Result<String> {
-    Ok(at.to_datetime().format("%-d %b %Y").to_string())
+    Ok(at.day())
 }
 
 /// `21 Nov`.
 #[askama::filter_fn]
 pub fn day_and_month(at: &Timestamp, _: &dyn Values) -> Result<String> {
-    Ok(at.to_datetime().format("%-d %b").to_string())
+    Ok(at.day_and_month())
 }
 
 /// `3 h ago`, seen from `now`.
