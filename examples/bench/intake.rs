@@ -15,7 +15,7 @@ use rulegate::app::{App, Clock};
 use rulegate::cli::client::pack;
 use rulegate::config::Config;
 use rulegate::store::Store;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::decide::decide;
 use rulegate_ledger::access::{Actor, Role, Scope, TokenBounds};
 use rulegate_ledger::environment::{Environment, Topology};
@@ -75,13 +75,14 @@ pub async fn drift(database: &str, account: &str) -> Outcome<serde_json::Value> 
             scope: Scope::EVERYWHERE,
         }),
     };
-    let command = Command::RecordObservation {
+    let command = command::RecordObservation {
         ruleset,
         environment,
         checksum: pin,
         pin,
         changes: Vec::new(),
-    };
+    }
+    .into();
     let now = app.clock.now();
     decide(&snapshot.state, &command, &actor, now).map_err(|refusal| refusal.message())?;
     let started = Instant::now();

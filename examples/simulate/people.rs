@@ -1,6 +1,6 @@
 //! Random people who want random things: mostly what the state offers, now and then nonsense.
 
-use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_domain::command::{self, Command, HotfixWords, SnapshotFacts};
 use rulegate_domain::gate;
 use rulegate_domain::gate::Gate;
 use rulegate_domain::state::{Review, ReviewStatus, State};
@@ -245,105 +245,117 @@ impl Wish<'_> {
             Doing::Approve => {
                 let review = self.review()?;
                 let gate = self.gate(&review)?;
-                Command::Approve {
+                command::Approve {
                     fingerprint: self.fingerprint(&review, &gate),
                     evidence: gate.evidence,
                     review: review.id,
                     note: String::new(),
                 }
+                .into()
             }
             Doing::Execute | Doing::Glass => {
                 let review = self.review()?;
                 let gate = self.gate(&review)?;
-                Command::Execute {
+                command::Execute {
                     fingerprint: self.fingerprint(&review, &gate),
                     evidence: gate.evidence,
                     review: review.id,
                     break_glass: matches!(doing, Doing::Glass).then_some(reason),
                 }
+                .into()
             }
             Doing::Validate => {
                 let ruleset = self.ruleset();
                 let lane = self.state.topology.soft_launch();
                 let here = Environment::new(&self.state.own, lane);
                 let pin = self.state.pin(&ruleset, &here)?;
-                Command::RecordValidation {
+                command::RecordValidation {
                     version: pin.version.clone(),
                     passed: self.random.percent(85),
                     note: reason,
                     links: Vec::new(),
                     ruleset,
                 }
+                .into()
             }
             Doing::Hotfix => self.hotfix()?,
             Doing::Answer => self.answer(reason)?,
-            Doing::Reject => Command::Reject {
+            Doing::Reject => command::Reject {
                 review: self.review()?.id,
                 reason,
-            },
-            Doing::Withdraw => Command::Withdraw {
+            }
+            .into(),
+            Doing::Withdraw => command::Withdraw {
                 review: self.review()?.id,
                 reason,
-            },
+            }
+            .into(),
             Doing::Discard => {
                 let ruleset = self.ruleset();
                 let here = self.own_production();
                 let open = self.state.open_hotfixes(&ruleset, &here);
                 let hotfix = self.random.pick(&open)?.version.clone();
-                Command::DiscardHotfix {
+                command::DiscardHotfix {
                     ruleset,
                     hotfix,
                     reason,
                 }
+                .into()
             }
             Doing::Recall => {
                 let ruleset = self.ruleset();
                 let version = self.version(&ruleset)?;
-                Command::OpenRecall {
+                command::OpenRecall {
                     ruleset,
                     version,
                     reason,
                 }
+                .into()
             }
-            Doing::Hold => Command::PlaceHold {
+            Doing::Hold => command::PlaceHold {
                 ruleset: None,
                 lane: Some(self.environment().lane),
                 reason,
-            },
-            Doing::Freeze => Command::SetFreeze {
+            }
+            .into(),
+            Doing::Freeze => command::SetFreeze {
                 ruleset: None,
                 lane: Some(self.environment().lane),
                 until: Timestamp(self.now.0 + DAY / 24),
                 reason,
-            },
-            Doing::LiftHold => Command::LiftHold {
+            }
+            .into(),
+            Doing::LiftHold => command::LiftHold {
                 hold: self.state.own_ledger().holds.values().next()?.id.clone(),
                 reason,
-            },
-            Doing::LiftFreeze => Command::LiftFreeze {
+            }
+            .into(),
+            Doing::LiftFreeze => command::LiftFreeze {
                 freeze: self.state.own_ledger().freezes.values().next()?.id.clone(),
                 reason,
-            },
+            }
+            .into(),
             Doing::Cancel => {
                 let waiting = self.state.waiting_intents();
                 let intent = self.random.pick(&waiting)?.id.clone();
-                Command::CancelIntent { intent, reason }
+                command::CancelIntent { intent, reason }.into()
             }
             Doing::Declare => {
                 let sites = &self.state.topology.sites;
                 let live = sites[self.random.below(sites.len())].clone();
-                Command::DeclareLiveSite { live, reason }
+                command::DeclareLiveSite { live, reason }.into()
             }
             Doing::Bring | Doing::Decline | Doing::Merge => self.transfer(doing, reason)?,
             Doing::Pair => self.pair(reason)?,
             Doing::Accept => {
                 let found = self.state.cold_differences();
                 let found = self.random.pick(&found)?;
-                Command::AcceptDifference {
+                command::AcceptDifference {
                     ruleset: found.ruleset.clone(),
                     environment: found.cold.clone(),
                     reason,
                 }
+                .into()
             }
             Doing::Observe => {
                 let ruleset = self.ruleset();
@@ -353,13 +365,14 @@ impl Wish<'_> {
                     true => pin,
                     false => self.edited(&pin).checksum,
                 };
-                Command::RecordObservation {
+                command::RecordObservation {
                     changes: self.shelf.changes(&pin, &found),
                     checksum: found,
                     ruleset,
                     environment,
                     pin,
                 }
+                .into()
             }
             Doing::Adopt | Doing::Dismiss => self.explain(doing, reason)?,
             Doing::Grant => {
@@ -367,8 +380,8 @@ impl Wish<'_> {
                 let grant = all[self.random.below(all.len())].clone();
                 // Adam stays able to give back what he takes.
                 match self.state.grants().contains(&grant) && grant.role != Role::Admin {
-                    true => Command::Revoke { grant, reason },
-                    false => Command::Grant { grant },
+                    true => command::RevokeRight { grant, reason }.into(),
+                    false => command::GrantRight { grant }.into(),
                 }
             }
             Doing::Policy => {
@@ -377,7 +390,7 @@ impl Wish<'_> {
                     soft_launch_approvals: self.random.below(2) as u32,
                     ..Policy::default()
                 };
-                Command::OpenPolicy { policy, reason }
+                command::OpenPolicy { policy, reason }.into()
             }
         })
     }
@@ -391,12 +404,15 @@ impl Wish<'_> {
             let sites = self.state.topology.sites.iter();
             targets = sites.map(|site| Environment::new(site, &lane)).collect();
         }
-        Some(Command::OpenActivation {
-            ruleset,
-            version,
-            targets,
-            reason,
-        })
+        Some(
+            command::OpenActivation {
+                ruleset,
+                version,
+                targets,
+                reason,
+            }
+            .into(),
+        )
     }
 
     fn hotfix(&mut self) -> Option<Command> {
@@ -407,15 +423,18 @@ impl Wish<'_> {
         };
         let pin = self.state.pin(&ruleset, &environment)?.checksum;
         let snapshot = self.edited(&pin);
-        Some(Command::ProposeHotfix {
-            changes: self.shelf.changes(&pin, &snapshot.checksum),
-            lines_changed: 1,
-            words: self.words(),
-            on_top_of: pin,
-            snapshot,
-            ruleset,
-            environment,
-        })
+        Some(
+            command::ProposeHotfix {
+                changes: self.shelf.changes(&pin, &snapshot.checksum),
+                lines_changed: 1,
+                words: self.words(),
+                on_top_of: pin,
+                snapshot,
+                ruleset,
+                environment,
+            }
+            .into(),
+        )
     }
 
     /// A planned version: often an edit of what runs somewhere, so that hotfixes are contained or not. Now and
@@ -451,13 +470,14 @@ impl Wish<'_> {
                     .questions(&ruleset, environment, snapshot.checksum),
             );
         }
-        Command::CommitRelease {
+        command::CommitRelease {
             evidence: self.shelf.judge(&questions),
             ruleset,
             version,
             snapshot,
             provenance: Provenance::default(),
         }
+        .into()
     }
 
     fn answer(&mut self, reason: String) -> Option<Command> {
@@ -472,14 +492,17 @@ impl Wish<'_> {
             1..5 => Answer::ContainedByHand { reason },
             _ => Answer::LossAccepted { reason },
         };
-        Some(Command::AnswerHotfix {
-            review: review.id,
-            environment,
-            hotfix,
-            paths: vec![path],
-            answer,
-            evidence: gate.evidence.clone(),
-        })
+        Some(
+            command::AnswerHotfix {
+                review: review.id,
+                environment,
+                hotfix,
+                paths: vec![path],
+                answer,
+                evidence: gate.evidence.clone(),
+            }
+            .into(),
+        )
     }
 
     fn transfer(&mut self, doing: Doing, reason: String) -> Option<Command> {
@@ -495,18 +518,20 @@ impl Wish<'_> {
         });
         Some(match doing {
             Doing::Bring if is_asked => return None,
-            Doing::Bring => Command::OpenTransfer {
+            Doing::Bring => command::OpenTransfer {
                 ruleset,
                 hotfix,
                 environment,
                 reason,
-            },
-            Doing::Decline => Command::DeclineTransfer {
+            }
+            .into(),
+            Doing::Decline => command::DeclineTransfer {
                 ruleset,
                 hotfix,
                 environment,
                 reason,
-            },
+            }
+            .into(),
             _ => {
                 let pin = state.pin(&ruleset, &environment)?.checksum;
                 let mut texts = self.shelf.texts(&pin).clone();
@@ -517,7 +542,7 @@ impl Wish<'_> {
                     };
                 }
                 let snapshot = self.shelf.put(texts);
-                Command::MergeTransfer {
+                command::MergeTransfer {
                     changes: self.shelf.changes(&pin, &snapshot.checksum),
                     lines_changed: 1,
                     words: self.words(),
@@ -527,6 +552,7 @@ impl Wish<'_> {
                     hotfix,
                     environment,
                 }
+                .into()
             }
         })
     }
@@ -545,14 +571,17 @@ impl Wish<'_> {
             2 => keep(&second),
             _ => PairOutcome::One,
         };
-        Some(Command::ClosePair {
-            ruleset: pair.first.ruleset.clone(),
-            first,
-            second,
-            outcome,
-            reason,
-            evidence: self.shelf.judge(&pair.questions()),
-        })
+        Some(
+            command::ClosePair {
+                ruleset: pair.first.ruleset.clone(),
+                first,
+                second,
+                outcome,
+                reason,
+                evidence: self.shelf.judge(&pair.questions()),
+            }
+            .into(),
+        )
     }
 
     fn explain(&mut self, doing: Doing, reason: String) -> Option<Command> {
@@ -562,18 +591,20 @@ impl Wish<'_> {
         Some(match doing {
             Doing::Adopt => {
                 let texts = self.shelf.texts(&checksum).clone();
-                Command::AdoptDrift {
+                command::AdoptDrift {
                     observation,
                     snapshot: self.shelf.put(texts),
                     lines_changed: 1,
                     words: self.words(),
                 }
+                .into()
             }
-            _ => Command::DismissDrift {
+            _ => command::DismissDrift {
                 observation,
                 reason,
                 ends_at: Timestamp(self.now.0 + DAY),
-            },
+            }
+            .into(),
         })
     }
 }

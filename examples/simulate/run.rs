@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rulegate_domain::command::Command;
+use rulegate_domain::command::{self, Command};
 use rulegate_domain::lag::Lag;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::State;
@@ -88,7 +88,7 @@ pub fn run(seed: u64, options: Options) -> Result<Ran, String> {
         run.submit(
             0,
             Actor::operator_console(),
-            Command::Grant { grant },
+            command::GrantRight { grant }.into(),
             Fate::Fine,
         )
         .map_err(|why| at("genesis", why))?;

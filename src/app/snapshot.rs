@@ -110,9 +110,7 @@ impl Snapshot {
     ///
     /// Errors: [`AppError::Broken`] if it is not the next one; then nothing changed.
     pub(super) fn apply(&mut self, entry: &Entry, hash: Digest) -> Result<(), AppError> {
-        self.state
-            .apply(entry, hash)
-            .map_err(AppError::broken)?;
+        self.state.apply(entry, hash).map_err(AppError::broken)?;
         self.note(entry);
         Ok(())
     }

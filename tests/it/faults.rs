@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use rulegate::store::{Fault, Faults, Store};
-use rulegate_domain::command::Command;
+use rulegate_domain::command::{self, Command};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::ReviewId;
 use rulegate_ledger::ledger::StoredEntry;
@@ -25,10 +25,11 @@ async fn world_with_faults() -> (World, Arc<Faults>, ReviewId) {
 }
 
 fn comment(review: &ReviewId) -> Command {
-    Command::Comment {
+    command::Comment {
         review: review.clone(),
         text: "a word".into(),
     }
+    .into()
 }
 
 async fn stored(world: &World) -> u64 {

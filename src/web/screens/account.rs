@@ -20,7 +20,7 @@ use crate::web::routes::Routes;
 use crate::web::sent::{FieldError, InField as _};
 use crate::web::user::User;
 use crate::web::{Portal, filters, format};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::access::{Grant, Role, Scope};
 use rulegate_ledger::ids::NameError;
@@ -165,7 +165,7 @@ async fn grant(
             let role = grant.role;
             return Err(FieldError::at("role", Refusal::ServiceRole { role }));
         }
-        Ok(Command::Grant { grant })
+        Ok(command::GrantRight { grant }.into())
     };
     let page = address(&name);
     form.execute(&portal, &page, grant).await?;
@@ -179,10 +179,11 @@ async fn revoke(
 ) -> WebResult {
     let revoke = |fields: &RightFields| {
         let account = changeable(&portal, &form.user, &name)?;
-        Ok(Command::Revoke {
+        Ok(command::RevokeRight {
             grant: fields.grant(&account)?,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     let page = address(&name);
     form.execute(&portal, &page, revoke).await?;

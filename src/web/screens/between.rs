@@ -15,15 +15,15 @@ use crate::web::routes::Routes;
 use crate::web::sent::FieldError;
 use crate::web::user::User;
 use crate::web::{Portal, address, filters, format};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::live::ColdDifference;
 use rulegate_domain::pairs::Pair;
 use rulegate_domain::state::{Hotfix, State as Truth, Transfer};
 use rulegate_domain::transfers::{OfferedTransfer, Way};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::digest::Digest;
-use rulegate_ledger::event::{Event, PairFinding, PairOutcome};
-use rulegate_ledger::ids::{EntryRef, ReviewId, RuleSetName, SiteName, Timestamp};
+use rulegate_ledger::event::{PairFinding, PairOutcome};
+use rulegate_ledger::ids::{EntryRef, RuleSetName, SiteName, Timestamp};
 use rulegate_ledger::version::VersionName;
 
 pub(super) fn routes() -> Routes {
@@ -155,18 +155,20 @@ fn brought<'s>(portal: &Portal, user: &'s User, offered: OfferedTransfer<'s>) ->
         Way::Absent => Tag::new("mute", "its bytes are not here yet"),
         Way::NothingPinned => Tag::new("mute", format!("nothing was ever activated in {to}")),
     };
-    let open = Command::OpenTransfer {
+    let open = command::OpenTransfer {
         ruleset: hotfix.ruleset.clone(),
         hotfix: hotfix.version.clone(),
         environment: to.clone(),
         reason: SOME_REASON.into(),
-    };
-    let decline = Command::DeclineTransfer {
+    }
+    .into();
+    let decline = command::DeclineTransfer {
         ruleset: hotfix.ruleset.clone(),
         hotfix: hotfix.version.clone(),
         environment: to.clone(),
         reason: SOME_REASON.into(),
-    };
+    }
+    .into();
     Brought {
         way,
         bring: Availability::of(portal, user, None, &open),
@@ -194,14 +196,15 @@ async fn pair_row<'s>(
 ) -> Result<PairRow<'s>, AppError> {
     let evidence = portal.app.judge(&pair.questions()).await?;
     let finding = pair.finding(&evidence).unwrap_or(PairFinding::Conflict);
-    let close = Command::ClosePair {
+    let close = command::ClosePair {
         ruleset: pair.first.ruleset.clone(),
         first: pair.first.version.clone(),
         second: pair.second.version.clone(),
         outcome: PairOutcome::Both,
         reason: SOME_REASON.into(),
         evidence,
-    };
+    }
+    .into();
     Ok(PairRow {
         close: Availability::of(portal, user, None, &close),
         finding,
@@ -210,11 +213,12 @@ async fn pair_row<'s>(
 }
 
 fn cold_row<'s>(portal: &Portal, user: &User, found: ColdDifference<'s>) -> Cold<'s> {
-    let command = Command::AcceptDifference {
+    let command = command::AcceptDifference {
         ruleset: found.ruleset.clone(),
         environment: found.cold.clone(),
         reason: SOME_REASON.into(),
-    };
+    }
+    .into();
     Cold {
         accept: Availability::of(portal, user, None, &command),
         found,
@@ -297,35 +301,30 @@ struct TransferFields {
 
 async fn bring(State(portal): State<Portal>, form: Form<TransferFields>) -> WebResult {
     let bring = |fields: &TransferFields| {
-        Ok(Command::OpenTransfer {
+        Ok(command::OpenTransfer {
             ruleset: fields.ruleset.parse()?,
             hotfix: fields.hotfix.parse()?,
             environment: fields.environment.parse()?,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     let done = form.execute(&portal, ADDRESS, bring).await?;
-    let opened = done
-        .entries
-        .iter()
-        .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));
-    let to = opened.map_or(ADDRESS.to_owned(), |entry| {
-        address::review(&ReviewId {
-            site: entry.at_entry.site.clone(),
-            seq: entry.at_entry.seq,
-        })
-    });
+    let to = done
+        .review()
+        .map_or(ADDRESS.to_owned(), |id| address::review(&id));
     Ok(see(&to, "transfer-asked"))
 }
 
 async fn leave(State(portal): State<Portal>, form: Form<TransferFields>) -> WebResult {
     let leave = |fields: &TransferFields| {
-        Ok(Command::DeclineTransfer {
+        Ok(command::DeclineTransfer {
             ruleset: fields.ruleset.parse()?,
             hotfix: fields.hotfix.parse()?,
             environment: fields.environment.parse()?,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     form.execute(&portal, ADDRESS, leave).await?;
     Ok(see(ADDRESS, "transfer-declined"))
@@ -364,14 +363,15 @@ impl PairFields {
 
 async fn close_pair(State(portal): State<Portal>, form: Form<PairFields>) -> WebResult {
     let close = |fields: &PairFields| {
-        Ok(Command::ClosePair {
+        Ok(command::ClosePair {
             ruleset: fields.ruleset.parse()?,
             first: fields.first.parse()?,
             second: fields.second.parse()?,
             outcome: fields.outcome()?,
             reason: fields.reason.clone(),
             evidence: Vec::new(),
-        })
+        }
+        .into())
     };
     form.execute(&portal, ADDRESS, close).await?;
     Ok(see(ADDRESS, "pair-closed"))
@@ -387,11 +387,12 @@ struct AcceptFields {
 
 async fn accept(State(portal): State<Portal>, form: Form<AcceptFields>) -> WebResult {
     let accept = |fields: &AcceptFields| {
-        Ok(Command::AcceptDifference {
+        Ok(command::AcceptDifference {
             ruleset: fields.ruleset.parse()?,
             environment: fields.environment.parse()?,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     form.execute(&portal, ADDRESS, accept).await?;
     Ok(see(ADDRESS, "difference-accepted"))

@@ -17,13 +17,12 @@ use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
-use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_domain::command::{self, HotfixWords, SnapshotFacts};
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::{Observation, Resolution};
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::environment::Environment;
-use rulegate_ledger::event::Event;
-use rulegate_ledger::ids::{EntryRef, ReviewId, RuleSetName, Timestamp};
+use rulegate_ledger::ids::{EntryRef, RuleSetName, Timestamp};
 
 /// How long drift is accepted, or a hotfix made of it lives, unless somebody says otherwise.
 const DAYS_DEFAULT: i64 = 14;
@@ -207,7 +206,7 @@ async fn adopt(
     };
     let observation = named(&form.fields, &seen)?;
     let draft = portal.app.observed(&seen).await?;
-    let command = Command::AdoptDrift {
+    let command = command::AdoptDrift {
         observation,
         snapshot: draft.after.facts(),
         lines_changed: draft.lines_changed(),
@@ -216,20 +215,13 @@ async fn adopt(
             incident: form.fields.incident.clone(),
             ends_at,
         },
-    };
+    }
+    .into();
     match form.execute_raw(&portal, command).await {
         Ok(done) => {
-            let opened = done
-                .entries
-                .iter()
-                .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));
-            let to = opened.map_or("/hotfixes".to_owned(), |entry| {
-                let at = &entry.at_entry;
-                address::review(&ReviewId {
-                    site: at.site.clone(),
-                    seq: at.seq,
-                })
-            });
+            let to = done
+                .review()
+                .map_or("/hotfixes".to_owned(), |id| address::review(&id));
             Ok(see(&to, "hotfix-made"))
         }
         Err(error) => or_again(&portal, &form, &seen, "adopt", error).await,
@@ -252,11 +244,12 @@ async fn dismiss(
         )
         .await;
     };
-    let command = Command::DismissDrift {
+    let command = command::DismissDrift {
         observation: named(&form.fields, &seen)?,
         reason: form.fields.reason.clone(),
         ends_at,
-    };
+    }
+    .into();
     match form.execute_raw(&portal, command).await {
         Ok(_) => Ok(see(&href(&seen), "dismissed")),
         Err(error) => or_again(&portal, &form, &seen, "dismiss", error).await,
@@ -356,17 +349,19 @@ async fn build(portal: &Portal, user: &User, seen: &Observation) -> Result<Drift
         rules: 0,
         size_bytes: 0,
     };
-    let adopt = Command::AdoptDrift {
+    let adopt = command::AdoptDrift {
         observation: seen.id.clone(),
         snapshot,
         lines_changed: lines,
         words,
-    };
-    let dismiss = Command::DismissDrift {
+    }
+    .into();
+    let dismiss = command::DismissDrift {
         observation: seen.id.clone(),
         reason: "…".into(),
         ends_at,
-    };
+    }
+    .into();
     let mut adopt = Availability::of(portal, user, None, &adopt);
     if adopt.is_open() && draft.is_none() {
         adopt = Availability::unavailable(

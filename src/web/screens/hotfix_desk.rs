@@ -14,7 +14,7 @@ use crate::web::error::WebError;
 use crate::web::form::FORM_SIZE_BYTES_MAX;
 use crate::web::routes::Routes;
 use crate::web::user::User;
-use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_domain::command::{self, HotfixWords, SnapshotFacts};
 use rulegate_domain::decide::decide;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::State;
@@ -51,7 +51,7 @@ fn obstacle(user: &User, ruleset: &RuleSetName) -> Option<Refusal> {
     let environment = aim(state);
     let pin = state.pin(ruleset, &environment).map(|pin| pin.checksum);
     let on_top_of = pin.unwrap_or(rulegate_ledger::digest::Digest::ZERO);
-    let nothing = Command::ProposeHotfix {
+    let nothing = command::ProposeHotfix {
         ruleset: ruleset.clone(),
         environment,
         on_top_of,
@@ -67,7 +67,8 @@ fn obstacle(user: &User, ruleset: &RuleSetName) -> Option<Refusal> {
             incident: "…".into(),
             ends_at: user.now,
         },
-    };
+    }
+    .into();
     match decide(state, &nothing, &user.actor(), user.now) {
         // All that is missing is a change.
         Ok(_) | Err(Refusal::NothingChanged) => None,

@@ -12,11 +12,9 @@ use crate::web::routes::Routes;
 use crate::web::sent::FieldError;
 use crate::web::user::User;
 use crate::web::{Portal, address};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::state::{Review, ReviewStatus};
 use rulegate_ledger::access::{Act, Scope};
-use rulegate_ledger::event::Event;
-use rulegate_ledger::ids::ReviewId;
 use rulegate_ledger::policy::Policy;
 use rulegate_ledger::review::Subject;
 
@@ -99,20 +97,15 @@ impl Fields {
 
 async fn ask(State(portal): State<Portal>, form: Form<Fields>) -> WebResult {
     let open = |fields: &Fields| {
-        Ok(Command::OpenPolicy {
+        Ok(command::OpenPolicy {
             policy: fields.read()?,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     let done = form.execute(&portal, "/policy", open).await?;
-    let opened = done
-        .entries
-        .iter()
-        .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));
-    let review = opened.map(|entry| ReviewId {
-        site: entry.at_entry.site.clone(),
-        seq: entry.at_entry.seq,
-    });
-    let to = review.map_or("/policy".to_owned(), |review| address::review(&review));
+    let to = done
+        .review()
+        .map_or("/policy".to_owned(), |review| address::review(&review));
     Ok(see(&to, "policy-asked"))
 }

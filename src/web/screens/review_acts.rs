@@ -11,7 +11,7 @@ use crate::web::form::{Form, see};
 use crate::web::routes::Routes;
 use crate::web::sent::{FieldError, InField};
 use crate::web::{Portal, address, format};
-use rulegate_domain::command::Command;
+use rulegate_domain::command::{self, Command};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::ReviewId;
 use rulegate_ledger::review::{Answer, Shown};
@@ -70,7 +70,7 @@ async fn comment(
     Path(id): Path<String>,
     form: Form<Words>,
 ) -> WebResult {
-    let command = |review, text| Command::Comment { review, text };
+    let command = |review, text| command::Comment { review, text }.into();
     say(&portal, &id, &form, "commented", command).await
 }
 
@@ -79,7 +79,7 @@ async fn reject(
     Path(id): Path<String>,
     form: Form<Words>,
 ) -> WebResult {
-    let command = |review, reason| Command::Reject { review, reason };
+    let command = |review, reason| command::Reject { review, reason }.into();
     say(&portal, &id, &form, "rejected", command).await
 }
 
@@ -88,7 +88,7 @@ async fn withdraw(
     Path(id): Path<String>,
     form: Form<Words>,
 ) -> WebResult {
-    let command = |review, reason| Command::Withdraw { review, reason };
+    let command = |review, reason| command::Withdraw { review, reason }.into();
     say(&portal, &id, &form, "withdrawn", command).await
 }
 
@@ -97,7 +97,7 @@ async fn review_glass(
     Path(id): Path<String>,
     form: Form<Words>,
 ) -> WebResult {
-    let command = |review, note| Command::ReviewGlass { review, note };
+    let command = |review, note| command::ReviewGlass { review, note }.into();
     say(&portal, &id, &form, "looked", command).await
 }
 
@@ -147,11 +147,14 @@ async fn approve(
     Path(id): Path<String>,
     form: Form<Decision>,
 ) -> WebResult {
-    let command = |review, fingerprint, note| Command::Approve {
-        review,
-        fingerprint,
-        note,
-        evidence: Vec::new(),
+    let command = |review, fingerprint, note| {
+        command::Approve {
+            review,
+            fingerprint,
+            note,
+            evidence: Vec::new(),
+        }
+        .into()
     };
     decide(&portal, &id, &form, "approved", command).await
 }
@@ -161,11 +164,14 @@ async fn execute(
     Path(id): Path<String>,
     form: Form<Decision>,
 ) -> WebResult {
-    let command = |review, fingerprint, _| Command::Execute {
-        review,
-        fingerprint,
-        break_glass: None,
-        evidence: Vec::new(),
+    let command = |review, fingerprint, _| {
+        command::Execute {
+            review,
+            fingerprint,
+            break_glass: None,
+            evidence: Vec::new(),
+        }
+        .into()
     };
     decide(&portal, &id, &form, "executed", command).await
 }
@@ -179,11 +185,14 @@ async fn break_glass(
     let (person, password) = (&form.user.person, &form.fields.password);
     let proven = portal.auth.prove_again(person, password).await;
     proven.map_err(|error| form.refused(&page, not_proven(error)))?;
-    let command = |review, fingerprint, reason| Command::Execute {
-        review,
-        fingerprint,
-        break_glass: Some(reason),
-        evidence: Vec::new(),
+    let command = |review, fingerprint, reason| {
+        command::Execute {
+            review,
+            fingerprint,
+            break_glass: Some(reason),
+            evidence: Vec::new(),
+        }
+        .into()
     };
     decide(&portal, &id, &form, "glass-broken", command).await
 }
@@ -229,14 +238,15 @@ impl Answers {
         if self.path.is_empty() {
             return Err(FieldError::new("path", "Tick at least one rule."));
         }
-        Ok(Command::AnswerHotfix {
+        Ok(command::AnswerHotfix {
             review,
             environment: self.environment.parse().in_field("environment")?,
             hotfix: self.hotfix.parse().in_field("hotfix")?,
             paths: self.path.clone(),
             answer,
             evidence: Vec::new(),
-        })
+        }
+        .into())
     }
 }
 

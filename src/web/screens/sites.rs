@@ -18,7 +18,7 @@ use crate::web::sent::InField;
 use crate::web::site_words;
 use crate::web::user::User;
 use crate::web::{Portal, address, filters};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::State as Truth;
 use rulegate_domain::transfers::OnlyAt;
@@ -218,10 +218,11 @@ struct LiveFields {
 
 async fn declare(State(portal): State<Portal>, form: Form<LiveFields>) -> WebResult {
     let declare = |fields: &LiveFields| {
-        Ok(Command::DeclareLiveSite {
+        Ok(command::DeclareLiveSite {
             live: fields.live.parse::<SiteName>().in_field("live")?,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     form.execute(&portal, "/sites", declare).await?;
     Ok(see("/sites", "declared"))

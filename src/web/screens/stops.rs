@@ -11,7 +11,7 @@ use crate::web::form::{Form, see};
 use crate::web::routes::Routes;
 use crate::web::sent::{FieldError, InField};
 use crate::web::user::User;
-use rulegate_domain::command::Command;
+use rulegate_domain::command::{self, Command};
 use rulegate_domain::state::{Intent, Stop};
 use rulegate_ledger::ids::{EntryRef, LaneName, RuleSetName, Timestamp};
 
@@ -78,8 +78,8 @@ pub(super) fn stop_rows<'s>(portal: &Portal, user: &'s User) -> Vec<StopRow<'s>>
 
 fn lift_command(what: &str, id: EntryRef, reason: String) -> Command {
     match what {
-        "freeze" => Command::LiftFreeze { freeze: id, reason },
-        _ => Command::LiftHold { hold: id, reason },
+        "freeze" => command::LiftFreeze { freeze: id, reason }.into(),
+        _ => command::LiftHold { hold: id, reason }.into(),
     }
 }
 
@@ -87,10 +87,11 @@ fn lift_command(what: &str, id: EntryRef, reason: String) -> Command {
 pub(super) fn waiting_rows<'s>(portal: &Portal, user: &'s User) -> Vec<WaitingRow<'s>> {
     let state = &user.snapshot.state;
     let row = |intent: &'s Intent| {
-        let command = Command::CancelIntent {
+        let command = command::CancelIntent {
             intent: intent.id.clone(),
             reason: SOME_REASON.into(),
-        };
+        }
+        .into();
         let site = &intent.body.environment.site;
         WaitingRow {
             intent,
@@ -142,11 +143,12 @@ impl PlaceFields {
 async fn place_hold(State(portal): State<Portal>, form: Form<PlaceFields>) -> WebResult {
     let hold = |fields: &PlaceFields| {
         let (ruleset, lane) = fields.place()?;
-        Ok(Command::PlaceHold {
+        Ok(command::PlaceHold {
             ruleset,
             lane,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     form.execute(&portal, PAGE, hold).await?;
     Ok(see("/sites#stops", "held"))
@@ -155,12 +157,13 @@ async fn place_hold(State(portal): State<Portal>, form: Form<PlaceFields>) -> We
 async fn set_freeze(State(portal): State<Portal>, form: Form<PlaceFields>) -> WebResult {
     let freeze = |fields: &PlaceFields| {
         let (ruleset, lane) = fields.place()?;
-        Ok(Command::SetFreeze {
+        Ok(command::SetFreeze {
             ruleset,
             lane,
             until: fields.until().in_field("until")?,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     form.execute(&portal, PAGE, freeze).await?;
     Ok(see("/sites#stops", "frozen"))
@@ -186,10 +189,11 @@ async fn lift(State(portal): State<Portal>, form: Form<EndFields>) -> WebResult 
 
 async fn cancel(State(portal): State<Portal>, form: Form<EndFields>) -> WebResult {
     let cancel = |fields: &EndFields| {
-        Ok(Command::CancelIntent {
+        Ok(command::CancelIntent {
             intent: fields.id.parse()?,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     form.execute(&portal, PAGE, cancel).await?;
     Ok(see("/sites#waiting", "cancelled"))

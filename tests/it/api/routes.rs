@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::access::{Role, Scope};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::Timestamp;
@@ -59,32 +59,35 @@ impl Place {
             (
                 "holds",
                 "omar",
-                Command::PlaceHold {
+                command::PlaceHold {
                     ruleset: Some(ruleset()),
                     lane: lane.clone(),
                     reason: reason(),
-                },
+                }
+                .into(),
             ),
             (
                 "freezes",
                 "omar",
-                Command::SetFreeze {
+                command::SetFreeze {
                     ruleset: Some(ruleset()),
                     lane,
                     until: later,
                     reason: reason(),
-                },
+                }
+                .into(),
             ),
             (
                 "observations",
                 "omar",
-                Command::RecordObservation {
+                command::RecordObservation {
                     ruleset: ruleset(),
                     environment: environment("ipc2/prod"),
                     checksum: seen.manifest.checksum(),
                     pin,
                     changes: held.differences(&seen.manifest),
-                },
+                }
+                .into(),
             ),
         ] {
             let done = world.act(who, command).await.unwrap();

@@ -1,5 +1,5 @@
 use rulegate::app::AppError;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::gate::CheckKind;
 use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::event::Event;
@@ -38,14 +38,15 @@ async fn answer(
     review: &ReviewId,
     answer: Answer,
 ) -> Result<(), AppError> {
-    let command = Command::AnswerHotfix {
+    let command = command::AnswerHotfix {
         review: review.clone(),
         environment: environment("ipc2/prod"),
         hotfix: version("1+ipc2.1"),
         paths: vec!["a.conf".into()],
         answer,
         evidence: Vec::new(),
-    };
+    }
+    .into();
     world.act(name, command).await.map(|_| ())
 }
 
@@ -241,23 +242,25 @@ async fn an_approval_goes_stale_when_what_was_shown_changes_and_says_why() {
             "hotfix 1+ipc2.2 became open in ipc2/prod"
         ]
     );
-    let command = Command::Execute {
+    let command = command::Execute {
         review: review.clone(),
         fingerprint: old,
         break_glass: None,
         evidence: vec![],
-    };
+    }
+    .into();
     let refused = refusal(world.act("ana", command).await.unwrap_err());
     assert!(
         matches!(&refused, Refusal::Stale { changes } if changes.len() == 2),
         "{refused:?}"
     );
-    let command = Command::Execute {
+    let command = command::Execute {
         review,
         fingerprint: old,
         break_glass: Some("now!".into()),
         evidence: vec![],
-    };
+    }
+    .into();
     assert_eq!(
         refusal(world.act("ana", command).await.unwrap_err()),
         Refusal::FingerprintNeverPasses
@@ -268,11 +271,14 @@ async fn an_approval_goes_stale_when_what_was_shown_changes_and_says_why() {
 async fn breaking_the_glass_passes_a_check_and_stays_red_until_two_others_looked() {
     let (world, review) = at_the_gate().await;
     let fingerprint = world.fingerprint(&review).await;
-    let glass = |reason: &str| Command::Execute {
-        review: review.clone(),
-        fingerprint,
-        break_glass: Some(reason.into()),
-        evidence: vec![],
+    let glass = |reason: &str| {
+        command::Execute {
+            review: review.clone(),
+            fingerprint,
+            break_glass: Some(reason.into()),
+            evidence: vec![],
+        }
+        .into()
     };
     assert_eq!(
         refusal(world.act("rita", glass("x")).await.unwrap_err()).code(),
@@ -292,9 +298,12 @@ async fn breaking_the_glass_passes_a_check_and_stays_red_until_two_others_looked
         .open_hotfixes(&ruleset(), &environment("ipc2/prod"))
         .len();
     assert_eq!(open, 1, "an unanswered hotfix stays open as debt");
-    let look = || Command::ReviewGlass {
-        review: review.clone(),
-        note: "seen".into(),
+    let look = || {
+        command::ReviewGlass {
+            review: review.clone(),
+            note: "seen".into(),
+        }
+        .into()
     };
     assert_eq!(
         refusal(world.act("ana", look()).await.unwrap_err()),
@@ -320,12 +329,13 @@ async fn freeze_hold_and_recall_close_the_gate_even_to_glass() {
     answer(&world, "rita", &review, loss()).await.unwrap();
     world.approve("rita", &review).await.unwrap();
     let until = Timestamp(world.app.clock.now().0 + Timestamp::DAY_US);
-    let command = Command::SetFreeze {
+    let command = command::SetFreeze {
         ruleset: None,
         lane: None,
         until,
         reason: "quarter end".into(),
-    };
+    }
+    .into();
     let freeze = world.act("omar", command).await.unwrap().entry().unwrap();
     let blocked = refusal(world.execute_review("ana", &review).await.unwrap_err());
     assert!(
@@ -334,18 +344,20 @@ async fn freeze_hold_and_recall_close_the_gate_even_to_glass() {
     world
         .act(
             "omar",
-            Command::LiftFreeze {
+            command::LiftFreeze {
                 freeze,
                 reason: "over".into(),
-            },
+            }
+            .into(),
         )
         .await
         .unwrap();
-    let command = Command::PlaceHold {
+    let command = command::PlaceHold {
         ruleset: None,
         lane: None,
         reason: "wait for the post-mortem".into(),
-    };
+    }
+    .into();
     let hold = world.act("ana", command).await.unwrap().entry().unwrap();
     assert_eq!(
         refusal(world.execute_review("ana", &review).await.unwrap_err()).code(),
@@ -354,30 +366,33 @@ async fn freeze_hold_and_recall_close_the_gate_even_to_glass() {
     world
         .act(
             "ana",
-            Command::LiftHold {
+            command::LiftHold {
                 hold,
                 reason: "done".into(),
-            },
+            }
+            .into(),
         )
         .await
         .unwrap();
 
     let (ruleset, reason) = (ruleset(), "it drops every request".to_owned());
-    let command = Command::OpenRecall {
+    let command = command::OpenRecall {
         ruleset: ruleset.clone(),
         version: version("2"),
         reason,
-    };
+    }
+    .into();
     let recall = crate::harness::world::opened(&world.act("lucy", command).await.unwrap());
     world.approve("rita", &recall).await.unwrap();
     world.execute_review("ana", &recall).await.unwrap();
     let fingerprint = world.fingerprint(&review).await;
-    let command = Command::Execute {
+    let command = command::Execute {
         review,
         fingerprint,
         break_glass: Some("please".into()),
         evidence: vec![],
-    };
+    }
+    .into();
     let blocked = refusal(world.act("ana", command).await.unwrap_err());
     assert!(
         matches!(&blocked, Refusal::GateBlocked { checks } if checks[0].kind == CheckKind::NotRecalled)
@@ -388,12 +403,15 @@ async fn freeze_hold_and_recall_close_the_gate_even_to_glass() {
 async fn a_policy_nobody_could_satisfy_is_refused_and_a_good_one_goes_through_a_review() {
     let world = World::new().await;
     let now = world.app.snapshot().state.policy();
-    let ask = |approvals: u32| Command::OpenPolicy {
-        policy: rulegate_ledger::policy::Policy {
-            production_approvals: approvals,
-            ..now.clone()
-        },
-        reason: "more eyes".into(),
+    let ask = |approvals: u32| {
+        command::OpenPolicy {
+            policy: rulegate_ledger::policy::Policy {
+                production_approvals: approvals,
+                ..now.clone()
+            },
+            reason: "more eyes".into(),
+        }
+        .into()
     };
     assert_eq!(
         refusal(world.act("adam", ask(4)).await.unwrap_err()).code(),

@@ -1,4 +1,4 @@
-use rulegate_domain::command::Command;
+use rulegate_domain::command::{self, Command};
 use rulegate_ledger::ids::Timestamp;
 
 use crate::harness::world::{World, environment, opened, rules, ruleset};
@@ -20,13 +20,14 @@ pub async fn report(world: &World, texts: &[(&str, &str)]) -> rulegate::app::exe
         .unwrap()
         .checksum;
     let before = world.app.manifest(&pin).await.unwrap();
-    let command = Command::RecordObservation {
+    let command = command::RecordObservation {
         ruleset: ruleset(),
         environment: environment("ipc2/prod"),
         checksum: found.checksum(),
         pin,
         changes: before.differences(&found),
-    };
+    }
+    .into();
     world.act("omar", command).await.unwrap()
 }
 
@@ -57,11 +58,12 @@ async fn observed_drift_blocks_until_somebody_explains_it() {
 
     // Explained until a date, and open again after it.
     let ends_at = Timestamp(now.0 + Timestamp::DAY_US);
-    let dismiss = Command::DismissDrift {
+    let dismiss: Command = command::DismissDrift {
         observation: drift.clone(),
         reason: "a drill".into(),
         ends_at,
-    };
+    }
+    .into();
     assert_eq!(
         world
             .act("theo", dismiss.clone())
@@ -98,12 +100,13 @@ async fn adopted_drift_becomes_a_hotfix_of_unknown_author_and_goes_through_the_g
     let drift = observe(&world, &[("a", "better\n")]).await.entry().unwrap();
     let snapshot = rules(&[("a", "better\n")]).facts();
     let words = world.hotfix_words();
-    let command = Command::AdoptDrift {
+    let command = command::AdoptDrift {
         observation: drift.clone(),
         snapshot,
         lines_changed: 1,
         words,
-    };
+    }
+    .into();
     let done = world.act("theo", command).await.unwrap();
     let review = opened(&done);
     world.approve("rita", &review).await.unwrap();
@@ -131,10 +134,11 @@ async fn a_hotfix_stays_within_policy() {
         code(world.propose_hotfix(&[("a", "1\n")]).await.unwrap_err()),
         "nothing_changed"
     );
-    let live = Command::DeclareLiveSite {
+    let live = command::DeclareLiveSite {
         live: "ipc1".parse().unwrap(),
         reason: "ipc2 is down".into(),
-    };
+    }
+    .into();
     world.act("omar", live).await.unwrap();
     assert_eq!(
         code(world.propose_hotfix(&[("a", "2\n")]).await.unwrap_err()),

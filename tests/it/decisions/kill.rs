@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rulegate::store::Store;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::SiteName;
 use rulegate_ledger::ledger::{Entry, Head, follow};
@@ -40,10 +40,11 @@ async fn write_until_killed() {
         writers.push(tokio::spawn(async move {
             loop {
                 let id = world.app.fresh_command();
-                let command = Command::Comment {
+                let command = command::Comment {
                     review: review.clone(),
                     text: "a word".into(),
-                };
+                }
+                .into();
                 world
                     .app
                     .execute(world.actor("rita"), command, id.clone())

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rulegate::store::Store;
-use rulegate_domain::command::Command;
+use rulegate_domain::command::{self, Command};
 
 use crate::harness::postgres;
 use crate::harness::world::{World, environment, ruleset, version};
@@ -14,11 +14,14 @@ async fn only_one_wins(store: Store) {
     world.release("2", &[("a", "2\n")]).await;
     let review = world.ask("2", &["ipc2/sl"]).await;
     let fingerprint = world.fingerprint(&review).await;
-    let execute = |review| Command::Execute {
-        review,
-        fingerprint,
-        break_glass: None,
-        evidence: vec![],
+    let execute = |review| {
+        command::Execute {
+            review,
+            fingerprint,
+            break_glass: None,
+            evidence: vec![],
+        }
+        .into()
     };
     let outcomes = all_at_once(&world, (0..64).map(|_| execute(review.clone())).collect()).await;
     assert_eq!(
@@ -32,11 +35,14 @@ async fn only_one_wins(store: Store) {
         reviews.push(world.ask("3", &["ipc2/sl"]).await);
     }
     let fingerprint = world.fingerprint(&reviews[0]).await;
-    let execute = |review| Command::Execute {
-        review,
-        fingerprint,
-        break_glass: None,
-        evidence: vec![],
+    let execute = |review| {
+        command::Execute {
+            review,
+            fingerprint,
+            break_glass: None,
+            evidence: vec![],
+        }
+        .into()
     };
     let outcomes = all_at_once(&world, reviews.into_iter().map(execute).collect()).await;
     assert_eq!(outcomes, BTreeMap::from([("done", 1), ("stale", 63)]));
@@ -109,11 +115,14 @@ async fn two_processes_never_both_win_on_postgres() {
     let review = one.ask("2", &["ipc2/sl"]).await;
     let other = Arc::new(World::on(Store::open(&url).await.unwrap()).await);
     let fingerprint = one.fingerprint(&review).await;
-    let execute = || Command::Execute {
-        review: review.clone(),
-        fingerprint,
-        break_glass: None,
-        evidence: vec![],
+    let execute = || {
+        command::Execute {
+            review: review.clone(),
+            fingerprint,
+            break_glass: None,
+            evidence: vec![],
+        }
+        .into()
     };
     let (here, there) = tokio::join!(
         all_at_once(&one, (0..32).map(|_| execute()).collect()),

@@ -1,5 +1,5 @@
 use rulegate::app::AppError;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::gate::CheckKind;
 use rulegate_domain::refusal::Refusal;
 
@@ -113,13 +113,14 @@ async fn the_same_bytes_again_append_nothing_and_other_bytes_under_the_name_are_
         .keep(&crate::harness::world::rules(&[("a", "2\n")]))
         .await
         .unwrap();
-    let command = Command::CommitRelease {
+    let command = command::CommitRelease {
         ruleset: ruleset(),
         version: version("1"),
         snapshot,
         provenance: Default::default(),
         evidence: vec![],
-    };
+    }
+    .into();
     assert_eq!(
         world
             .act("pipeline", command)

@@ -16,7 +16,7 @@ use rulegate::cli::serve::{portal, router};
 use rulegate::config::Config;
 use rulegate::store::{Account, AccountKind, Store};
 use rulegate::web::Portal;
-use rulegate_domain::command::{Command, HotfixWords};
+use rulegate_domain::command::{self, Command, HotfixWords};
 use rulegate_ledger::access::{Actor, Grant, Role, Scope, TokenBounds};
 use rulegate_ledger::environment::{Environment, Topology};
 use rulegate_ledger::event::{Event, Provenance};
@@ -193,35 +193,38 @@ impl World {
 
     pub async fn release(&self, name: &str, texts: &[(&str, &str)]) -> Executed {
         let snapshot = self.app.keep(&rules(texts)).await.unwrap();
-        let command = Command::CommitRelease {
+        let command = command::CommitRelease {
             ruleset: ruleset(),
             version: version(name),
             snapshot,
             provenance: Provenance::default(),
             evidence: Vec::new(),
-        };
+        }
+        .into();
         self.act("pipeline", command).await.unwrap()
     }
 
     /// The review that lucy opens for an activation.
     pub async fn ask(&self, name: &str, targets: &[&str]) -> ReviewId {
-        let command = Command::OpenActivation {
+        let command = command::OpenActivation {
             ruleset: ruleset(),
             version: version(name),
             targets: targets.iter().map(|t| environment(t)).collect(),
             reason: "because".into(),
-        };
+        }
+        .into();
         opened(&self.act("lucy", command).await.unwrap())
     }
 
     pub async fn approve(&self, name: &str, review: &ReviewId) -> Result<Executed, AppError> {
         let fingerprint = self.fingerprint(review).await;
-        let command = Command::Approve {
+        let command = command::Approve {
             review: review.clone(),
             fingerprint,
             note: String::new(),
             evidence: Vec::new(),
-        };
+        }
+        .into();
         self.act(name, command).await
     }
 
@@ -231,12 +234,13 @@ impl World {
         review: &ReviewId,
     ) -> Result<Executed, AppError> {
         let fingerprint = self.fingerprint(review).await;
-        let command = Command::Execute {
+        let command = command::Execute {
             review: review.clone(),
             fingerprint,
             break_glass: None,
             evidence: Vec::new(),
-        };
+        }
+        .into();
         self.act(name, command).await
     }
 
@@ -274,7 +278,7 @@ impl World {
             .await
             .unwrap();
         for (environment, hotfix, path) in gate.shown.unanswered() {
-            let command = Command::AnswerHotfix {
+            let command = command::AnswerHotfix {
                 review: review.clone(),
                 environment: environment.clone(),
                 hotfix: hotfix.clone(),
@@ -283,7 +287,8 @@ impl World {
                     reason: "looked".into(),
                 },
                 evidence: Vec::new(),
-            };
+            }
+            .into();
             self.act("rita", command).await.unwrap();
         }
         self.approve("rita", &review).await.unwrap();
@@ -292,13 +297,14 @@ impl World {
 
     pub async fn validate(&self, name: &str, passed: bool) {
         let (ruleset, version, note) = (ruleset(), version(name), "looked at it".to_owned());
-        let command = Command::RecordValidation {
+        let command = command::RecordValidation {
             ruleset,
             version,
             passed,
             note,
             links: Vec::new(),
-        };
+        }
+        .into();
         self.act("mara", command).await.unwrap();
     }
 
@@ -320,7 +326,7 @@ impl World {
             .collect();
         let draft = self.app.draft(&pin, &edits).await.unwrap();
         let kept = self.app.keep_draft(&draft).await.unwrap();
-        let command = Command::ProposeHotfix {
+        let command = command::ProposeHotfix {
             ruleset: ruleset(),
             environment,
             on_top_of: pin,
@@ -328,7 +334,8 @@ impl World {
             changes: kept.changes,
             lines_changed: kept.lines_changed,
             words: self.hotfix_words(),
-        };
+        }
+        .into();
         Ok(opened(&self.act("theo", command).await?))
     }
 
@@ -496,7 +503,7 @@ async fn make_people(app: &Arc<App>) -> BTreeMap<&'static str, AccountId> {
         };
         app.execute(
             Actor::operator_console(),
-            Command::Grant { grant },
+            command::GrantRight { grant }.into(),
             app.fresh_command(),
         )
         .await

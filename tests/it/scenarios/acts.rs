@@ -6,7 +6,7 @@ use bytes::Bytes;
 use rulegate::app::AppError;
 use rulegate::app::execute::Executed;
 use rulegate::app::hotfixing::Edits;
-use rulegate_domain::command::{Command, HotfixWords};
+use rulegate_domain::command::{self, Command, HotfixWords};
 use rulegate_domain::gate::Gate;
 use rulegate_ledger::environment::Environment;
 use rulegate_ledger::event::{Event, PairOutcome, Provenance};
@@ -250,21 +250,23 @@ impl Acting<'_, '_> {
             Act::Ask => self.ask().await,
             Act::Recall => {
                 let site = self.get("site").to_owned();
-                let command = Command::OpenRecall {
+                let command = command::OpenRecall {
                     ruleset: ruleset(),
                     version: version(self.get("version")),
                     reason: self.reason(),
-                };
+                }
+                .into();
                 self.open(&site, command).await
             }
             Act::Approve => {
                 let (site, review, gate) = gate(self.stage).await?;
-                let command = Command::Approve {
+                let command = command::Approve {
                     review,
                     fingerprint: gate.fingerprint,
                     note: String::new(),
                     evidence: Vec::new(),
-                };
+                }
+                .into();
                 self.execute(&site, command).await?;
                 Ok(())
             }
@@ -290,11 +292,14 @@ impl Acting<'_, '_> {
                 let lane = Some(self.env().lane);
                 let reason = self.reason();
                 let ruleset = None;
-                self.at_env(Command::PlaceHold {
-                    ruleset,
-                    lane,
-                    reason,
-                })
+                self.at_env(
+                    command::PlaceHold {
+                        ruleset,
+                        lane,
+                        reason,
+                    }
+                    .into(),
+                )
                 .await
             }
             Act::LiftHold => self.lift().await,
@@ -302,18 +307,19 @@ impl Acting<'_, '_> {
             Act::Declare => {
                 let live = self.get("live").parse().map_err(|e| format!("{e}"))?;
                 let reason = self.reason();
-                self.at_site(Command::DeclareLiveSite { live, reason })
+                self.at_site(command::DeclareLiveSite { live, reason }.into())
                     .await
             }
             Act::Bring => {
                 let environment = self.env();
                 let site = environment.site.to_string();
-                let command = Command::OpenTransfer {
+                let command = command::OpenTransfer {
                     ruleset: ruleset(),
                     hotfix: self.hotfix(),
                     environment,
                     reason: self.reason(),
-                };
+                }
+                .into();
                 self.open(&site, command).await
             }
             Act::Merge => self.merge(None).await,
@@ -322,12 +328,13 @@ impl Acting<'_, '_> {
                 self.merge(Some(edits)).await
             }
             Act::Decline => {
-                let command = Command::DeclineTransfer {
+                let command = command::DeclineTransfer {
                     ruleset: ruleset(),
                     hotfix: self.hotfix(),
                     environment: self.env(),
                     reason: self.reason(),
-                };
+                }
+                .into();
                 self.at_env(command).await
             }
             Act::PairOne => self.close_pair(PairOutcome::One).await,
@@ -337,11 +344,12 @@ impl Acting<'_, '_> {
                 self.close_pair(PairOutcome::Keep { hotfix }).await
             }
             Act::AcceptDifference => {
-                let command = Command::AcceptDifference {
+                let command = command::AcceptDifference {
                     ruleset: ruleset(),
                     environment: self.env(),
                     reason: self.reason(),
-                };
+                }
+                .into();
                 self.at_env(command).await
             }
             Act::Live => self.live().await,
@@ -356,48 +364,54 @@ impl Acting<'_, '_> {
             .map(|(path, text)| (path.as_str(), text.as_deref().unwrap_or_default()))
             .collect();
         let snapshot = world.app.keep(&rules(&pairs)).await?;
-        let command = Command::CommitRelease {
+        let command = command::CommitRelease {
             ruleset: ruleset(),
             version: version(self.get("version")),
             snapshot,
             provenance: Provenance::default(),
             evidence: Vec::new(),
-        };
+        }
+        .into();
         world.act("pipeline", command).await?;
         Ok(())
     }
 
     async fn ask(&mut self) -> Acted {
         let site = self.get("site").to_owned();
-        let command = Command::OpenActivation {
+        let command = command::OpenActivation {
             ruleset: ruleset(),
             version: version(self.get("version")),
             targets: targets(self.get("targets")),
             reason: "it is its turn".into(),
-        };
+        }
+        .into();
         self.open(&site, command).await
     }
 
     async fn execute_review(&mut self, break_glass: Option<String>) -> Acted {
         let (site, review, gate) = gate(self.stage).await?;
-        let command = Command::Execute {
+        let command = command::Execute {
             review,
             fingerprint: gate.fingerprint,
             break_glass,
             evidence: Vec::new(),
-        };
+        }
+        .into();
         self.execute(&site, command).await?;
         Ok(())
     }
 
     async fn validate(&self, passed: bool) -> Acted {
-        self.at_site(Command::RecordValidation {
-            ruleset: ruleset(),
-            version: version(self.get("version")),
-            passed,
-            note: self.reason(),
-            links: Vec::new(),
-        })
+        self.at_site(
+            command::RecordValidation {
+                ruleset: ruleset(),
+                version: version(self.get("version")),
+                passed,
+                note: self.reason(),
+                links: Vec::new(),
+            }
+            .into(),
+        )
         .await
     }
 
@@ -418,7 +432,7 @@ impl Acting<'_, '_> {
         let pin = pin.ok_or("nothing runs there".to_owned())?.checksum;
         let draft = world.app.draft(&pin, &edits(self.get("rules"))).await?;
         let kept = world.app.keep_draft(&draft).await?;
-        let command = Command::ProposeHotfix {
+        let command = command::ProposeHotfix {
             ruleset: ruleset(),
             environment,
             on_top_of: pin,
@@ -426,7 +440,8 @@ impl Acting<'_, '_> {
             changes: kept.changes,
             lines_changed: kept.lines_changed,
             words: self.hotfix_words(world, self.get("incident")),
-        };
+        }
+        .into();
         self.open(&site, command).await
     }
 
@@ -449,7 +464,7 @@ impl Acting<'_, '_> {
         };
         let draft = world.app.draft(&pin.checksum, &edits).await?;
         let kept = world.app.keep_draft(&draft).await?;
-        let command = Command::MergeTransfer {
+        let command = command::MergeTransfer {
             ruleset: ruleset(),
             hotfix: self.hotfix(),
             environment,
@@ -458,20 +473,22 @@ impl Acting<'_, '_> {
             changes: kept.changes,
             lines_changed: kept.lines_changed,
             words: self.hotfix_words(world, &hotfix.incident),
-        };
+        }
+        .into();
         self.open(&site, command).await
     }
 
     async fn answer(&self, answer: Answer) -> Acted {
         let (site, review, _) = gate(self.stage).await?;
-        let command = Command::AnswerHotfix {
+        let command = command::AnswerHotfix {
             review,
             environment: self.env(),
             hotfix: self.hotfix(),
             paths: vec![self.get("path").to_owned()],
             answer,
             evidence: Vec::new(),
-        };
+        }
+        .into();
         self.execute(&site, command).await?;
         Ok(())
     }
@@ -481,11 +498,12 @@ impl Acting<'_, '_> {
             .hotfix()
             .hotfix_origin()
             .ok_or("not the name of a hotfix".to_owned())?;
-        let command = Command::DiscardHotfix {
+        let command = command::DiscardHotfix {
             ruleset: ruleset(),
             hotfix: self.hotfix(),
             reason: self.reason(),
-        };
+        }
+        .into();
         self.execute(made_at.as_str(), command).await?;
         Ok(())
     }
@@ -499,7 +517,7 @@ impl Acting<'_, '_> {
             .first()
             .ok_or("no hold is in force there".to_owned())?;
         let (hold, reason) = (hold.id.clone(), self.reason());
-        self.at_env(Command::LiftHold { hold, reason }).await
+        self.at_env(command::LiftHold { hold, reason }.into()).await
     }
 
     async fn cancel(&self) -> Acted {
@@ -512,18 +530,22 @@ impl Acting<'_, '_> {
             .find(|intent| intent.body.environment == environment)
             .ok_or("nothing waits for it".to_owned())?;
         let (intent, reason) = (intent.id.clone(), self.reason());
-        self.at_site(Command::CancelIntent { intent, reason }).await
+        self.at_site(command::CancelIntent { intent, reason }.into())
+            .await
     }
 
     async fn close_pair(&self, outcome: PairOutcome) -> Acted {
-        self.at_site(Command::ClosePair {
-            ruleset: ruleset(),
-            first: self.hotfix(),
-            second: version(self.get("other")),
-            outcome,
-            reason: self.reason(),
-            evidence: Vec::new(),
-        })
+        self.at_site(
+            command::ClosePair {
+                ruleset: ruleset(),
+                first: self.hotfix(),
+                second: version(self.get("other")),
+                outcome,
+                reason: self.reason(),
+                evidence: Vec::new(),
+            }
+            .into(),
+        )
         .await
     }
 

@@ -1,7 +1,7 @@
 //! The review as the place to judge hotfixes: what was seen, what goes back to the author, five hundred rules.
 
 use axum::http::StatusCode;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::ids::ReviewId;
 
 use crate::harness::world::{Answer, World, ruleset, version};
@@ -285,17 +285,19 @@ async fn a_closed_review_still_says_whose_the_lines_were() {
     let answered = world.post(&rita, &of(&review, "/answers"), &fields).await;
     assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text);
     world.approve("tom", &review).await.unwrap();
-    let withdraw = Command::Withdraw {
+    let withdraw = command::Withdraw {
         review: review.clone(),
         reason: "another day".into(),
-    };
+    }
+    .into();
     world.act("lucy", withdraw).await.unwrap();
     // It is not even open any more: what a closed review was about stays told.
-    let discard = Command::DiscardHotfix {
+    let discard = command::DiscardHotfix {
         ruleset: ruleset(),
         hotfix: version("1+ipc2.1"),
         reason: "the fraud stopped".into(),
-    };
+    }
+    .into();
     world.act("ana", discard).await.unwrap();
     for view in ["three", "sides", "unified", "hotfix"] {
         let address = of(&review, &format!("?rule=b.conf&view={view}"));

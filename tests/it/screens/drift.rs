@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 
 use crate::harness::world::{World, environment, rules, ruleset};
 
@@ -22,13 +22,14 @@ pub async fn observe(world: &World, texts: &[(&str, &str)]) {
         .await
         .unwrap()
         .differences(&found.manifest);
-    let command = Command::RecordObservation {
+    let command = command::RecordObservation {
         ruleset: ruleset(),
         environment: environment("ipc2/prod"),
         checksum: snapshot.checksum,
         pin,
         changes,
-    };
+    }
+    .into();
     world.act("omar", command).await.unwrap();
 }
 

@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::verify::{Verified, Verifier};
 
@@ -72,7 +72,7 @@ async fn pages_turn_both_ways_and_lose_nothing() {
         let text = format!("comment {number}");
         let review = review.clone();
         world
-            .act("rita", Command::Comment { review, text })
+            .act("rita", command::Comment { review, text }.into())
             .await
             .unwrap();
     }
@@ -171,7 +171,7 @@ async fn texts_that_hide_or_command_are_shown_as_they_are() {
     let text =
         "<script>alert(1)</script> safe\u{202e}drowssap\u{61c}\u{a0}: \u{2620}\u{fe0f}".to_owned();
     world
-        .act("rita", Command::Comment { review, text })
+        .act("rita", command::Comment { review, text }.into())
         .await
         .unwrap();
     let cookie = world.sign_in("otto").await;
@@ -248,13 +248,14 @@ async fn contents_that_are_no_text_are_exported_too() {
         bytes::Bytes::from_static(b"\xff\x00\xfe"),
     )];
     let intake = rulegate::app::intake::Intake::of(texts.into_iter().collect()).unwrap();
-    let command = Command::CommitRelease {
+    let command = command::CommitRelease {
         ruleset: "crs".parse().unwrap(),
         version: "1".parse().unwrap(),
         snapshot: world.app.keep(&intake).await.unwrap(),
         provenance: Default::default(),
         evidence: Vec::new(),
-    };
+    }
+    .into();
     world.act("pipeline", command).await.unwrap();
     let cookie = world.sign_in("otto").await;
     let export = world.get(&cookie, "/ledger/export.ndjson").await;
@@ -268,7 +269,7 @@ async fn the_csv_is_safe_to_open_and_keeps_the_filters() {
     let review = world.ask("2", &["ipc2/sl"]).await;
     let text = "=HYPERLINK(\"http://evil.example\")".to_owned();
     world
-        .act("rita", Command::Comment { review, text })
+        .act("rita", command::Comment { review, text }.into())
         .await
         .unwrap();
     let cookie = world.sign_in("otto").await;

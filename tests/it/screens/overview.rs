@@ -1,7 +1,7 @@
 //! What runs where: the matrix, the three facts of drift, what waits, hotfix debt, the picture.
 
 use axum::http::StatusCode;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 
 use crate::harness::world::{World, environment, rules, ruleset, version};
 
@@ -72,13 +72,14 @@ async fn observe(world: &World, texts: &[(&str, &str)]) {
     let at = environment("ipc2/prod");
     let pin = state.state.pin(&ruleset(), &at).unwrap().checksum;
     let before = world.app.manifest(&pin).await.unwrap();
-    let command = Command::RecordObservation {
+    let command = command::RecordObservation {
         ruleset: ruleset(),
         environment: at,
         checksum: snapshot.checksum,
         pin,
         changes: before.differences(&intake.manifest),
-    };
+    }
+    .into();
     world.act("omar", command).await.unwrap();
 }
 
@@ -128,11 +129,12 @@ async fn what_waits_names_the_risk_and_debt_names_the_loss() {
 async fn a_hostile_reason_stays_text() {
     let world = World::new().await;
     world.live("1", FIRST).await;
-    let hold = Command::PlaceHold {
+    let hold = command::PlaceHold {
         ruleset: Some(ruleset()),
         lane: Some("prod".parse().unwrap()),
         reason: "\"><script>alert(1)</script>".into(),
-    };
+    }
+    .into();
     world.act("omar", hold).await.unwrap();
     let cookie = world.sign_in("theo").await;
     let page = world.get(&cookie, "/").await;

@@ -1,7 +1,7 @@
 //! A version: provenance, history, acts, its rules as pages and files.
 
 use axum::http::StatusCode;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::event::{Provenance, StageEvidence};
 
@@ -11,13 +11,14 @@ const FIRST: &[(&str, &str)] = &[("a.conf", "one\n"), ("dir/b c.conf", "two\n")]
 
 async fn release_with(world: &World, name: &str, provenance: Provenance) {
     let snapshot = world.app.keep(&rules(FIRST)).await.unwrap();
-    let command = Command::CommitRelease {
+    let command = command::CommitRelease {
         ruleset: ruleset(),
         version: version(name),
         snapshot,
         provenance,
         evidence: Vec::new(),
-    };
+    }
+    .into();
     world.act("pipeline", command).await.unwrap();
 }
 

@@ -10,7 +10,7 @@ use rulegate::auth::accounts::NewAccount;
 use rulegate::auth::{Account, AccountKind};
 use rulegate::ops::server;
 use rulegate::peer::{Peer, PeerSettings};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::access::{Grant, Role, Scope};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::SiteName;
@@ -183,7 +183,10 @@ async fn people_sign_in_at_one_site_with_the_other_off(two: Two) {
         role: Role::Auditor,
         scope: Scope::EVERYWHERE,
     };
-    let given = ipc2.world.act("adam", Command::Grant { grant }).await;
+    let given = ipc2
+        .world
+        .act("adam", command::GrantRight { grant }.into())
+        .await;
     let seq = given.unwrap().entry().unwrap().seq;
     until("the right is known", async || {
         known(&ipc1.world.app, "ipc2") >= seq

@@ -11,7 +11,7 @@ use rulegate::app::source::{Source, SourceError};
 use rulegate::app::{App, AppError, Clock, IdentitySettings};
 use rulegate::config::Config;
 use rulegate::store::Store;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::access::{Actor, Grant, Role, Scope};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Topology;
@@ -53,7 +53,7 @@ pub async fn grow(app: &App, account: &str) -> Result<u64, AppError> {
         role: Role::Auditor,
         scope: Scope::EVERYWHERE,
     };
-    let command = Command::Grant { grant };
+    let command = command::GrantRight { grant }.into();
     let done = app
         .execute(Actor::operator_console(), command, app.fresh_command())
         .await?;

@@ -19,10 +19,9 @@ use crate::web::form::{execute_once, fresh_once, see};
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format};
-use rulegate_domain::command::{Command, HotfixWords};
+use rulegate_domain::command::{self, Command, HotfixWords};
 use rulegate_domain::refusal::Refusal;
-use rulegate_ledger::event::Event;
-use rulegate_ledger::ids::{ReviewId, RuleSetName, Timestamp};
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
 
 /// How long a hotfix lives unless its author says otherwise.
 const DAYS_DEFAULT: i64 = 14;
@@ -192,17 +191,9 @@ pub(super) async fn submit(State(portal): State<Portal>, mut sent: Sent) -> WebR
     let command = command(&portal, &sent, &ruleset, &draft, ends_at).await?;
     match execute_once(&portal, &sent.user, sent.once(), command).await {
         Ok(done) => {
-            let opened = done
-                .entries
-                .iter()
-                .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));
-            let to = opened.map_or("/hotfixes".to_owned(), |entry| {
-                let at = &entry.at_entry;
-                address::review(&ReviewId {
-                    site: at.site.clone(),
-                    seq: at.seq,
-                })
-            });
+            let to = done
+                .review()
+                .map_or("/hotfixes".to_owned(), |id| address::review(&id));
             Ok(see(&to, "hotfix-made"))
         }
         Err(AppError::Refused(refusal)) => refused(&portal, sent, &ruleset, refusal).await,
@@ -218,7 +209,7 @@ async fn command(
     ends_at: Timestamp,
 ) -> Result<Command, WebError> {
     let kept = portal.app.keep_draft(draft).await?;
-    Ok(Command::ProposeHotfix {
+    Ok(command::ProposeHotfix {
         ruleset: ruleset.clone(),
         environment: aim(&sent.user.snapshot.state),
         on_top_of: sent.draft_form.base()?,
@@ -230,7 +221,8 @@ async fn command(
             incident: sent.draft_form.incident.clone(),
             ends_at,
         },
-    })
+    }
+    .into())
 }
 
 async fn base_of(portal: &Portal, draft_form: &DraftForm) -> Result<Rules, WebError> {

@@ -21,14 +21,13 @@ use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format, hotfix_lines, typed};
 use rulegate_compare::merge_draft::{DraftRule, Outcome};
-use rulegate_domain::command::{Command, HotfixWords, SnapshotFacts};
+use rulegate_domain::command::{self, Command, HotfixWords, SnapshotFacts};
 use rulegate_domain::decide::decide;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::Hotfix;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
-use rulegate_ledger::event::Event;
-use rulegate_ledger::ids::{ReviewId, RuleSetName, Timestamp};
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
 
 /// What is merged into what: part of the address, for showing as for sending.
 #[derive(Debug, Clone, Deserialize)]
@@ -289,7 +288,7 @@ fn command(
     lines_changed: u32,
     words: HotfixWords,
 ) -> Command {
-    Command::MergeTransfer {
+    command::MergeTransfer {
         ruleset: found.ruleset.clone(),
         hotfix: found.hotfix.version.clone(),
         environment: found.environment.clone(),
@@ -299,6 +298,7 @@ fn command(
         lines_changed,
         words,
     }
+    .into()
 }
 
 pub(super) async fn submit(
@@ -352,16 +352,9 @@ pub(super) async fn submit(
     );
     match execute_once(&portal, &user, sent.once(), asked).await {
         Ok(done) => {
-            let opened = done
-                .entries
-                .iter()
-                .find(|entry| matches!(entry.fact.event, Event::ReviewOpened(_)));
-            let to = opened.map_or("/hotfixes".to_owned(), |entry| {
-                address::review(&ReviewId {
-                    site: entry.at_entry.site.clone(),
-                    seq: entry.at_entry.seq,
-                })
-            });
+            let to = done
+                .review()
+                .map_or("/hotfixes".to_owned(), |id| address::review(&id));
             Ok(see(&to, "hotfix-made"))
         }
         Err(AppError::Refused(refusal)) => {

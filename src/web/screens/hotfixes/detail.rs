@@ -17,7 +17,7 @@ use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
 use crate::web::{Portal, address, format, review_words};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::{Hotfix, HotfixEnd};
 use rulegate_ledger::access::{Act, Scope};
@@ -103,11 +103,12 @@ pub(super) async fn discard(
 ) -> WebResult {
     let (ruleset, version) = named(&ruleset, &version)?;
     let reason = form.fields.text.clone();
-    let command = Command::DiscardHotfix {
+    let command = command::DiscardHotfix {
         ruleset: ruleset.clone(),
         hotfix: version.clone(),
         reason: reason.clone(),
-    };
+    }
+    .into();
     match form.execute_raw(&portal, command).await {
         Ok(_) => Ok(see(&address::hotfix(&ruleset, &version), "discarded")),
         Err(AppError::Refused(refusal)) if refusal.is_bad_input() => {
@@ -166,11 +167,12 @@ async fn build(
     } else {
         Vec::new()
     };
-    let command = Command::DiscardHotfix {
+    let command = command::DiscardHotfix {
         ruleset: ruleset.clone(),
         hotfix: version.clone(),
         reason: "…".to_owned(),
-    };
+    }
+    .into();
     Ok(HotfixPage {
         page: Page::new(
             portal,

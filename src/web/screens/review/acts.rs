@@ -2,7 +2,7 @@
 
 use super::ReviewContext;
 use crate::web::availability::Availability;
-use rulegate_domain::command::Command;
+use rulegate_domain::command::{self, Command};
 use rulegate_domain::gate;
 use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::access::Act;
@@ -40,43 +40,49 @@ pub(super) fn acts(context: &ReviewContext) -> Acts {
             .map_or(Vec::new(), |gate| gate.evidence.clone())
     };
     let ask_to_execute = |break_glass: Option<String>| {
-        ask(Command::Execute {
+        ask(command::Execute {
             review: id(),
             fingerprint,
             break_glass,
             evidence: evidence(),
-        })
+        }
+        .into())
     };
     let execute = ask_to_execute(None);
     Acts {
-        approve: ask(Command::Approve {
+        approve: ask(command::Approve {
             review: id(),
             fingerprint,
             note: String::new(),
             evidence: evidence(),
-        }),
-        reject: ask(Command::Reject {
+        }
+        .into()),
+        reject: ask(command::Reject {
             review: id(),
             reason: text(),
-        }),
+        }
+        .into()),
         withdraw: (review.requester == user.person.account.id).then(|| {
-            ask(Command::Withdraw {
+            ask(command::Withdraw {
                 review: id(),
                 reason: text(),
-            })
+            }
+            .into())
         }),
         answer: answer(context),
-        comment: ask(Command::Comment {
+        comment: ask(command::Comment {
             review: id(),
             text: text(),
-        }),
+        }
+        .into()),
         break_glass: (may_break(context) && !execute.is_open())
             .then(|| ask_to_execute(Some(text()))),
         execute,
-        after_review: after_review(ask(Command::ReviewGlass {
+        after_review: after_review(ask(command::ReviewGlass {
             review: id(),
             note: text(),
-        })),
+        }
+        .into())),
     }
 }
 
@@ -98,7 +104,7 @@ fn answer(context: &ReviewContext) -> Availability {
     let Some((environment, hotfix, rule)) = asking else {
         return Availability::default();
     };
-    let command = Command::AnswerHotfix {
+    let command = command::AnswerHotfix {
         review: context.review.id.clone(),
         environment: environment.clone(),
         hotfix: hotfix.clone(),
@@ -107,7 +113,8 @@ fn answer(context: &ReviewContext) -> Availability {
             reason: SOME_TEXT.into(),
         },
         evidence: gate.evidence.clone(),
-    };
+    }
+    .into();
     Availability::of(context.portal, context.user, Some(context.review), &command)
 }
 

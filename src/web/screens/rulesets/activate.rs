@@ -16,12 +16,11 @@ use crate::web::page::{self, Page};
 use crate::web::sent::InField;
 use crate::web::user::User;
 use crate::web::{Portal, address, filters, format};
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::Pin;
 use rulegate_ledger::environment::Environment;
-use rulegate_ledger::event::Event;
-use rulegate_ledger::ids::{ReviewId, RuleSetName, Timestamp};
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
 use rulegate_ledger::version::VersionName;
 
 use preview::{Preview, consequences, lost, would_open};
@@ -139,21 +138,18 @@ pub(super) async fn ask(
     };
     let open = |fields: &Chosen| {
         let (version, targets) = fields.parse().in_field("version")?;
-        Ok(Command::OpenActivation {
+        Ok(command::OpenActivation {
             ruleset: ruleset.clone(),
             version,
             targets,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     let done = form.execute(&portal, &back, open).await?;
-    let review = done.entries.iter().find_map(|entry| {
-        matches!(entry.fact.event, Event::ReviewOpened(_)).then(|| ReviewId {
-            site: entry.at_entry.site.clone(),
-            seq: entry.at_entry.seq,
-        })
-    });
-    let to = review.map_or("/reviews".to_owned(), |id| address::review(&id));
+    let to = done
+        .review()
+        .map_or("/reviews".to_owned(), |id| address::review(&id));
     Ok(see(&to, "activation-asked"))
 }
 

@@ -7,10 +7,9 @@ use crate::web::error::WebResult;
 use crate::web::form::{Form, see};
 use crate::web::sent::FieldError;
 use crate::web::{Portal, address};
-use rulegate_domain::command::Command;
+use rulegate_domain::command::{self, Command};
 use rulegate_domain::refusal::Refusal;
-use rulegate_ledger::event::Event;
-use rulegate_ledger::ids::{ReviewId, RuleSetName};
+use rulegate_ledger::ids::RuleSetName;
 use rulegate_ledger::version::VersionName;
 
 /// Stands for a text in the question whether something may be done at all.
@@ -18,22 +17,24 @@ const SOME_TEXT: &str = "as if";
 
 /// Asks whether the person may say now how soft launch went.
 pub(super) fn some_validation(ruleset: &RuleSetName, version: &VersionName) -> Command {
-    Command::RecordValidation {
+    command::RecordValidation {
         ruleset: ruleset.clone(),
         version: version.clone(),
         passed: true,
         note: SOME_TEXT.to_owned(),
         links: Vec::new(),
     }
+    .into()
 }
 
 /// Asks whether the person may ask for a recall now.
 pub(super) fn some_recall(ruleset: &RuleSetName, version: &VersionName) -> Command {
-    Command::OpenRecall {
+    command::OpenRecall {
         ruleset: ruleset.clone(),
         version: version.clone(),
         reason: SOME_TEXT.to_owned(),
     }
+    .into()
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -58,13 +59,14 @@ pub(super) async fn validate(
             let what = "outcome";
             return Err(FieldError::at(what, Refusal::Missing { what }));
         }
-        Ok(Command::RecordValidation {
+        Ok(command::RecordValidation {
             ruleset,
             version,
             passed: fields.outcome == "passed",
             note: fields.note.clone(),
             links: fields.links.lines().map(str::to_owned).collect(),
-        })
+        }
+        .into())
     };
     form.execute(&portal, &page, record).await?;
     Ok(see(&format!("{page}#soft-launch"), "validated"))
@@ -85,19 +87,16 @@ pub(super) async fn recall(
     let (ruleset, version, _) = known_version(&form.user, &ruleset, &version)?;
     let page = address::version(&ruleset, &version);
     let open = |fields: &RecallFields| {
-        Ok(Command::OpenRecall {
+        Ok(command::OpenRecall {
             ruleset,
             version,
             reason: fields.reason.clone(),
-        })
+        }
+        .into())
     };
     let done = form.execute(&portal, &page, open).await?;
-    let review = done.entries.iter().find_map(|entry| {
-        matches!(entry.fact.event, Event::ReviewOpened(_)).then(|| ReviewId {
-            site: entry.at_entry.site.clone(),
-            seq: entry.at_entry.seq,
-        })
-    });
-    let to = review.map_or("/reviews".to_owned(), |id| address::review(&id));
+    let to = done
+        .review()
+        .map_or("/reviews".to_owned(), |id| address::review(&id));
     Ok(see(&to, "recall-asked"))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_ledger::access::Scope;
 use rulegate_ledger::ids::ReviewId;
 
@@ -97,12 +97,13 @@ async fn reviewed(world: &World) -> BTreeMap<&'static str, ReviewId> {
         .propose_hotfix(&[("a.conf", "one fixed\n")])
         .await
         .unwrap();
-    let past_the_gate = Command::Execute {
+    let past_the_gate = command::Execute {
         review: glass.clone(),
         fingerprint: world.fingerprint(&glass).await,
         break_glass: Some("production is down".into()),
         evidence: Vec::new(),
-    };
+    }
+    .into();
     world.act("ana", past_the_gate).await.unwrap();
     world
         .release("2", &[("a.conf", "one\n"), ("b.conf", "two more\n")])
@@ -125,19 +126,21 @@ async fn reviewed(world: &World) -> BTreeMap<&'static str, ReviewId> {
 
 async fn stopped(world: &World) {
     world.live("1", ONE).await;
-    let both = Command::OpenActivation {
+    let both = command::OpenActivation {
         ruleset: ruleset(),
         version: "1".parse().unwrap(),
         targets: vec![environment("ipc1/sl")],
         reason: "there too".into(),
-    };
+    }
+    .into();
     let review = opened(&world.act("lucy", both).await.unwrap());
     world.execute_review("lucy", &review).await.unwrap();
     observe(world, &[("a.conf", "one changed\n"), ("b.conf", "two\n")]).await;
-    let hold = Command::PlaceHold {
+    let hold = command::PlaceHold {
         ruleset: Some(ruleset()),
         lane: Some("prod".parse().unwrap()),
         reason: "the store was changed".into(),
-    };
+    }
+    .into();
     world.act("omar", hold).await.unwrap();
 }

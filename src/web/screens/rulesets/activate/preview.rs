@@ -3,7 +3,7 @@
 use crate::web::Portal;
 use crate::web::error::WebError;
 use crate::web::user::User;
-use rulegate_domain::command::Command;
+use rulegate_domain::command;
 use rulegate_domain::decide::{Decided, decide};
 use rulegate_domain::gate::{Check, Gate, Outcome};
 use rulegate_domain::judgement::Evidence;
@@ -77,12 +77,13 @@ pub(super) fn would_open(
     targets: &[Environment],
 ) -> Result<Review, Refusal> {
     let state = &user.snapshot.state;
-    let command = Command::OpenActivation {
+    let command = command::OpenActivation {
         ruleset: ruleset.clone(),
         version: version.clone(),
         targets: targets.to_vec(),
         reason: "preview".to_owned(),
-    };
+    }
+    .into();
     let decided = decide(state, &command, &user.actor(), user.now)?;
     let subject = match decided {
         Decided::New(facts) => facts.into_iter().find_map(|fact| match fact.event {
