@@ -40,7 +40,7 @@ pub struct RuleDiff {
 /// Whose change a draft is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
-    /// A hotfix's, told above its lines.
+    /// A hotfix's, with a note above its lines.
     Hotfix {
         /// Who, when, which incident: [`hotfix_lines::note`].
         note: String,
@@ -158,7 +158,7 @@ fn origins(chain: &Chain, whose: &Whose, old: &[u8], new: &[u8]) -> Origins {
 }
 
 /// What a hotfix writes and takes out is orange wherever it stands.
-fn mark_as_hotfix(rows: &mut [Row]) {
+pub fn mark_as_hotfix(rows: &mut [Row]) {
     for row in rows {
         row.kind = match row.kind {
             "add" => "hot",

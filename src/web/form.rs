@@ -1,7 +1,10 @@
 //! Forms: read with their token checked first, acted upon once, then away from the page; or back to it, refused.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
@@ -16,6 +19,11 @@ use rulegate_ledger::ids::CommandId;
 
 /// The most bytes of a form without files: a hotfix of several rules fits.
 pub const FORM_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The field with the name of a file that came with a form.
+pub const FILE_NAME: &str = "kept-path";
+/// The field with its bytes in base64: a file comes back with all else that was sent.
+pub const FILE_BYTES: &str = "kept-bytes";
 
 /// A form sent by a signed-in person from a page of ours.
 pub struct Form<T> {
@@ -82,11 +90,13 @@ impl<T: DeserializeOwned> FromRequest<Portal> for Form<T> {
         use axum::extract::FromRequestParts as _;
         let (mut parts, body) = request.into_parts();
         let user = User::from_request_parts(&mut parts, portal).await?;
-        let bytes = axum::body::to_bytes(body, FORM_SIZE_BYTES_MAX)
-            .await
-            .map_err(|_| {
-                WebError::BadForm("It is larger than 16 MiB, or it did not arrive whole.".into())
-            })?;
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let bytes = match kind.is_some_and(|k| k.as_bytes().starts_with(b"multipart/form-data")) {
+            true => without_parts(Request::from_parts(parts, body)).await?,
+            false => axum::body::to_bytes(body, FORM_SIZE_BYTES_MAX)
+                .await
+                .map_err(|_| too_large())?,
+        };
         let sheet = Sheet {
             fields: read(&bytes)?,
             bytes,
@@ -98,6 +108,35 @@ impl<T: DeserializeOwned> FromRequest<Portal> for Form<T> {
             sheet,
         })
     }
+}
+
+fn too_large() -> WebError {
+    WebError::BadForm("It is larger than 16 MiB, or it did not arrive whole.".into())
+}
+
+/// A form in parts as one without them. Of a file come its name and its bytes, a field each.
+async fn without_parts(request: Request) -> Result<Bytes, WebError> {
+    let mut parts = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| WebError::BadForm("The form has no parts.".into()))?;
+    let mut fields: Vec<(String, String)> = Vec::new();
+    while let Some(part) = parts.next_field().await.map_err(|_| too_large())? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let file = part.file_name().map(str::to_owned);
+        let bytes = part.bytes().await.map_err(|_| too_large())?;
+        match file {
+            None => fields.push((name, String::from_utf8_lossy(&bytes).into_owned())),
+            // A browser sends an empty part where no file was chosen.
+            Some(file) if file.is_empty() => {}
+            Some(file) => fields.extend([
+                (FILE_NAME.to_owned(), file),
+                (FILE_BYTES.to_owned(), BASE64.encode(&bytes)),
+            ]),
+        }
+    }
+    serde_html_form::to_string(&fields)
+        .map(Bytes::from)
+        .map_err(|error| WebError::BadForm(format!("A field cannot be read: {error}.")))
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WebError> {

@@ -11,7 +11,7 @@ use rulegate_domain::state::Hotfix;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::RuleSetName;
 
-/// The hotfixes that led to one text of a rule, the last first, with what is told of each.
+/// The hotfixes that led to one text of a rule, the last first, with a note on each.
 #[derive(Clone, Default)]
 pub struct Chain {
     chain: hotfix_lines::Chain,

@@ -118,7 +118,7 @@ pub struct Meets {
 /// newest; `None` if nothing planned came after what it was made on.
 pub async fn meets(app: &App, state: &State, hotfix: &Hotfix) -> Result<Option<Meets>, AppError> {
     let made_on = hotfix.on_top_of.planned_part();
-    let asked = activations(state, &hotfix.ruleset, &hotfix.environment)
+    let requested = activations(state, &hotfix.ruleset, &hotfix.environment)
         .find(|(_, version, _)| !version.is_hotfix())
         .map(|(_, version, checksum)| (version.clone(), checksum));
     let newest = || {
@@ -127,7 +127,7 @@ pub async fn meets(app: &App, state: &State, hotfix: &Hotfix) -> Result<Option<M
         let (version, facts) = planned.next()?;
         (version.as_str() != made_on).then_some((version, facts.checksum))
     };
-    let Some((version, checksum)) = asked.or_else(newest) else {
+    let Some((version, checksum)) = requested.or_else(newest) else {
         return Ok(None);
     };
     let questions: Vec<_> = state

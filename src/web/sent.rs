@@ -7,8 +7,22 @@ use rulegate_domain::refusal::Refusal;
 
 /// Fields that belong to the form and not to the person who filled it.
 const OF_THE_FORM: [&str; 6] = ["csrf", "once", "form", "fingerprint", "shown", "sight"];
-/// Fields that say what a form is about or what was chosen: nothing that anybody wrote.
-const NOT_WRITTEN: [&str; 6] = ["also", "answer", "environment", "hotfix", "path", "seen"];
+/// Fields that say what a form is about or what was chosen: nothing that anybody wrote. Numbers at the end do not count.
+const NOT_WRITTEN: [&str; 13] = [
+    "also",
+    "answer",
+    "drop",
+    "environment",
+    "hotfix",
+    "kept-bytes",
+    "kept-path",
+    "observation",
+    "on_top_of",
+    "path",
+    "remove",
+    "ruleset",
+    "seen",
+];
 /// Names under which forms ask for a sentence: a refusal of any of them belongs to the one that the form has.
 const SENTENCES: [&str; 4] = ["reason", "text", "note", "evidence"];
 
@@ -122,6 +136,11 @@ impl Sent {
         self.form == form
     }
 
+    /// Names and values as they came.
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
     /// The values that came under a name.
     pub fn values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
         let named = self.fields.iter().filter(move |(known, _)| known == name);
@@ -146,7 +165,10 @@ impl Sent {
 
     /// What a person wrote, for a page that no longer has the form.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        let written = |(name, _): &&(String, String)| !NOT_WRITTEN.contains(&name.as_str());
+        let written = |(name, _): &&(String, String)| {
+            let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            !NOT_WRITTEN.contains(&name.trim_end_matches('-'))
+        };
         let texts = self.fields.iter().filter(written);
         texts
             .map(|(_, value)| value.as_str())
@@ -177,10 +199,14 @@ fn field_of(refusal: &Refusal, fields: &[(String, String)]) -> String {
             .map_or(String::new(), |name| (*name).to_owned())
     };
     match refusal {
-        Refusal::Missing { what } | Refusal::TooLong { what, .. } => match one_of(&[what]) {
-            none if none.is_empty() => one_of(&SENTENCES),
-            found => found,
-        },
+        Refusal::Missing { what } | Refusal::TooLong { what, .. } => {
+            // "incident reference" is asked for as "incident".
+            let first = what.split(' ').next().unwrap_or_default();
+            match one_of(&[what, first]) {
+                none if none.is_empty() => one_of(&SENTENCES),
+                found => found,
+            }
+        }
         Refusal::EndsTooSoon | Refusal::EndsTooLate { .. } => one_of(&["ends", "until", "end"]),
         Refusal::BadLink { .. } => one_of(&["link", "links", "incident", "evidence"]),
         _ => String::new(),

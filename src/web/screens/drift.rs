@@ -2,22 +2,21 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use serde::Deserialize;
 
-use super::hotfix_desk::end_of_day;
+use super::hotfix_desk::{SOME_REASON, end_of_day, review_address, unchanged, words};
 use crate::app::AppError;
 use crate::web::availability::Availability;
 use crate::web::draft_view::{self, RuleDiff, Whose};
-use crate::web::environment_view::{Place, Tag, TimeView};
+use crate::web::environment_view::Tag;
 use crate::web::error::{WebError, WebResult};
-use crate::web::form::{Form, fresh_once, see};
-use crate::web::notice::Link;
+use crate::web::form::{Form, see};
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
+use crate::web::sent::FieldError;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
-use rulegate_domain::command::{self, HotfixWords, SnapshotFacts};
+use crate::web::{Portal, address, filters, format};
+use rulegate_domain::command::{self, Command, HotfixWords, SnapshotFacts};
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::{Observation, Resolution};
 use rulegate_ledger::access::{Act, Scope};
@@ -35,75 +34,51 @@ pub(super) fn routes() -> Routes {
         .form("/drift/{ruleset}/{site}/{lane}/dismiss", dismiss)
 }
 
-/// One observation that found a difference.
-#[allow(missing_docs)]
-struct DriftRow {
-    href: String,
-    ruleset: String,
-    place: Place,
-    size: String,
-    pin: String,
-    seen: TimeView,
+/// An observation that found a difference, with what became of it.
+struct DriftRow<'s> {
+    seen: &'s Observation,
     tag: Tag,
 }
 
 #[derive(Template)]
 #[template(path = "drift/list.html")]
-struct ListPage {
+struct ListPage<'s> {
     page: Page,
-    open: Vec<DriftRow>,
-    explained: Vec<DriftRow>,
+    open: Vec<DriftRow<'s>>,
+    explained: Vec<DriftRow<'s>>,
 }
 
 async fn list(State(portal): State<Portal>, user: User) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
-    let snapshot = user.snapshot.clone();
-    let all = snapshot.state.observations();
-    let visible = all
-        .into_iter()
-        .filter(|seen| user.may(Act::View, &Scope::ruleset(&seen.ruleset)));
-    let (open, explained): (Vec<_>, Vec<_>) = visible.partition(|seen| seen.is_open(user.now));
-    let rows = |list: Vec<&std::sync::Arc<Observation>>| {
-        list.into_iter()
-            .map(|seen| row(&portal, &user, seen))
-            .collect()
-    };
+    let all = user.snapshot.state.observations().into_iter();
+    let visible = all.filter(|seen| user.may(Act::View, &Scope::ruleset(&seen.ruleset)));
     let page = Page::new(&portal, &user, "hotfixes", "Observed drift");
+    let rows = visible.map(|seen| DriftRow {
+        tag: tag(&page, seen),
+        seen,
+    });
+    let (open, explained) = rows.partition(|row| row.seen.is_open(user.now));
     Ok(page::html(&ListPage {
         page,
-        open: rows(open),
-        explained: rows(explained),
+        open,
+        explained,
     }))
 }
 
-fn row(portal: &Portal, user: &User, seen: &Observation) -> DriftRow {
-    let Environment { site, lane } = &seen.environment;
-    DriftRow {
-        href: format!("/drift/{}/{site}/{lane}", seen.ruleset),
-        ruleset: seen.ruleset.to_string(),
-        place: Place::of(&seen.environment),
-        size: format::count(seen.changes.len(), "rule differs", "rules differ"),
-        pin: seen.pin.to_string(),
-        seen: TimeView::ago(seen.at, user.now),
-        tag: tag(portal, user, seen),
-    }
-}
-
 /// What became of it.
-fn tag(portal: &Portal, user: &User, seen: &Observation) -> Tag {
-    let name = |by| portal.auth.directory.name(by);
+fn tag(page: &Page, seen: &Observation) -> Tag {
     match &seen.resolution {
         None => Tag::new("bad", "unexplained"),
-        Some(Resolution::Dismissed { ends_at, .. }) if *ends_at <= user.now => Tag::new(
+        Some(Resolution::Dismissed { ends_at, .. }) if *ends_at <= page.now => Tag::new(
             "bad",
             format!("unexplained again since {}", format::day(*ends_at)),
         ),
-        Some(Resolution::Dismissed { ends_at, by, .. }) => Tag::new(
-            "mute",
-            format!("dismissed by {} until {}", name(by), format::day(*ends_at)),
-        ),
+        Some(Resolution::Dismissed { ends_at, by, .. }) => {
+            let (name, day) = (page.person(by), format::day(*ends_at));
+            Tag::new("mute", format!("dismissed by {name} until {day}"))
+        }
         Some(Resolution::Adopted { hotfix, by }) => {
-            Tag::new("hot", format!("adopted as {hotfix} by {}", name(by)))
+            Tag::new("hot", format!("adopted as {hotfix} by {}", page.person(by)))
                 .to(address::hotfix(&seen.ruleset, hotfix))
         }
         Some(Resolution::PinFollowed { at }) => Tag::new(
@@ -115,69 +90,87 @@ fn tag(portal: &Portal, user: &User, seen: &Observation) -> Tag {
 
 #[derive(Template)]
 #[template(path = "drift/drift.html")]
-struct DriftPage {
+struct DriftPage<'s> {
     page: Page,
-    ruleset: String,
-    place: Place,
-    /// Hidden in every form: acts are about exactly this observation.
-    observation: String,
-    href: String,
+    seen: &'s Observation,
     tag: Tag,
-    reason: String,
     is_open: bool,
-    pin: String,
-    pin_checksum: String,
-    pin_moved: String,
-    checksum: String,
-    seen: TimeView,
-    reported_by: String,
-    entry: Link,
-    size: String,
+    pin_moved: bool,
+    lines: u32,
     caps: String,
     /// The bytes are here: there is a diff.
     has_bytes: bool,
     diffs: Vec<RuleDiff>,
     hidden: usize,
-    paths: Vec<String>,
-    compare_href: String,
     adopt: Availability,
     dismiss: Availability,
-    typed: Words,
-    /// `adopt` or `dismiss`, if its form came back.
-    returned: &'static str,
-    problem: String,
+    ends: Timestamp,
 }
 
-impl DriftPage {
-    fn once(&self) -> String {
-        fresh_once()
-    }
-    fn problem(&self, form: &str) -> &str {
-        if self.returned == form {
-            &self.problem
-        } else {
-            ""
-        }
-    }
-    fn reason_typed(&self, form: &str) -> &str {
-        if self.returned == form {
-            &self.typed.reason
-        } else {
-            ""
-        }
-    }
-}
+type Place = (String, String, String);
 
-type Place3 = (String, String, String);
-
-async fn show(State(portal): State<Portal>, user: User, Path(place): Path<Place3>) -> WebResult {
+async fn show(State(portal): State<Portal>, user: User, Path(place): Path<Place>) -> WebResult {
     let seen = found(&user, &place)?;
-    Ok(page::html(&build(&portal, &user, &seen).await?))
+    let draft = match portal.app.observed(seen).await {
+        Ok(draft) => Some(draft),
+        Err(AppError::Refused(Refusal::ObservedBytesMissing)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let (ruleset, environment) = (&seen.ruleset, &seen.environment);
+    let lines = draft.as_ref().map_or(0, |draft| draft.lines_changed());
+    let (hidden, diffs) = match &draft {
+        Some(draft) => {
+            draft_view::rule_diffs(&portal, &user, ruleset, draft, &Whose::Outside).await?
+        }
+        None => (0, Vec::new()),
+    };
+    let ends = Timestamp(user.now.0 + DAYS_DEFAULT * Timestamp::DAY_US);
+    let any = HotfixWords {
+        reason: SOME_REASON.into(),
+        incident: SOME_REASON.into(),
+        ends_at: ends,
+    };
+    let adoption = adoption(seen, unchanged(seen.checksum).snapshot, lines, any);
+    let mut adopt = Availability::of(&portal, &user, None, &adoption);
+    if adopt.is_open() && draft.is_none() {
+        adopt = Availability::unavailable(
+            Refusal::ObservedBytesMissing.message(),
+            "Observe again with the rules themselves.",
+        );
+    }
+    let dismissal = command::DismissDrift {
+        observation: seen.id.clone(),
+        reason: SOME_REASON.into(),
+        ends_at: ends,
+    }
+    .into();
+    let state = &user.snapshot.state;
+    let pin_now = state.pin(ruleset, environment);
+    let title = format!("Drift of {ruleset} in {environment}");
+    let page = Page::new(&portal, &user, "hotfixes", title);
+    Ok(page::html(&DriftPage {
+        tag: match seen.changes.is_empty() {
+            true => Tag::new("ok", "no difference"),
+            false => tag(&page, seen),
+        },
+        page,
+        seen,
+        is_open: seen.is_open(user.now),
+        pin_moved: pin_now.is_some_and(|pin| pin.checksum != seen.pin_checksum),
+        lines,
+        caps: draft_view::caps_words(&state.policy(), seen.changes.len() as u32, lines),
+        has_bytes: draft.is_some(),
+        diffs,
+        hidden,
+        adopt,
+        dismiss: Availability::of(&portal, &user, None, &dismissal),
+        ends,
+    }))
 }
 
 /// What a person says about drift.
-#[derive(Debug, Default, Clone, Deserialize)]
-struct Words {
+#[derive(Deserialize)]
+struct Fields {
     #[serde(default)]
     observation: String,
     #[serde(default)]
@@ -190,117 +183,74 @@ struct Words {
 
 async fn adopt(
     State(portal): State<Portal>,
-    Path(place): Path<Place3>,
-    form: Form<Words>,
+    Path(place): Path<Place>,
+    form: Form<Fields>,
 ) -> WebResult {
     let seen = found(&form.user, &place)?;
-    let Some(ends_at) = end_of_day(&form.fields.ends) else {
-        return again(
-            &portal,
-            &form,
-            &seen,
-            "adopt",
-            "The end date is not a date.".into(),
-        )
-        .await;
-    };
-    let observation = named(&form.fields, &seen)?;
-    let draft = portal.app.observed(&seen).await?;
-    let command = command::AdoptDrift {
-        observation,
-        snapshot: draft.after.facts(),
-        lines_changed: draft.lines_changed(),
-        words: HotfixWords {
-            reason: form.fields.reason.clone(),
-            incident: form.fields.incident.clone(),
-            ends_at,
-        },
+    let command = adoption_of(&portal, seen, &form.fields).await;
+    let back = address::drift(&seen.ruleset, &seen.environment);
+    let executed = form.execute(&portal, &back, |_| command).await?;
+    Ok(see(&review_address(&executed), "hotfix-made"))
+}
+
+async fn adoption_of(
+    portal: &Portal,
+    seen: &Observation,
+    fields: &Fields,
+) -> Result<Command, FieldError> {
+    let words = words(&fields.reason, &fields.incident, &fields.ends)?;
+    named(fields, seen)?;
+    let draft = portal.app.observed(seen).await?;
+    let lines = draft.lines_changed();
+    Ok(adoption(seen, draft.after.facts(), lines, words))
+}
+
+fn adoption(
+    seen: &Observation,
+    snapshot: SnapshotFacts,
+    lines_changed: u32,
+    words: HotfixWords,
+) -> Command {
+    command::AdoptDrift {
+        observation: seen.id.clone(),
+        snapshot,
+        lines_changed,
+        words,
     }
-    .into();
-    match form.execute_raw(&portal, command).await {
-        Ok(done) => {
-            let to = done
-                .review()
-                .map_or("/hotfixes".to_owned(), |id| address::review(&id));
-            Ok(see(&to, "hotfix-made"))
-        }
-        Err(error) => or_again(&portal, &form, &seen, "adopt", error).await,
-    }
+    .into()
 }
 
 async fn dismiss(
     State(portal): State<Portal>,
-    Path(place): Path<Place3>,
-    form: Form<Words>,
+    Path(place): Path<Place>,
+    form: Form<Fields>,
 ) -> WebResult {
     let seen = found(&form.user, &place)?;
-    let Some(ends_at) = end_of_day(&form.fields.ends) else {
-        return again(
-            &portal,
-            &form,
-            &seen,
-            "dismiss",
-            "The end date is not a date.".into(),
-        )
-        .await;
+    let dismissal = |fields: &Fields| {
+        let ends_at = end_of_day(&fields.ends)?;
+        Ok(command::DismissDrift {
+            observation: named(fields, seen)?,
+            reason: fields.reason.clone(),
+            ends_at,
+        }
+        .into())
     };
-    let command = command::DismissDrift {
-        observation: named(&form.fields, &seen)?,
-        reason: form.fields.reason.clone(),
-        ends_at,
-    }
-    .into();
-    match form.execute_raw(&portal, command).await {
-        Ok(_) => Ok(see(&href(&seen), "dismissed")),
-        Err(error) => or_again(&portal, &form, &seen, "dismiss", error).await,
-    }
+    let back = address::drift(&seen.ruleset, &seen.environment);
+    form.execute(&portal, &back, dismissal).await?;
+    Ok(see(&back, "dismissed"))
 }
 
 /// The observation that the form was about: a newer one meanwhile is refused by the decision.
-fn named(words: &Words, seen: &Observation) -> Result<EntryRef, WebError> {
-    let id: EntryRef = words
-        .observation
-        .parse()
-        .map_err(|_| WebError::BadForm("It does not say which observation it is about.".into()))?;
-    if id != seen.id {
-        return Err(crate::web::error::refuse(Refusal::UnknownObservation {
-            observation: id,
-        }));
+fn named(fields: &Fields, seen: &Observation) -> Result<EntryRef, FieldError> {
+    let id: EntryRef = fields.observation.parse()?;
+    match id == seen.id {
+        true => Ok(id),
+        false => Err(Refusal::UnknownObservation { observation: id }.into()),
     }
-    Ok(id)
-}
-
-async fn or_again(
-    portal: &Portal,
-    form: &Form<Words>,
-    seen: &Observation,
-    name: &'static str,
-    error: AppError,
-) -> WebResult {
-    match error {
-        AppError::Refused(refusal) if refusal.is_bad_input() => {
-            again(portal, form, seen, name, refusal.message()).await
-        }
-        error => Err(WebError::App(error)),
-    }
-}
-
-async fn again(
-    portal: &Portal,
-    form: &Form<Words>,
-    seen: &Observation,
-    name: &'static str,
-    problem: String,
-) -> WebResult {
-    let mut page = build(portal, &form.user, seen).await?;
-    (page.typed, page.returned, page.problem) = (form.fields.clone(), name, problem);
-    let mut response = page::html(&page);
-    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    Ok(response)
 }
 
 /// The newest observation of the place.
-fn found(user: &User, (ruleset, site, lane): &Place3) -> Result<Observation, WebError> {
+fn found<'s>(user: &'s User, (ruleset, site, lane): &Place) -> Result<&'s Observation, WebError> {
     let missing = || AppError::NotFound {
         what: "observation of",
         name: format!("{ruleset} in {site}/{lane}")
@@ -311,125 +261,6 @@ fn found(user: &User, (ruleset, site, lane): &Place3) -> Result<Observation, Web
     let ruleset: RuleSetName = ruleset.parse().map_err(|_| missing())?;
     let environment: Environment = format!("{site}/{lane}").parse().map_err(|_| missing())?;
     user.require(Act::View, Scope::exactly(&ruleset, &environment))?;
-    let seen = user
-        .snapshot
-        .state
-        .observation(&ruleset, &environment)
-        .ok_or_else(missing)?;
-    Ok(seen.as_ref().clone())
-}
-
-fn href(seen: &Observation) -> String {
-    let Environment { site, lane } = &seen.environment;
-    format!("/drift/{}/{site}/{lane}", seen.ruleset)
-}
-
-async fn build(portal: &Portal, user: &User, seen: &Observation) -> Result<DriftPage, WebError> {
-    let state = &user.snapshot.state;
-    let draft = match portal.app.observed(seen).await {
-        Ok(draft) => Some(draft),
-        Err(AppError::Refused(Refusal::ObservedBytesMissing)) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let lines = draft.as_ref().map_or(0, |draft| draft.lines_changed());
-    let (hidden, diffs) = match &draft {
-        Some(draft) => {
-            draft_view::rule_diffs(portal, user, &seen.ruleset, draft, &Whose::Outside).await?
-        }
-        None => (0, Vec::new()),
-    };
-    let ends_at = Timestamp(user.now.0 + DAYS_DEFAULT * Timestamp::DAY_US);
-    let words = HotfixWords {
-        reason: "…".into(),
-        incident: "…".into(),
-        ends_at,
-    };
-    let snapshot = SnapshotFacts {
-        checksum: seen.checksum,
-        rules: 0,
-        size_bytes: 0,
-    };
-    let adopt = command::AdoptDrift {
-        observation: seen.id.clone(),
-        snapshot,
-        lines_changed: lines,
-        words,
-    }
-    .into();
-    let dismiss = command::DismissDrift {
-        observation: seen.id.clone(),
-        reason: "…".into(),
-        ends_at,
-    }
-    .into();
-    let mut adopt = Availability::of(portal, user, None, &adopt);
-    if adopt.is_open() && draft.is_none() {
-        adopt = Availability::unavailable(
-            Refusal::ObservedBytesMissing.message(),
-            "Observe again with the rules themselves.",
-        );
-    }
-    let pin_now = state.pin(&seen.ruleset, &seen.environment);
-    let moved = pin_now
-        .filter(|pin| pin.checksum != seen.pin_checksum)
-        .map(|pin| pin.version.to_string());
-    Ok(DriftPage {
-        page: Page::new(
-            portal,
-            user,
-            "hotfixes",
-            format!("Drift of {} in {}", seen.ruleset, seen.environment),
-        ),
-        ruleset: seen.ruleset.to_string(),
-        place: Place::of(&seen.environment),
-        observation: seen.id.to_string(),
-        href: href(seen),
-        tag: if seen.changes.is_empty() {
-            Tag::new("ok", "no difference")
-        } else {
-            tag(portal, user, seen)
-        },
-        reason: match &seen.resolution {
-            Some(Resolution::Dismissed { reason, .. }) => reason.clone(),
-            _ => String::new(),
-        },
-        is_open: seen.is_open(user.now),
-        pin: seen.pin.to_string(),
-        pin_checksum: seen.pin_checksum.to_string(),
-        pin_moved: moved.unwrap_or_default(),
-        checksum: seen.checksum.to_string(),
-        seen: TimeView::date(seen.at),
-        reported_by: portal.auth.directory.name(&seen.by),
-        entry: Link {
-            href: address::entry(&seen.id),
-            text: seen.id.to_string(),
-        },
-        size: format!(
-            "{}, {} changed",
-            format::count(seen.changes.len(), "rule", "rules"),
-            format::count(lines as usize, "line", "lines")
-        ),
-        caps: draft_view::caps_words(&state.policy(), seen.changes.len() as u32, lines),
-        has_bytes: draft.is_some(),
-        diffs,
-        hidden,
-        paths: seen
-            .changes
-            .iter()
-            .map(|change| change.path.clone())
-            .collect(),
-        compare_href: address::compare(
-            &seen.ruleset,
-            &seen.pin_checksum.to_string(),
-            &seen.checksum.to_string(),
-        ),
-        adopt,
-        dismiss: Availability::of(portal, user, None, &dismiss),
-        typed: Words {
-            ends: format::day(ends_at),
-            ..Words::default()
-        },
-        returned: "",
-        problem: String::new(),
-    })
+    let seen = user.snapshot.state.observation(&ruleset, &environment);
+    Ok(seen.ok_or_else(missing)?)
 }

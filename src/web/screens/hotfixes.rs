@@ -8,17 +8,22 @@ use askama::Template;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 
+use super::hotfix_desk::may_write;
 use crate::app::AppError;
 use crate::web::availability::Availability;
-use crate::web::environment_view::{Place, Tag, TimeView};
-use crate::web::error::WebResult;
+use crate::web::choice::{Choice, options_or_all};
+use crate::web::environment_view::Tag;
+use crate::web::error::{WebError, WebResult};
 use crate::web::hotfix_words::{self, HotfixState};
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address, filters};
+use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::Hotfix;
 use rulegate_ledger::access::{Act, Scope};
+use rulegate_ledger::ids::RuleSetName;
+use rulegate_ledger::version::VersionName;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -37,153 +42,85 @@ struct Address {
     state: String,
 }
 
-/// One choice of a filter.
-#[allow(missing_docs)]
-pub(super) struct Choice {
-    pub value: String,
-    pub text: String,
-    pub selected: bool,
-}
-
 #[derive(Template)]
 #[template(path = "hotfixes/list.html")]
-struct ListPage {
+struct ListPage<'s> {
     page: Page,
     rulesets: Vec<Choice>,
     environments: Vec<Choice>,
     states: Vec<Choice>,
-    sections: Vec<Section>,
-    is_filtered: bool,
-    /// Where a hotfix may be made, a rule set each.
-    desks: Vec<DeskPage>,
+    chosen: Address,
+    sections: Vec<Section<'s>>,
+    /// Whether a hotfix may be made, a rule set each.
+    desks: Vec<(RuleSetName, Availability)>,
     drift: usize,
 }
 
 /// Hotfixes of one state.
-#[allow(missing_docs)]
-struct Section {
+struct Section<'s> {
     id: &'static str,
     title: &'static str,
-    is_debt: bool,
-    rows: Vec<HotfixRow>,
+    rows: Vec<HotfixRow<'s>>,
 }
 
-/// The way to the desk.
-#[allow(missing_docs)]
-struct DeskPage {
-    ruleset: String,
-    href: String,
-    offer: Availability,
-}
-
-/// One hotfix.
-#[allow(missing_docs)]
-struct HotfixRow {
-    href: String,
-    ruleset: String,
-    version: String,
-    place: Place,
-    reason: String,
-    incident: String,
-    author: String,
-    made: TimeView,
-    size: String,
+/// One hotfix with where it stands.
+struct HotfixRow<'s> {
+    hotfix: &'s Hotfix,
     tags: Vec<Tag>,
 }
 
 async fn show(
     State(portal): State<Portal>,
     user: User,
-    Query(address): Query<Address>,
+    Query(chosen): Query<Address>,
 ) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
-    let snapshot = user.snapshot.clone();
-    let state = &snapshot.state;
-    let mut sections: Vec<Section> = HotfixState::ALL.into_iter().map(section).collect();
+    let state = &user.snapshot.state;
+    let mut sections = Vec::from(HotfixState::ALL.map(section));
     for hotfix in state.hotfixes() {
-        if !user.may(Act::View, &Scope::ruleset(&hotfix.ruleset)) || !address.lets(hotfix) {
-            continue;
-        }
         let stands = HotfixState::of(state, hotfix);
-        if address.state.is_empty() || address.state == stands.word() {
-            let index = HotfixState::ALL
-                .iter()
-                .position(|s| *s == stands)
-                .unwrap_or(0);
-            sections[index]
-                .rows
-                .push(row(&portal, &user, hotfix, stands).await?);
+        if chosen.lets(hotfix, stands) && user.may(Act::View, &Scope::ruleset(&hotfix.ruleset)) {
+            let tags = tags(&portal, &user, hotfix, stands).await?;
+            let rows = &mut sections[stands as usize].rows;
+            rows.push(HotfixRow { hotfix, tags });
         }
     }
-    sections.retain(|section| !section.rows.is_empty() || section.is_debt);
+    sections.retain(|section| !section.rows.is_empty() || section.id == "open");
     let rulesets = state.rulesets();
-    let page = Page::new(&portal, &user, "hotfixes", "Hotfixes");
-    let drift = state
-        .observations()
-        .iter()
-        .filter(|seen| seen.is_open(user.now))
-        .count();
+    let drift = state.observations().into_iter();
+    let environments = state.topology.environments().into_iter();
+    let production = environments.filter(|e| state.topology.is_production(e));
     Ok(page::html(&ListPage {
-        page,
-        rulesets: choices(
-            "every rule set",
-            rulesets.iter().map(ToString::to_string),
-            &address.ruleset,
-        ),
-        environments: choices(
-            "everywhere",
-            state
-                .topology
-                .environments()
-                .iter()
-                .filter(|e| state.topology.is_production(e))
-                .map(ToString::to_string),
-            &address.environment,
-        ),
-        states: choices(
-            "every state",
-            HotfixState::ALL.iter().map(|s| s.word().to_owned()),
-            &address.state,
-        ),
+        page: Page::new(&portal, &user, "hotfixes", "Hotfixes"),
+        rulesets: options_or_all("every rule set", &rulesets),
+        environments: options_or_all("everywhere", production),
+        states: options_or_all("every state", HotfixState::ALL.map(HotfixState::word)),
+        chosen,
         sections,
-        is_filtered: !(address.ruleset.is_empty()
-            && address.environment.is_empty()
-            && address.state.is_empty()),
+        drift: drift.filter(|seen| seen.is_open(user.now)).count(),
         desks: rulesets
-            .iter()
-            .map(|ruleset| desk(&portal, &user, ruleset))
+            .into_iter()
+            .map(|ruleset| {
+                let availability = may_write(&portal, &user, &ruleset);
+                (ruleset, availability)
+            })
             .collect(),
-        drift,
     }))
 }
 
 impl Address {
-    fn lets(&self, hotfix: &Hotfix) -> bool {
+    fn is_filtered(&self) -> bool {
+        !(self.ruleset.is_empty() && self.environment.is_empty() && self.state.is_empty())
+    }
+
+    fn lets(&self, hotfix: &Hotfix, stands: HotfixState) -> bool {
         (self.ruleset.is_empty() || self.ruleset == hotfix.ruleset.as_str())
             && (self.environment.is_empty() || self.environment == hotfix.environment.to_string())
+            && (self.state.is_empty() || self.state == stands.word())
     }
 }
 
-pub(super) fn choices(
-    all: &str,
-    values: impl Iterator<Item = String>,
-    chosen: &str,
-) -> Vec<Choice> {
-    let every = Choice {
-        value: String::new(),
-        text: all.to_owned(),
-        selected: chosen.is_empty(),
-    };
-    std::iter::once(every)
-        .chain(values.map(|value| Choice {
-            selected: value == chosen,
-            text: value.clone(),
-            value,
-        }))
-        .collect()
-}
-
-fn section(state: HotfixState) -> Section {
+fn section<'s>(state: HotfixState) -> Section<'s> {
     let (id, title) = match state {
         HotfixState::Open => ("open", "Open: live, and in no planned version that is"),
         HotfixState::Proposed => ("proposed", "Proposed: waiting in their reviews"),
@@ -194,25 +131,16 @@ fn section(state: HotfixState) -> Section {
     Section {
         id,
         title,
-        is_debt: state == HotfixState::Open,
         rows: Vec::new(),
     }
 }
 
-fn desk(portal: &Portal, user: &User, ruleset: &rulegate_ledger::ids::RuleSetName) -> DeskPage {
-    DeskPage {
-        ruleset: ruleset.to_string(),
-        href: format!("/hotfixes/new?ruleset={ruleset}"),
-        offer: super::hotfix_desk::may_write(portal, user, ruleset),
-    }
-}
-
-async fn row(
+async fn tags(
     portal: &Portal,
     user: &User,
-    hotfix: &Arc<Hotfix>,
+    hotfix: &Hotfix,
     stands: HotfixState,
-) -> Result<HotfixRow, AppError> {
+) -> Result<Vec<Tag>, AppError> {
     let state = &user.snapshot.state;
     let mut tags = vec![stands.tag()];
     if stands == HotfixState::Open {
@@ -225,34 +153,25 @@ async fn row(
     if stands == HotfixState::Proposed
         && let Some(review) = hotfix_words::review_of(state, hotfix)
     {
-        tags.push(
-            Tag::new("plan", format!("review {}", review.id)).to(address::review(&review.id)),
-        );
+        let tag = Tag::new("plan", format!("review {}", review.id));
+        tags.push(tag.to(address::review(&review.id)));
     }
-    Ok(HotfixRow {
-        href: address::hotfix(&hotfix.ruleset, &hotfix.version),
-        ruleset: hotfix.ruleset.to_string(),
-        version: hotfix.version.to_string(),
-        place: Place::of(&hotfix.environment),
-        reason: hotfix.reason.clone(),
-        incident: hotfix.incident.clone(),
-        author: author(portal, hotfix),
-        made: TimeView::ago(hotfix.at, user.now),
-        size: format!(
-            "{}, {}",
-            format::count(hotfix.changes.len(), "rule", "rules"),
-            format::count(hotfix.lines_changed as usize, "line", "lines")
-        ),
-        tags,
-    })
+    Ok(tags)
 }
 
-/// Who wrote it; of adopted drift nobody knows.
-fn author(portal: &Portal, hotfix: &Hotfix) -> String {
-    let name = portal.auth.directory.name(&hotfix.author);
-    if hotfix.adopts.is_some() {
-        format!("unknown author, adopted by {name}")
-    } else {
-        name
-    }
+/// The hotfix of an address, if the person may see it.
+pub(super) fn found<'s>(
+    user: &'s User,
+    ruleset: &str,
+    version: &str,
+) -> Result<&'s Arc<Hotfix>, WebError> {
+    let missing = || AppError::NotFound {
+        what: "hotfix",
+        name: version.chars().take(80).collect(),
+    };
+    let ruleset: RuleSetName = ruleset.parse().map_err(|_| missing())?;
+    let version: VersionName = version.parse().map_err(|_| missing())?;
+    user.require(Act::View, Scope::ruleset(&ruleset))?;
+    let hotfix = user.snapshot.state.hotfix(&ruleset, &version);
+    hotfix.ok_or_else(|| Refusal::UnknownHotfix { hotfix: version }.into())
 }

@@ -1,14 +1,18 @@
 //! What the author of a sent-back hotfix gets: the hotfix as a patch, and a draft of planned with it merged in where
 //! that is clean.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use bytes::Bytes;
 
+use super::hotfixes::found;
 use super::versions::attachment;
 use crate::app::AppError;
 use crate::app::send_back::{SendBack, draft_name, question};
 use crate::web::diff_view::{self, Row};
+use crate::web::draft_view::mark_as_hotfix;
 use crate::web::error::{WebError, WebResult};
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
@@ -19,8 +23,6 @@ use rulegate_compare::diff::{Options, TextDiff, Window};
 use rulegate_compare::merge_draft::{DraftRule, Outcome};
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::Hotfix;
-use rulegate_ledger::access::{Act, Scope};
-use rulegate_ledger::ids::RuleSetName;
 use rulegate_ledger::version::VersionName;
 
 /// Rules whose diff is on the page; the patch holds all.
@@ -39,47 +41,35 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Template)]
 #[template(path = "hotfixes/send_back.html")]
-struct SendBackPage {
+struct SendBackPage<'s> {
     page: Page,
-    ruleset: String,
-    hotfix: String,
-    hotfix_href: String,
-    planned: String,
-    planned_href: String,
-    environment: String,
-    /// `2 put in, 1 to do by hand, 1 contained already`.
-    tally: String,
-    is_whole: bool,
-    /// Nothing could be put in.
-    is_empty: bool,
-    patch_href: String,
-    draft_patch_href: String,
-    archive_href: String,
-    rules: Vec<RuleRow>,
-    /// Path, what differs by value, and lines.
-    diffs: Vec<(String, Option<StructuredView>, Vec<Row>)>,
+    hotfix: &'s Hotfix,
+    planned: &'s VersionName,
+    made: &'s SendBack,
+    diffs: Vec<RuleDiff>,
     hidden: usize,
 }
 
-/// One rule of the hotfix in the draft.
-#[allow(missing_docs)]
-struct RuleRow {
+impl SendBackPage<'_> {
+    fn kind(&self, rule: &DraftRule) -> &'static str {
+        match rule.outcome {
+            Outcome::Contained | Outcome::Merged { .. } => "ok",
+            Outcome::Partly { .. } => "warn",
+            Outcome::Left => "bad",
+        }
+    }
+}
+
+/// What one rule of the draft has that planned has not.
+struct RuleDiff {
     path: String,
-    moved_to: String,
-    kind: &'static str,
-    words: String,
-    /// Places that need no work; may be empty.
-    passed_over: String,
-    /// What to do by hand.
-    left: Vec<String>,
-    /// What the verdict says of the draft, where it is not *included*.
-    doubt: &'static str,
+    values: Option<StructuredView>,
+    rows: Vec<Row>,
 }
 
 async fn show(State(portal): State<Portal>, user: User, Path(names): Path<Names>) -> WebResult {
-    let asked = Params::of(&user, names)?;
-    let made = asked.made(&portal, &user).await?;
-    let rules: Vec<RuleRow> = made.rules.iter().map(|rule| row(rule, &made)).collect();
+    let (hotfix, planned) = named(&user, &names)?;
+    let made = made(&portal, &user, hotfix, &planned).await?;
     let work = move || {
         let diffs = diffs(&made);
         (diffs, made)
@@ -89,29 +79,12 @@ async fn show(State(portal): State<Portal>, user: User, Path(names): Path<Names>
         .map_err(AppError::broken)?;
     let hidden = diffs.len().saturating_sub(DIFFS_MAX);
     diffs.truncate(DIFFS_MAX);
-    let (ruleset, version) = (&asked.hotfix.ruleset, &asked.hotfix.version);
-    let here = address::send_back(ruleset, version, &asked.planned);
-    let hotfix_href = address::hotfix(ruleset, version);
+    let title = format!("Draft of {planned} with hotfix {}", hotfix.version);
     Ok(page::html(&SendBackPage {
-        page: Page::new(
-            &portal,
-            &user,
-            "hotfixes",
-            format!("Draft of {} with hotfix {version}", asked.planned),
-        ),
-        ruleset: ruleset.to_string(),
-        hotfix: version.to_string(),
-        patch_href: format!("{hotfix_href}/hotfix.patch"),
-        hotfix_href,
-        planned: asked.planned.to_string(),
-        planned_href: address::version(ruleset, &asked.planned),
-        environment: asked.hotfix.environment.to_string(),
-        tally: made.tally(),
-        is_whole: made.is_whole(),
-        is_empty: made.draft_patch.is_empty(),
-        draft_patch_href: format!("{here}/draft.patch"),
-        archive_href: format!("{here}/draft.tar"),
-        rules,
+        page: Page::new(&portal, &user, "hotfixes", title),
+        hotfix,
+        planned: &planned,
+        made: &made,
         diffs,
         hidden,
     }))
@@ -122,8 +95,10 @@ async fn patch(
     user: User,
     Path((ruleset, version)): Path<(String, String)>,
 ) -> WebResult {
-    let hotfix = hotfix(&user, &ruleset, &version)?;
-    let patch = portal.app.hotfix_patch(&hotfix).await?;
+    let patch = portal
+        .app
+        .hotfix_patch(found(&user, &ruleset, &version)?)
+        .await?;
     let name = format!("{ruleset}-{version}.patch");
     Ok(attachment(name, PATCH, patch))
 }
@@ -133,9 +108,9 @@ async fn draft_patch(
     user: User,
     Path(names): Path<Names>,
 ) -> WebResult {
-    let asked = Params::of(&user, names)?;
-    let made = asked.made(&portal, &user).await?;
-    let name = draft_name(&asked.hotfix, &asked.planned, "patch");
+    let (hotfix, planned) = named(&user, &names)?;
+    let made = made(&portal, &user, hotfix, &planned).await?;
+    let name = draft_name(hotfix, &planned, "patch");
     Ok(attachment(name, PATCH, made.draft_patch))
 }
 
@@ -144,18 +119,15 @@ async fn draft_archive(
     user: User,
     Path(names): Path<Names>,
 ) -> WebResult {
-    let asked = Params::of(&user, names)?;
-    let made = asked.made(&portal, &user).await?;
-    let told = made.read_me(&asked.hotfix, &asked.planned);
-    let pack = move || made.archive(&told);
+    let (hotfix, planned) = named(&user, &names)?;
+    let made = made(&portal, &user, hotfix, &planned).await?;
+    let read_me = made.read_me(hotfix, &planned);
+    let pack = move || made.archive(&read_me);
     let archive: Bytes = tokio::task::spawn_blocking(pack)
         .await
         .map_err(AppError::broken)??;
-    Ok(attachment(
-        draft_name(&asked.hotfix, &asked.planned, "tar"),
-        "application/x-tar",
-        archive,
-    ))
+    let name = draft_name(hotfix, &planned, "tar");
+    Ok(attachment(name, "application/x-tar", archive))
 }
 
 /// What mail readers and editors know a patch by.
@@ -164,85 +136,54 @@ const PATCH: &str = "text/x-patch; charset=utf-8";
 /// Rule set, hotfix and planned version, as in an address.
 type Names = (String, String, String);
 
-fn hotfix(user: &User, ruleset: &str, version: &str) -> Result<std::sync::Arc<Hotfix>, WebError> {
-    let missing = || AppError::NotFound {
-        what: "hotfix",
-        name: version.chars().take(80).collect(),
-    };
-    let ruleset: RuleSetName = ruleset.parse().map_err(|_| missing())?;
-    let version: VersionName = version.parse().map_err(|_| missing())?;
-    user.require(Act::View, Scope::ruleset(&ruleset))?;
-    let found = user.snapshot.state.hotfix(&ruleset, &version).cloned();
-    found.ok_or_else(|| Refusal::UnknownHotfix { hotfix: version }.into())
-}
-
 /// A hotfix and the planned version that it is merged into.
-struct Params {
-    hotfix: std::sync::Arc<Hotfix>,
-    planned: VersionName,
+fn named<'s>(
+    user: &'s User,
+    (ruleset, version, planned): &Names,
+) -> Result<(&'s Arc<Hotfix>, VersionName), WebError> {
+    let hotfix = found(user, ruleset, version)?;
+    let planned = planned.parse().map_err(|_| AppError::NotFound {
+        what: "version",
+        name: planned.chars().take(80).collect(),
+    })?;
+    Ok((hotfix, planned))
 }
 
-impl Params {
-    fn of(user: &User, (ruleset, version, planned): Names) -> Result<Params, WebError> {
-        let hotfix = hotfix(user, &ruleset, &version)?;
-        let planned = planned.parse().map_err(|_| AppError::NotFound {
-            what: "version",
-            name: planned.chars().take(80).collect(),
-        })?;
-        Ok(Params { hotfix, planned })
-    }
-
-    async fn made(&self, portal: &Portal, user: &User) -> Result<SendBack, WebError> {
-        let state = &user.snapshot.state;
-        let facts = state.version(&self.hotfix.ruleset, &self.planned);
-        let facts = facts.ok_or_else(|| Refusal::UnknownVersion {
-            ruleset: self.hotfix.ruleset.clone(),
-            version: self.planned.clone(),
-        })?;
-        let question = question(state, &self.hotfix, facts.checksum);
-        Ok(portal.app.send_back(&question).await?)
-    }
-}
-
-fn row(rule: &DraftRule, made: &SendBack) -> RuleRow {
-    let told = made.describe_rule(rule);
-    RuleRow {
-        path: rule.path.clone(),
-        moved_to: rule.moved_to.clone().unwrap_or_default(),
-        kind: match rule.outcome {
-            Outcome::Contained | Outcome::Merged { .. } => "ok",
-            Outcome::Partly { .. } => "warn",
-            Outcome::Left => "bad",
-        },
-        words: told.words,
-        passed_over: told.passed_over,
-        left: told.left,
-        doubt: told.doubt,
-    }
+async fn made(
+    portal: &Portal,
+    user: &User,
+    hotfix: &Hotfix,
+    planned: &VersionName,
+) -> Result<SendBack, WebError> {
+    let state = &user.snapshot.state;
+    let facts = state.version(&hotfix.ruleset, planned);
+    let facts = facts.ok_or_else(|| Refusal::UnknownVersion {
+        ruleset: hotfix.ruleset.clone(),
+        version: planned.clone(),
+    })?;
+    let question = question(state, hotfix, facts.checksum);
+    Ok(portal.app.send_back(&question).await?)
 }
 
 /// From planned to the draft, rule by rule; what was put in is the hotfix's.
-fn diffs(made: &SendBack) -> Vec<(String, Option<StructuredView>, Vec<Row>)> {
+fn diffs(made: &SendBack) -> Vec<RuleDiff> {
     let changed = made.rules.iter().filter(|rule| rule.draft != rule.planned);
     changed
         .map(|rule| {
             let side = |bytes: &Option<Vec<u8>>| bytes.clone().unwrap_or_default();
-            let (old, new) = (side(&rule.planned), side(&rule.draft));
             let options = Options {
                 window: Window::first(LINES_MAX),
                 ..Options::default()
             };
+            let (old, new) = (side(&rule.planned), side(&rule.draft));
             let diff = TextDiff::new(&old, &new);
             let mut rows = diff_view::unified(&diff, &options);
-            for row in &mut rows {
-                row.kind = match row.kind {
-                    "add" => "hot",
-                    "del" => "hotdel",
-                    kind => kind,
-                };
+            mark_as_hotfix(&mut rows);
+            RuleDiff {
+                path: rule.at().to_owned(),
+                values: structured_view(rule.at(), &diff, &AMONG_MANY),
+                rows,
             }
-            let values = structured_view(rule.at(), &diff, &AMONG_MANY);
-            (rule.at().to_owned(), values, rows)
         })
         .collect()
 }

@@ -187,8 +187,10 @@ async fn a_merge_is_offered_kept_and_applied() {
         "what runs here stays"
     );
     let on_top_of = page.attribute("input[name=on_top_of]", "value").remove(0);
+    let form = page.attribute("input[name=form]", "value").remove(0);
 
     let mut fields = vec![
+        ("form", form.as_str()),
         ("ruleset", "crs"),
         ("on_top_of", on_top_of.as_str()),
         ("path-0", "limit.conf"),
@@ -203,6 +205,23 @@ async fn a_merge_is_offered_kept_and_applied() {
         wrong.select("textarea[name=text-0]")[0].starts_with("limit 70"),
         "the text is kept"
     );
+    // Written on what runs no more: the merge is made anew, and what was typed stands above it.
+    let hotfixed = stage.at("ipc2").unwrap().app.snapshot();
+    let hotfixed = hotfixed.state.hotfix(&ruleset(), &version("1+ipc1.1"));
+    let one = hotfixed.unwrap().on_top_of_checksum.to_string();
+    let old_form = form.replace(&on_top_of, &one);
+    assert_ne!(old_form, form, "the form is one about this pin");
+    let mut old = fields.clone();
+    (old[0].1, old[2].1) = (&old_form, &one);
+    let moved = post(&stage, "theo", address, &old).await;
+    assert_eq!(moved.status, StatusCode::CONFLICT, "{}", moved.text);
+    let kept = moved.select("#refused textarea").join(" ");
+    assert!(
+        kept.contains("limit 70") && kept.contains("not a day"),
+        "{kept}"
+    );
+    assert!(!kept.contains(&one), "only what somebody wrote: {kept}");
+    assert!(moved.select("textarea[name=text-0]")[0].starts_with("limit 12"));
     let ends = stage.at("ipc2").unwrap().app.clock.now().to_rfc3339();
     fields.pop();
     fields.push(("ends", &ends[..10]));

@@ -86,17 +86,18 @@ async fn adopted_drift_waits_in_a_review_of_its_own() {
     let observation = page
         .attribute("#adopt input[name=observation]", "value")
         .remove(0);
-    let ends = page.attribute("#f-ends", "value").remove(0);
+    let ends = page.attribute("#f-adopt-ends", "value").remove(0);
     let mut fields = vec![
         ("observation", observation.as_str()),
         ("incident", "INC-9"),
         ("ends", &ends),
         ("reason", ""),
+        ("form", "adopt"),
     ];
     let answer = world.post(&theo, &format!("{PLACE}/adopt"), &fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(
-        answer.attribute("#f-incident", "value"),
+        answer.attribute("#f-adopt-incident", "value"),
         ["INC-9"],
         "what was typed stays"
     );
@@ -128,7 +129,7 @@ async fn dismissed_drift_says_until_when() {
     let observation = page
         .attribute("#dismiss input[name=observation]", "value")
         .remove(0);
-    let ends = page.attribute("#f-until", "value").remove(0);
+    let ends = page.attribute("#f-dismiss-ends", "value").remove(0);
     let fields = [
         ("observation", observation.as_str()),
         ("ends", &ends),
@@ -158,7 +159,7 @@ async fn a_newer_observation_refuses_the_older_form() {
     let observation = page
         .attribute("#dismiss input[name=observation]", "value")
         .remove(0);
-    let ends = page.attribute("#f-until", "value").remove(0);
+    let ends = page.attribute("#f-dismiss-ends", "value").remove(0);
     observe(
         &world,
         &[("a.conf", "one changed again\n"), ("b.conf", "two\n")],

@@ -41,7 +41,10 @@ async fn desk(world: &World, cookie: &str, rules: &[&str]) -> (Answer, Vec<(Stri
     for (name, value) in [("reason", "locked out"), ("incident", "INC-7")] {
         fields.push((name.into(), value.into()));
     }
-    fields.push(("ends".into(), page.attribute("#f-ends", "value").remove(0)));
+    fields.push((
+        "ends".into(),
+        page.attribute("#f-hotfix-ends", "value").remove(0),
+    ));
     (page, fields)
 }
 
@@ -224,6 +227,11 @@ async fn what_is_wrong_comes_back_with_everything_typed() {
             answer.select("textarea[name=text-0]")[0].contains("precious"),
             "{name}"
         );
+        let field = format!("#f-hotfix-{name}");
+        assert_eq!(answer.attribute(&field, "value"), [value], "{name}");
+        assert_eq!(answer.attribute(&field, "aria-invalid"), ["true"], "{name}");
+        assert_eq!(answer.select("#f-hotfix-reason"), ["locked out"], "{name}");
+        assert!(!answer.text.contains("f-kept"), "{name}: not shown twice");
     }
     assert_eq!(world.app.snapshot().state.hotfixes().len(), 0);
 }
@@ -261,27 +269,87 @@ async fn a_pin_that_moves_meanwhile_loses_no_text() {
     );
 }
 
+/// The form in parts, as a browser sends it, with a file.
+async fn upload(
+    world: &World,
+    cookie: &str,
+    fields: &[(String, String)],
+    (name, bytes): (&str, &[u8]),
+) -> Answer {
+    let csrf = rulegate::auth::sign_in::csrf_of(cookie.strip_prefix("rulegate=").unwrap());
+    let mut body: Vec<u8> = Vec::new();
+    for (name, value) in fields.iter().chain([&("csrf".to_owned(), csrf)]) {
+        let part =
+            format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(part.bytes());
+    }
+    let part = format!(
+        "--XX\r\nContent-Disposition: form-data; name=\"upload\"; filename=\"{name}\"\r\n\r\n"
+    );
+    body.extend(part.bytes());
+    body.extend(bytes);
+    body.extend(b"\r\n--XX--\r\n");
+    let request = Request::post(NEW)
+        .header(header::COOKIE, cookie)
+        .header(header::HOST, "portal.test")
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX")
+        .body(Body::from(body))
+        .unwrap();
+    world.send(request).await
+}
+
+#[tokio::test]
+async fn a_refused_form_in_parts_brings_its_files_and_ticks_back() {
+    let world = running().await;
+    let theo = world.sign_in("theo").await;
+    let (_, mut fields) = desk(&world, &theo, &["c.data"]).await;
+    fields.retain(|(name, _)| name != "incident");
+    for (name, value) in [
+        ("text-0", "gone"),
+        ("remove-0", "1"),
+        ("more", "rules/b.conf"),
+    ] {
+        fields.push((name.into(), value.into()));
+    }
+    let answer = upload(&world, &theo, &fields, ("a.conf", b"\xff\r\nraw")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.select("input[name=remove-0][checked]").len(), 1);
+    assert_eq!(answer.select("textarea[name=text-0]"), ["gone"]);
+    assert_eq!(
+        answer.attribute("#f-hotfix-more", "value"),
+        ["rules/b.conf"]
+    );
+    assert_eq!(
+        answer.attribute("input[name=kept-path]", "value"),
+        ["rules/a.conf"]
+    );
+    assert_eq!(
+        answer.attribute("input[name=kept-bytes]", "value"),
+        ["/w0KcmF3"]
+    );
+    // Sent once more as it came back, with what was missing.
+    let names = answer.attribute("#form-hotfix input[type=hidden]", "name");
+    let values = answer.attribute("#form-hotfix input[type=hidden]", "value");
+    let mut again: Vec<(String, String)> = names.into_iter().zip(values).collect();
+    again.retain(|(name, _)| name != "csrf");
+    again.extend(fields.split_off(fields.iter().position(|(n, _)| n == "reason").unwrap()));
+    again.push(("incident".into(), "INC-7".into()));
+    let answer = post(&world, &theo, NEW, &again).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let expected = [
+        ("c.data".to_owned(), Bytes::new()),
+        ("rules/a.conf".into(), Bytes::from_static(b"\xff\r\nraw")),
+    ];
+    assert_eq!(made(&world).await, expected);
+}
+
 #[tokio::test]
 async fn an_upload_replaces_the_rule_of_its_name_byte_for_byte() {
     let world = running().await;
     let theo = world.sign_in("theo").await;
     let (_, fields) = desk(&world, &theo, &[]).await;
-    let csrf = rulegate::auth::sign_in::csrf_of(theo.strip_prefix("rulegate=").unwrap());
-    let mut body: Vec<u8> = Vec::new();
-    for (name, value) in fields.iter().chain([&("csrf".to_owned(), csrf)]) {
-        body.extend(
-            format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-                .bytes(),
-        );
-    }
-    body.extend(b"--XX\r\nContent-Disposition: form-data; name=\"upload\"; filename=\"a.conf\"\r\n\r\n\xff\r\nraw\r\n--XX--\r\n");
-    let request = Request::post(NEW)
-        .header(header::COOKIE, &theo)
-        .header(header::HOST, "portal.test")
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX")
-        .body(Body::from(body))
-        .unwrap();
-    let answer = world.send(request).await;
+    let file = ("a.conf", &b"\xff\r\nraw"[..]);
+    let answer = upload(&world, &theo, &fields, file).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     assert_eq!(
         made(&world).await,
@@ -367,9 +435,9 @@ async fn the_register_shows_the_debt_and_what_threatens_it() {
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.select("td.t.hot")[0].contains("fixed"));
     assert!(
-        page.select("#give-up .held")[0].contains("ana or lucy can."),
+        page.select("#discard .held")[0].contains("ana or lucy can."),
         "{:?}",
-        page.select("#give-up")
+        page.select("#discard")
     );
     assert_eq!(
         world.get(&otto, "/hotfixes/crs/1%2Bipc2.9").await.status,
@@ -378,7 +446,7 @@ async fn the_register_shows_the_debt_and_what_threatens_it() {
 }
 
 #[tokio::test]
-async fn giving_up_needs_a_reason_and_the_right() {
+async fn discarding_needs_a_reason_and_the_right() {
     let world = running().await;
     world.hotfix(&[("c.data", "fixed\n")]).await;
     let address = "/hotfixes/crs/1%2Bipc2.1";
@@ -405,5 +473,5 @@ async fn giving_up_needs_a_reason_and_the_right() {
     );
     let page = world.get(&ana, address).await;
     assert!(page.select(".notice.info")[0].contains("Discarded by ana"));
-    assert!(page.select("#give-up").is_empty());
+    assert!(page.select("#discard").is_empty());
 }

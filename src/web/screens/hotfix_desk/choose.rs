@@ -6,14 +6,16 @@ use serde::Deserialize;
 
 use super::{aim, known_ruleset, may_write};
 use crate::web::availability::Availability;
-use crate::web::environment_view::{PinView, Place};
+use crate::web::environment_view::{PinView, Tag};
 use crate::web::error::WebResult;
-use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::user::User;
-use crate::web::{Portal, address, filters, format, typed};
+use crate::web::{Portal, address, filters, typed};
+use rulegate_domain::state::Pin;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
+use rulegate_ledger::ids::RuleSetName;
 use rulegate_ledger::policy::Policy;
 
 /// Rules listed on one page; the filter finds the others.
@@ -31,31 +33,27 @@ pub(super) struct Address {
 #[template(path = "hotfixes/choose.html")]
 struct ChoosePage<'s> {
     page: Page,
-    ruleset: String,
-    place: Place,
-    pin: PinView<'s>,
-    offer: Availability,
-    policy: Vec<(&'static str, String)>,
+    ruleset: &'s RuleSetName,
+    environment: &'s Environment,
+    pin: Option<&'s Pin>,
+    /// What stands there instead of a pin.
+    nothing: &'static str,
+    is_live: bool,
+    tags: Vec<Tag>,
+    write: Availability,
+    policy: Policy,
     q: String,
-    rules: Vec<RuleChoice>,
+    /// What runs there, each rule with why it cannot be chosen; empty if it can.
+    rules: Vec<(String, String)>,
     found: usize,
-    /// Found and not listed.
-    hidden: usize,
     all: usize,
-}
-
-/// One rule of what runs there.
-struct RuleChoice {
-    path: String,
-    /// Why it cannot be chosen; empty if it can.
-    why_not: String,
 }
 
 #[derive(Template)]
 #[template(path = "hotfixes/which.html")]
 struct WhichPage {
     page: Page,
-    rulesets: Vec<Link>,
+    rulesets: Vec<RuleSetName>,
 }
 
 pub(super) async fn show(
@@ -71,38 +69,36 @@ pub(super) async fn show(
     let environment = aim(state);
     let policy = state.policy();
     let q = address.q.trim().to_lowercase();
+    let pin = state.pin(&ruleset, &environment);
     let (mut rules, mut found, mut all) = (Vec::new(), 0, 0);
-    if let Some(pin) = state.pin(&ruleset, &environment) {
+    if let Some(pin) = pin {
         let manifest = portal.app.manifest(&pin.checksum).await?;
         all = manifest.rules().len();
-        let matching: Vec<_> = manifest
-            .rules()
-            .iter()
+        let matching = manifest.rules().iter();
+        let mut matching: Vec<_> = matching
             .filter(|(path, _)| q.is_empty() || path.to_lowercase().contains(&q))
             .collect();
         found = matching.len();
-        let shown = &matching[..found.min(RULES_SHOWN_MAX)];
-        let digests: Vec<Digest> = shown.iter().map(|(_, digest)| **digest).collect();
+        matching.truncate(RULES_SHOWN_MAX);
+        let digests: Vec<Digest> = matching.iter().map(|(_, digest)| **digest).collect();
         let contents = portal.app.contents(&digests).await?;
+        let shown = matching.into_iter().zip(contents);
         rules = shown
-            .iter()
-            .zip(contents)
-            .map(|((path, _), bytes)| RuleChoice {
-                path: (*path).clone(),
-                why_not: why_not(&policy, path, &bytes),
-            })
+            .map(|((path, _), bytes)| (path.clone(), why_not(&policy, path, &bytes)))
             .collect();
     }
-    let page = Page::new(&portal, &user, "hotfixes", format!("Hotfix of {ruleset}"));
+    let view = PinView::of(state, &ruleset, &environment, user.now);
     Ok(page::html(&ChoosePage {
-        page,
-        place: Place::of(&environment),
-        pin: PinView::of(state, &ruleset, &environment, user.now),
-        offer: may_write(&portal, &user, &ruleset),
-        ruleset: ruleset.to_string(),
-        policy: policy_rows(&policy),
+        page: Page::new(&portal, &user, "hotfixes", format!("Hotfix of {ruleset}")),
+        ruleset: &ruleset,
+        environment: &environment,
+        pin,
+        nothing: view.nothing,
+        is_live: view.is_live,
+        tags: view.tags,
+        write: may_write(&portal, &user, &ruleset),
+        policy,
         q: address.q,
-        hidden: found - rules.len(),
         rules,
         found,
         all,
@@ -111,15 +107,8 @@ pub(super) async fn show(
 
 fn which(portal: &Portal, user: &User) -> WebResult {
     user.require(Act::View, Scope::EVERYWHERE)?;
-    let rulesets = user.snapshot.state.rulesets();
-    let rulesets = rulesets
-        .iter()
-        .filter(|ruleset| user.may(Act::View, &Scope::ruleset(ruleset)))
-        .map(|ruleset| Link {
-            href: format!("/hotfixes/new?ruleset={ruleset}"),
-            text: ruleset.to_string(),
-        })
-        .collect();
+    let mut rulesets = user.snapshot.state.rulesets();
+    rulesets.retain(|ruleset| user.may(Act::View, &Scope::ruleset(ruleset)));
     let page = Page::new(portal, user, "hotfixes", "Make a hotfix");
     Ok(page::html(&WhichPage { page, rulesets }))
 }
@@ -132,30 +121,4 @@ fn why_not(policy: &Policy, path: &str, bytes: &[u8]) -> String {
         );
     }
     typed::obstacle(bytes).unwrap_or_default().to_owned()
-}
-
-/// What the policy says of hotfixes.
-fn policy_rows(policy: &Policy) -> Vec<(&'static str, String)> {
-    let approvals = |n: u32| format::count(n as usize, "approval", "approvals");
-    vec![
-        (
-            "cap",
-            format!(
-                "{}, {}",
-                format::count(policy.hotfix_rules_max as usize, "rule", "rules"),
-                format::count(
-                    policy.hotfix_lines_max as usize,
-                    "changed line",
-                    "changed lines"
-                )
-            ),
-        ),
-        ("within it", approvals(policy.hotfix_approvals)),
-        ("over it", approvals(policy.hotfix_over_cap_approvals)),
-        ("paths", policy.hotfix_paths.join(", ")),
-        (
-            "longest life",
-            format::count(policy.hotfix_days_max as usize, "day", "days"),
-        ),
-    ]
 }

@@ -2,81 +2,64 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::HeaderMap;
 use serde::Deserialize;
 
-use super::draft_form::{DraftForm, Problem, Sent};
-use super::{aim, known_ruleset, may_write, obstacle};
+use super::draft_form::{DraftForm, Fields};
+use super::{aim, empty_hotfix, known_ruleset, may_write, obstacle, proposal, review_address};
 use crate::app::AppError;
 use crate::app::contents::Rules;
-use crate::app::hotfixing::Draft;
 use crate::web::availability::Availability;
 use crate::web::draft_view::{self, RuleDiff, Whose};
-use crate::web::environment_view::Place;
-use crate::web::error::{WebError, WebResult, refuse};
-use crate::web::form::{execute_once, fresh_once, see};
+use crate::web::error::{WebResult, refuse};
+use crate::web::form::{Form, see};
+use crate::web::notice::Notice;
 use crate::web::page::{self, Page};
+use crate::web::sent::FieldError;
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
-use rulegate_domain::command::{self, Command, HotfixWords};
+use crate::web::{Portal, filters, format};
+use rulegate_domain::command::Command;
 use rulegate_domain::refusal::Refusal;
+use rulegate_ledger::digest::Digest;
+use rulegate_ledger::environment::Environment;
 use rulegate_ledger::ids::{RuleSetName, Timestamp};
+use rulegate_ledger::policy::Policy;
+use rulegate_ledger::version::VersionName;
 
 /// How long a hotfix lives unless its author says otherwise.
 const DAYS_DEFAULT: i64 = 14;
+/// The name of the form, as its page writes it.
+const FORM: &str = "hotfix";
 
 #[derive(Template)]
 #[template(path = "hotfixes/desk.html")]
-struct DeskPage {
+struct DeskPage<'s> {
     page: Page,
-    ruleset: String,
-    place: Place,
-    pin: String,
-    offer: Availability,
-    draft_form: DraftForm,
+    ruleset: &'s RuleSetName,
+    environment: &'s Environment,
+    pin: &'s VersionName,
+    write: Availability,
+    draft: DraftForm,
     preview: Preview,
-    problems: Vec<Problem>,
-    /// The pin moved while somebody wrote; the version that runs now.
-    moved: String,
-}
-
-impl DeskPage {
-    fn once(&self) -> String {
-        fresh_once()
-    }
+    /// The pin moved while somebody wrote.
+    is_moved: bool,
 }
 
 /// The diff while writing, and what the policy says of it.
 #[derive(Template)]
 #[template(path = "hotfixes/preview.html")]
-pub(super) struct Preview {
-    rules: usize,
-    lines: usize,
-    rules_max: u32,
-    lines_max: u32,
-    caps: String,
-    is_over_cap: bool,
-    forbidden: Vec<String>,
+struct Preview {
+    policy: Policy,
+    rules: u32,
+    lines: u32,
     problems: Vec<String>,
     diffs: Vec<RuleDiff>,
     hidden: usize,
 }
 
 impl Preview {
-    fn rules_state(&self) -> &'static str {
-        if self.rules > self.rules_max as usize {
-            "bad"
-        } else {
-            "full"
-        }
-    }
-    fn lines_state(&self) -> &'static str {
-        if self.lines > self.lines_max as usize {
-            "bad"
-        } else {
-            "full"
-        }
+    fn meter(&self, number: &u32, max: &u32) -> &'static str {
+        if number > max { "bad" } else { "full" }
     }
 }
 
@@ -88,6 +71,10 @@ struct Address {
     rule: Vec<String>,
 }
 
+fn address(ruleset: &RuleSetName) -> String {
+    format!("/hotfixes/new/edit?ruleset={ruleset}")
+}
+
 pub(super) async fn edit(
     State(portal): State<Portal>,
     user: User,
@@ -96,284 +83,138 @@ pub(super) async fn edit(
     let address: Address =
         serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
     let ruleset = known_ruleset(&user, &address.ruleset)?;
-    if let Some(refusal) = obstacle(&user, &ruleset) {
+    if let Some(sent) = user.sent.as_ref().filter(|sent| sent.is(FORM)) {
+        let draft = DraftForm::read(sent.fields());
+        return desk(&portal, &user, &ruleset, draft, &[]).await;
+    }
+    if let Some(refusal) = obstacle(&user, &empty_hotfix(&user, &ruleset)) {
         return Err(refuse(refusal));
     }
-    let state = &user.snapshot.state;
-    let pin = state
-        .pin(&ruleset, &aim(state))
-        .ok_or_else(|| Refusal::NothingPinned {
-            environment: aim(state),
-        })?;
-    let base = portal.app.rules(&pin.checksum).await?;
-    let mut draft_form = DraftForm {
-        ruleset: ruleset.to_string(),
-        on_top_of: pin.checksum.to_string(),
-        ends: format::day(Timestamp(user.now.0 + DAYS_DEFAULT * Timestamp::DAY_US)),
+    let ends = Timestamp(user.now.0 + DAYS_DEFAULT * Timestamp::DAY_US);
+    let draft = DraftForm {
+        ends: format::day(ends),
         ..DraftForm::default()
     };
-    let problems = address
-        .rule
-        .iter()
-        .filter_map(|path| draft_form.lay(&base, path).err())
-        .collect();
-    Ok(page::html(
-        &desk(
-            &portal,
-            &user,
-            &ruleset,
-            draft_form,
-            problems,
-            String::new(),
-        )
-        .await?,
-    ))
+    desk(&portal, &user, &ruleset, draft, &address.rule).await
 }
 
-pub(super) async fn preview(State(portal): State<Portal>, mut sent: Sent) -> WebResult {
-    let ruleset = known_ruleset(&sent.user, &sent.draft_form.ruleset)?;
-    let base = base_of(&portal, &sent.draft_form).await?;
-    let mut problems = sent.draft_form.place_uploads(&base);
-    if sent.is_fragment {
-        let preview = preview_of(&portal, &sent.user, &sent.draft_form, &base).await?;
+/// The desk with the diff of what was typed so far; only the diff if a script asks.
+pub(super) async fn preview(
+    State(portal): State<Portal>,
+    headers: HeaderMap,
+    form: Form<Fields>,
+) -> WebResult {
+    let user = &form.user;
+    let mut draft = DraftForm::read(&form.fields);
+    let ruleset = known_ruleset(user, &draft.ruleset)?;
+    let on_top_of = draft.base()?;
+    let base = portal.app.rules(&on_top_of).await?;
+    let placed = draft.place_uploads(&base);
+    if headers.contains_key("x-preview") {
+        let preview = preview_of(&portal, user, &ruleset, &draft, (&on_top_of, &base)).await?;
         return Ok(page::html(&preview));
     }
-    let more = std::mem::take(&mut sent.draft_form.more);
-    if !more.is_empty()
-        && let Err(problem) = sent.draft_form.lay(&base, &more)
-    {
-        problems.push(problem);
+    let back = address(&ruleset);
+    placed.map_err(|error| form.refused(&back, error))?;
+    if !draft.more.is_empty() {
+        let more = std::mem::take(&mut draft.more);
+        let laid = draft.lay(&base, &more);
+        laid.map_err(|text| form.refused(&back, FieldError::new("more", text)))?;
     }
-    Ok(page::html(
-        &desk(
-            &portal,
-            &sent.user,
-            &ruleset,
-            sent.draft_form,
-            problems,
-            String::new(),
-        )
-        .await?,
-    ))
+    desk(&portal, user, &ruleset, draft, &[]).await
 }
 
-pub(super) async fn submit(State(portal): State<Portal>, mut sent: Sent) -> WebResult {
-    let ruleset = known_ruleset(&sent.user, &sent.draft_form.ruleset)?;
-    let base = base_of(&portal, &sent.draft_form).await?;
-    let mut problems = sent.draft_form.place_uploads(&base);
-    let (edits, wrong) = sent.draft_form.edits(&base);
-    problems.extend(wrong);
-    let Some(ends_at) = sent.draft_form.ends_at() else {
-        problems.push(Problem {
-            name: "ends".into(),
-            text: "The end date is not a date.".into(),
-        });
-        return returned(&portal, sent, &ruleset, problems).await;
-    };
-    if !problems.is_empty() {
-        return returned(&portal, sent, &ruleset, problems).await;
-    }
-    let draft = match portal.app.draft(&sent.draft_form.base()?, &edits).await {
-        Ok(draft) => draft,
-        Err(AppError::BadInput { message, .. }) => {
-            let problem = Problem {
-                name: "new-path".into(),
-                text: message,
-            };
-            return returned(&portal, sent, &ruleset, vec![problem]).await;
-        }
-        Err(error) => return Err(error.into()),
-    };
-    // What may not be made is not kept either: nothing is stored for a refused hotfix.
-    if let Some(refusal) = obstacle(&sent.user, &ruleset) {
-        return Err(refuse(refusal));
-    }
-    let command = command(&portal, &sent, &ruleset, &draft, ends_at).await?;
-    match execute_once(&portal, &sent.user, sent.once(), command).await {
-        Ok(done) => {
-            let to = done
-                .review()
-                .map_or("/hotfixes".to_owned(), |id| address::review(&id));
-            Ok(see(&to, "hotfix-made"))
-        }
-        Err(AppError::Refused(refusal)) => refused(&portal, sent, &ruleset, refusal).await,
-        Err(error) => Err(error.into()),
-    }
+pub(super) async fn submit(State(portal): State<Portal>, form: Form<Fields>) -> WebResult {
+    let draft = DraftForm::read(&form.fields);
+    let ruleset = known_ruleset(&form.user, &draft.ruleset)?;
+    let command = command(&portal, &form.user, &ruleset, draft).await;
+    let executed = form
+        .execute(&portal, &address(&ruleset), |_| command)
+        .await?;
+    Ok(see(&review_address(&executed), "hotfix-made"))
 }
 
 async fn command(
     portal: &Portal,
-    sent: &Sent,
+    user: &User,
     ruleset: &RuleSetName,
-    draft: &Draft,
-    ends_at: Timestamp,
-) -> Result<Command, WebError> {
-    let kept = portal.app.keep_draft(draft).await?;
-    Ok(command::ProposeHotfix {
-        ruleset: ruleset.clone(),
-        environment: aim(&sent.user.snapshot.state),
-        on_top_of: sent.draft_form.base()?,
-        snapshot: kept.snapshot,
-        changes: kept.changes,
-        lines_changed: kept.lines_changed,
-        words: HotfixWords {
-            reason: sent.draft_form.reason.clone(),
-            incident: sent.draft_form.incident.clone(),
-            ends_at,
-        },
+    mut draft: DraftForm,
+) -> Result<Command, FieldError> {
+    let words = draft.words()?;
+    let made = draft.made(portal).await?;
+    // What may not be made is not kept either: nothing is stored for a refused hotfix.
+    if let Some(refusal) = obstacle(user, &empty_hotfix(user, ruleset)) {
+        return Err(refusal.into());
     }
-    .into())
+    let kept = portal.app.keep_draft(&made).await?;
+    let environment = aim(&user.snapshot.state);
+    Ok(proposal(ruleset, environment, draft.base()?, kept, words))
 }
 
-async fn base_of(portal: &Portal, draft_form: &DraftForm) -> Result<Rules, WebError> {
-    Ok(portal.app.rules(&draft_form.base()?).await?)
-}
-
-/// The desk again as it was left, with what is wrong.
-async fn returned(
-    portal: &Portal,
-    sent: Sent,
-    ruleset: &RuleSetName,
-    problems: Vec<Problem>,
-) -> WebResult {
-    let page = desk(
-        portal,
-        &sent.user,
-        ruleset,
-        sent.draft_form,
-        problems,
-        String::new(),
-    )
-    .await?;
-    Ok(with_status(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        page::html(&page),
-    ))
-}
-
-/// The decision said no: the texts stay on the desk. If the pin moved they are compared with what runs now.
-async fn refused(
-    portal: &Portal,
-    mut sent: Sent,
-    ruleset: &RuleSetName,
-    refusal: Refusal,
-) -> WebResult {
-    let mut moved = String::new();
-    if let Refusal::PinMoved { now, environment } = &refusal {
-        moved = now.to_string();
-        // The state of now, not the one in which the form was sent.
-        sent.user.snapshot = portal.app.snapshot();
-        if let Some(pin) = sent.user.snapshot.state.pin(ruleset, environment) {
-            sent.draft_form.on_top_of = pin.checksum.to_string();
-        }
-    }
-    let outcome = AppError::Refused(refusal.clone()).outcome();
-    let problem = Problem {
-        name: field_of(&refusal).to_owned(),
-        text: refusal.message(),
-    };
-    let page = desk(
-        portal,
-        &sent.user,
-        ruleset,
-        sent.draft_form,
-        vec![problem],
-        moved,
-    )
-    .await?;
-    let status = StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::CONFLICT);
-    Ok(with_status(status, page::html(&page)))
-}
-
-fn field_of(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::EndsTooSoon | Refusal::EndsTooLate { .. } => "ends",
-        Refusal::Missing { what } | Refusal::TooLong { what, .. }
-            if what.starts_with("incident") =>
-        {
-            "incident"
-        }
-        Refusal::Missing { .. } | Refusal::TooLong { .. } => "reason",
-        _ => "texts",
-    }
-}
-
-fn with_status(status: StatusCode, mut response: Response) -> Response {
-    *response.status_mut() = status;
-    response
-}
-
+/// The desk with what lies on it, compared with what runs now, and with `rules` laid on it.
 async fn desk(
     portal: &Portal,
     user: &User,
     ruleset: &RuleSetName,
-    draft_form: DraftForm,
-    problems: Vec<Problem>,
-    moved: String,
-) -> Result<DeskPage, WebError> {
+    mut draft: DraftForm,
+    rules: &[String],
+) -> WebResult {
     let state = &user.snapshot.state;
     let environment = aim(state);
-    let base = base_of(portal, &draft_form).await?;
-    let checksum = draft_form.base()?;
-    let runs = state
-        .pin(ruleset, &environment)
-        .filter(|pin| pin.checksum == checksum);
-    let named = state.versions_with(ruleset, checksum);
-    // Several versions may hold these bytes; what runs is one of them.
-    let base_name = runs.map(|pin| &pin.version).or(named.first());
-    Ok(DeskPage {
-        page: Page::new(portal, user, "hotfixes", format!("Hotfix of {ruleset}")),
-        ruleset: ruleset.to_string(),
-        place: Place::of(&environment),
-        pin: base_name.map(ToString::to_string).unwrap_or_default(),
-        offer: may_write(portal, user, ruleset),
-        preview: preview_of(portal, user, &draft_form, &base).await?,
-        draft_form,
-        problems,
-        moved,
-    })
+    let nothing = || Refusal::NothingPinned {
+        environment: environment.clone(),
+    };
+    let pin = state.pin(ruleset, &environment).ok_or_else(nothing)?;
+    let base = portal.app.rules(&pin.checksum).await?;
+    let written_on = std::mem::replace(&mut draft.on_top_of, pin.checksum.to_string());
+    let mut page = Page::new(portal, user, "hotfixes", format!("Hotfix of {ruleset}"));
+    let unlaid = rules.iter().filter_map(|path| draft.lay(&base, path).err());
+    page.banners
+        .extend(unlaid.map(|text| Notice { kind: "warn", text }));
+    // A file that has no place yet is refused when it is sent.
+    let _ = draft.place_uploads(&base);
+    Ok(page::html(&DeskPage {
+        page,
+        ruleset,
+        pin: &pin.version,
+        write: may_write(portal, user, ruleset),
+        preview: preview_of(portal, user, ruleset, &draft, (&pin.checksum, &base)).await?,
+        is_moved: !written_on.is_empty() && written_on != draft.on_top_of,
+        environment: &environment,
+        draft,
+    }))
 }
 
 async fn preview_of(
     portal: &Portal,
     user: &User,
-    draft_form: &DraftForm,
-    base: &Rules,
-) -> Result<Preview, WebError> {
-    let policy = user.snapshot.state.policy();
-    let (edits, wrong) = draft_form.edits(base);
+    ruleset: &RuleSetName,
+    draft: &DraftForm,
+    (on_top_of, base): (&Digest, &Rules),
+) -> Result<Preview, AppError> {
+    let (edits, problem) = draft.edits(base);
     let mut preview = Preview {
+        policy: user.snapshot.state.policy(),
         rules: 0,
         lines: 0,
-        rules_max: policy.hotfix_rules_max,
-        lines_max: policy.hotfix_lines_max,
-        caps: String::new(),
-        is_over_cap: false,
-        forbidden: Vec::new(),
-        problems: wrong.into_iter().map(|problem| problem.text).collect(),
+        problems: problem.into_iter().collect(),
         diffs: Vec::new(),
         hidden: 0,
     };
-    match portal.app.draft(&draft_form.base()?, &edits).await {
-        Ok(draft) => {
-            preview.rules = draft.changes.len();
-            preview.lines = draft.lines_changed() as usize;
-            let (rules, lines) = (draft.changes.len() as u32, draft.lines_changed());
-            preview.is_over_cap = policy.over_cap(rules, lines);
-            preview.caps = draft_view::caps_words(&policy, rules, lines);
-            let paths = draft.changes.iter().map(|change| change.path.clone());
-            preview.forbidden = paths.filter(|path| !policy.may_touch(path)).collect();
-            (preview.hidden, preview.diffs) = draft_view::rule_diffs(
-                portal,
-                user,
-                &draft_form.ruleset.parse()?,
-                &draft,
-                &Whose::Unmade,
-            )
-            .await?;
+    let made = match portal.app.draft(on_top_of, &edits).await {
+        Ok(made) => made,
+        Err(AppError::BadInput { message, .. }) => {
+            preview.problems.push(message);
+            return Ok(preview);
         }
-        Err(AppError::BadInput { message, .. }) => preview.problems.push(message),
-        Err(error) => return Err(error.into()),
-    }
+        Err(error) => return Err(error),
+    };
+    (preview.rules, preview.lines) = (made.changes.len() as u32, made.lines_changed());
+    let paths = made.changes.iter().map(|change| &change.path);
+    let forbidden = paths.filter(|path| !preview.policy.may_touch(path));
+    let forbidden = forbidden.map(|path| format!("A hotfix may not touch {path}."));
+    preview.problems.splice(0..0, forbidden.collect::<Vec<_>>());
+    (preview.hidden, preview.diffs) =
+        draft_view::rule_diffs(portal, user, ruleset, &made, &Whose::Unmade).await?;
     Ok(preview)
 }

@@ -1,37 +1,32 @@
 //! A hotfix of the other site merged into what runs here, rule by rule: offered as a draft, applied by a person.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
-use axum::response::Response;
 use serde::Deserialize;
 
-use super::draft_form::{DraftForm, Problem, Sent, Sheet, Upload};
-use super::known_ruleset;
-use crate::app::AppError;
+use super::draft_form::{DraftForm, Fields, RuleText, Upload};
+use super::{SOME_REASON, availability, known_ruleset, obstacle, review_address, unchanged};
+use crate::app::hotfixing::Kept;
 use crate::app::reconcile::MergeOffer;
 use crate::web::availability::Availability;
 use crate::web::draft_view::{self, RuleDiff, Whose};
-use crate::web::environment_view::{Place, Tag};
+use crate::web::environment_view::Tag;
 use crate::web::error::{WebError, WebResult, refuse};
-use crate::web::form::{execute_once, fresh_once, see};
+use crate::web::form::{Form, see};
 use crate::web::page::{self, Page};
+use crate::web::sent::FieldError;
 use crate::web::user::User;
-use crate::web::{Portal, address, format, hotfix_lines, typed};
+use crate::web::{Portal, address, filters, format, hotfix_lines, typed};
 use rulegate_compare::merge_draft::{DraftRule, Outcome};
-use rulegate_domain::command::{self, Command, HotfixWords, SnapshotFacts};
-use rulegate_domain::decide::decide;
+use rulegate_domain::command::{self, Command, HotfixWords};
 use rulegate_domain::refusal::Refusal;
-use rulegate_domain::state::Hotfix;
-use rulegate_ledger::digest::Digest;
+use rulegate_domain::state::{Hotfix, Pin};
 use rulegate_ledger::environment::Environment;
-use rulegate_ledger::ids::{RuleSetName, Timestamp};
+use rulegate_ledger::ids::RuleSetName;
 
 /// What is merged into what: part of the address, for showing as for sending.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct Params {
     #[serde(default)]
     ruleset: String,
     #[serde(default)]
@@ -40,148 +35,198 @@ pub(super) struct Wanted {
     environment: String,
 }
 
-/// What became of one rule of the hotfix.
-struct RuleRow {
-    path: String,
-    moved_to: String,
-    tag: Tag,
-    why: String,
+/// The same, found.
+struct Merge<'s> {
+    ruleset: RuleSetName,
+    environment: Environment,
+    hotfix: &'s Hotfix,
+    pin: &'s Pin,
 }
 
 #[derive(Template)]
 #[template(path = "hotfixes/merge.html")]
-struct MergePage {
+struct MergePage<'s> {
     page: Page,
-    ruleset: String,
-    hotfix: String,
-    hotfix_href: String,
-    brings: String,
-    place: Place,
-    pin: String,
-    action: String,
-    offer: Availability,
+    ruleset: &'s RuleSetName,
+    environment: &'s Environment,
+    hotfix: &'s Hotfix,
+    pin: &'s Pin,
+    write: Availability,
+    offer: MergeOffer,
     /// How much of it merged.
     tally: Tag,
-    rules: Vec<RuleRow>,
-    /// Rules, as they are named here, that wait for a hand.
-    conflicts: BTreeSet<String>,
     /// What the hotfix changed where it was made.
     diffs: Vec<RuleDiff>,
     hidden: usize,
-    draft_form: DraftForm,
-    problems: Vec<Problem>,
+    draft: DraftForm,
 }
 
-impl MergePage {
-    fn once(&self) -> String {
-        fresh_once()
-    }
-
+impl MergePage<'_> {
     /// Both sites changed the same lines of it.
-    fn is_conflict(&self, sheet: &Sheet) -> bool {
-        self.conflicts.contains(&sheet.path)
+    fn is_conflict(&self, path: &str) -> bool {
+        let mut conflicts = self.offer.rules.iter().filter(|rule| needs_hand(rule));
+        conflicts.any(|rule| rule.at() == path)
     }
 
     /// What needs a hand is unfolded; of what merged, the first where nothing else is.
-    fn is_open(&self, sheet: &Sheet) -> bool {
-        let is_first = self
-            .draft_form
-            .sheets
-            .first()
-            .is_some_and(|first| first.path == sheet.path);
-        self.is_conflict(sheet) || self.conflicts.is_empty() && is_first
+    fn is_open(&self, path: &str, index: &usize) -> bool {
+        self.is_conflict(path) || *index == 0 && !self.offer.rules.iter().any(needs_hand)
+    }
+
+    fn tag(&self, rule: &DraftRule) -> Tag {
+        let places = |n: usize| format::count(n, "place", "places");
+        match rule.outcome {
+            Outcome::Contained => Tag::new("ok", "contained in what runs here"),
+            Outcome::Merged { places: n } => Tag::new("ok", format!("merged at {}", places(n))),
+            Outcome::Partly { places: n } => {
+                let conflicts = rule.conflicts.len();
+                let text = format!("merged at {}, conflict at {conflicts}", places(n));
+                Tag::new("warn", text)
+            }
+            Outcome::Left => Tag::new("bad", "conflict: what runs here stays"),
+        }
     }
 }
 
-/// Everything that an address of a merge names.
-struct Found<'a> {
-    ruleset: RuleSetName,
-    environment: Environment,
-    hotfix: &'a Hotfix,
-    pin: Digest,
-    pin_name: String,
-    offer: MergeOffer,
+fn needs_hand(rule: &DraftRule) -> bool {
+    matches!(rule.outcome, Outcome::Partly { .. } | Outcome::Left)
 }
 
-async fn found<'a>(
-    portal: &Portal,
-    user: &'a User,
-    wanted: &Wanted,
-) -> Result<Found<'a>, WebError> {
-    let ruleset = known_ruleset(user, &wanted.ruleset)?;
-    let environment: Environment = wanted.environment.parse()?;
-    let version = wanted.hotfix.parse()?;
-    let state = &user.snapshot.state;
-    let hotfix = state
-        .hotfix(&ruleset, &version)
-        .ok_or_else(|| refuse(Refusal::UnknownHotfix { hotfix: version }))?;
-    let pin = state.pin(&ruleset, &environment).ok_or_else(|| {
-        refuse(Refusal::NothingPinned {
-            environment: environment.clone(),
+impl<'s> Merge<'s> {
+    fn of(user: &'s User, params: &Params) -> Result<Merge<'s>, WebError> {
+        let ruleset = known_ruleset(user, &params.ruleset)?;
+        let environment: Environment = params.environment.parse()?;
+        let version = params.hotfix.parse()?;
+        let state = &user.snapshot.state;
+        let Some(hotfix) = state.hotfix(&ruleset, &version) else {
+            return Err(refuse(Refusal::UnknownHotfix { hotfix: version }));
+        };
+        let Some(pin) = state.pin(&ruleset, &environment) else {
+            return Err(refuse(Refusal::NothingPinned { environment }));
+        };
+        Ok(Merge {
+            ruleset,
+            environment,
+            hotfix,
+            pin,
         })
-    })?;
-    let offer = portal.app.merge_offer(state, hotfix, &environment).await?;
-    Ok(Found {
-        ruleset,
-        environment,
-        hotfix,
-        pin: pin.checksum,
-        pin_name: pin.version.to_string(),
-        offer,
-    })
+    }
+
+    fn command(&self, kept: Kept, words: HotfixWords) -> Command {
+        command::MergeTransfer {
+            ruleset: self.ruleset.clone(),
+            hotfix: self.hotfix.version.clone(),
+            environment: self.environment.clone(),
+            on_top_of: self.pin.checksum,
+            snapshot: kept.snapshot,
+            changes: kept.changes,
+            lines_changed: kept.lines_changed,
+            words,
+        }
+        .into()
+    }
+
+    /// What was sent, made durable.
+    async fn asked_for(
+        &self,
+        portal: &Portal,
+        mut draft: DraftForm,
+    ) -> Result<Command, FieldError> {
+        if draft.base()? != self.pin.checksum {
+            return Err(FieldError::from(Refusal::PinMoved {
+                environment: self.environment.clone(),
+                now: self.pin.version.clone(),
+            }));
+        }
+        let words = draft.words()?;
+        let made = draft.made(portal).await?;
+        let kept = portal.app.keep_draft(&made).await?;
+        Ok(self.command(kept, words))
+    }
+
+    /// The draft on the desk: texts to be typed in, and bytes that go as they are.
+    fn laid(&self, offer: &MergeOffer) -> DraftForm {
+        let mut draft = DraftForm {
+            reason: self.hotfix.reason.clone(),
+            incident: self.hotfix.incident.clone(),
+            ends: format::day(self.hotfix.ends_at),
+            ..DraftForm::default()
+        };
+        let rules = offer.rules.iter();
+        for rule in rules.filter(|rule| rule.outcome != Outcome::Contained) {
+            let path = rule.at().to_owned();
+            match &rule.draft {
+                Some(bytes) if typed::obstacle(bytes).is_some() => {
+                    let bytes = bytes.clone().into();
+                    draft.uploads.push(Upload { path, bytes });
+                }
+                bytes => draft.rules.push(RuleText {
+                    path,
+                    text: String::from_utf8_lossy(bytes.as_deref().unwrap_or_default())
+                        .into_owned(),
+                    is_removed: bytes.is_none(),
+                }),
+            }
+        }
+        draft
+    }
 }
 
 pub(super) async fn show(
     State(portal): State<Portal>,
     user: User,
-    Query(wanted): Query<Wanted>,
+    Query(params): Query<Params>,
 ) -> WebResult {
-    let found = found(&portal, &user, &wanted).await?;
-    let draft_form = laid(&found);
-    Ok(page::html(
-        &built(&portal, &user, &found, draft_form, Vec::new()).await?,
-    ))
-}
-
-/// The draft on the desk: texts to be typed in, and bytes that go as they are.
-fn laid(found: &Found) -> DraftForm {
-    let mut draft_form = DraftForm {
-        ruleset: found.ruleset.to_string(),
-        on_top_of: found.pin.to_string(),
-        reason: found.hotfix.reason.clone(),
-        incident: found.hotfix.incident.clone(),
-        ends: format::day(found.hotfix.ends_at),
-        ..DraftForm::default()
+    let merge = Merge::of(&user, &params)?;
+    let (hotfix, pin) = (merge.hotfix, merge.pin);
+    let state = &user.snapshot.state;
+    let merging = portal.app.merge_offer(state, hotfix, &merge.environment);
+    let offer = merging.await?;
+    let page = Page::new(
+        &portal,
+        &user,
+        "hotfixes",
+        format!("Merge {}", hotfix.version),
+    );
+    // The form is one about this pin. When it moved, what was typed is shown apart from the merge made anew.
+    let form = page.form_of("merge", pin.checksum);
+    let sent = user.sent.as_ref().filter(|sent| sent.is(&form));
+    let draft = match sent {
+        Some(sent) => DraftForm::read(sent.fields()),
+        None => merge.laid(&offer),
     };
-    for rule in &found.offer.rules {
-        let path = rule.at().to_owned();
-        match (&rule.draft, rule.outcome == Outcome::Contained) {
-            (_, true) => {}
-            (Some(bytes), false) if typed::obstacle(bytes).is_none() => {
-                draft_form.sheets.push(Sheet {
-                    path,
-                    text: String::from_utf8_lossy(bytes).into_owned(),
-                    is_removed: false,
-                })
-            }
-            (Some(bytes), false) => draft_form.uploads.push(Upload {
-                path,
-                bytes: bytes.clone().into(),
-            }),
-            (None, false) => draft_form.sheets.push(Sheet {
-                path,
-                text: String::new(),
-                is_removed: true,
-            }),
-        }
-    }
-    draft_form
+    let whose = Whose::Hotfix {
+        note: hotfix_lines::note(&portal, hotfix),
+    };
+    let change = draft_view::of_hotfix(&portal.app, hotfix).await?;
+    let (hidden, diffs) =
+        draft_view::rule_diffs(&portal, &user, &merge.ruleset, &change, &whose).await?;
+    let words = HotfixWords {
+        reason: SOME_REASON.into(),
+        incident: SOME_REASON.into(),
+        ends_at: user.now,
+    };
+    let any = merge.command(unchanged(pin.checksum), words);
+    Ok(page::html(&MergePage {
+        page,
+        ruleset: &merge.ruleset,
+        environment: &merge.environment,
+        hotfix,
+        pin,
+        write: availability(&portal, &user, obstacle(&user, &any)),
+        tally: tally(&offer.rules),
+        offer,
+        diffs,
+        hidden,
+        draft,
+    }))
 }
 
 /// `all 29 rules merged`, `2 of 29 rules wait for a hand`.
 fn tally(rules: &[DraftRule]) -> Tag {
     let all = format::count(rules.len(), "rule", "rules");
-    match (conflicts(rules).len(), rules.len()) {
+    let left = rules.iter().filter(|rule| needs_hand(rule)).count();
+    match (left, rules.len()) {
         (0, 1) => Tag::new("ok", "it merged"),
         (0, _) => Tag::new("ok", format!("all {all} merged")),
         (1, _) => Tag::new("warn", format!("1 of {all} waits for a hand")),
@@ -189,197 +234,15 @@ fn tally(rules: &[DraftRule]) -> Tag {
     }
 }
 
-fn conflicts(rules: &[DraftRule]) -> BTreeSet<String> {
-    let left = rules
-        .iter()
-        .filter(|rule| matches!(rule.outcome, Outcome::Partly { .. } | Outcome::Left));
-    left.map(|rule| rule.at().to_owned()).collect()
-}
-
-fn row(rule: &DraftRule) -> RuleRow {
-    let places = |n: usize| format::count(n, "place", "places");
-    let conflicts = rule.conflicts.len();
-    let tag = match rule.outcome {
-        Outcome::Contained => Tag::new("ok", "contained in what runs here"),
-        Outcome::Merged { places: n } => Tag::new("ok", format!("merged at {}", places(n))),
-        Outcome::Partly { places: n } => Tag::new(
-            "warn",
-            format!("merged at {}, conflict at {conflicts}", places(n)),
-        ),
-        Outcome::Left => Tag::new("bad", "conflict: what runs here stays"),
-    };
-    let lines = rule.conflicts.iter().map(|conflict| {
-        format!(
-            "line {} of what runs here",
-            conflict.planned.start.saturating_add(1)
-        )
-    });
-    let lines: Vec<String> = lines.collect();
-    RuleRow {
-        path: rule.path.clone(),
-        moved_to: rule.moved_to.clone().unwrap_or_default(),
-        tag,
-        why: match (rule.why, lines.is_empty()) {
-            ("", true) => String::new(),
-            ("", false) => format!("both changed: {}", lines.join(", ")),
-            (why, _) => why.to_owned(),
-        },
-    }
-}
-
-async fn built(
-    portal: &Portal,
-    user: &User,
-    found: &Found<'_>,
-    draft_form: DraftForm,
-    problems: Vec<Problem>,
-) -> Result<MergePage, WebError> {
-    let draft = draft_view::of_hotfix(&portal.app, found.hotfix).await?;
-    let whose = Whose::Hotfix {
-        note: hotfix_lines::note(portal, found.hotfix),
-    };
-    let (hidden, diffs) =
-        draft_view::rule_diffs(portal, user, &found.ruleset, &draft, &whose).await?;
-    let nothing = SnapshotFacts {
-        checksum: found.pin,
-        rules: 0,
-        size_bytes: 0,
-    };
-    let asked = command(found, nothing, Vec::new(), 0, words(&draft_form, user.now));
-    let offer = match decide(&user.snapshot.state, &asked, &user.actor(), user.now) {
-        // All that is missing is a change.
-        Ok(_) | Err(Refusal::NothingChanged) => Availability::default(),
-        Err(refusal) => Availability::refused(portal, user, None, &refusal),
-    };
-    let brings: Vec<String> = found.offer.brings.iter().map(ToString::to_string).collect();
-    let version = &found.hotfix.version;
-    Ok(MergePage {
-        page: Page::new(portal, user, "hotfixes", format!("Merge {version}")),
-        ruleset: found.ruleset.to_string(),
-        hotfix: version.to_string(),
-        hotfix_href: address::hotfix(&found.ruleset, version),
-        brings: brings.join(", "),
-        place: Place::of(&found.environment),
-        pin: found.pin_name.clone(),
-        action: address::merge(&found.ruleset, version, &found.environment),
-        offer,
-        tally: tally(&found.offer.rules),
-        conflicts: conflicts(&found.offer.rules),
-        rules: found.offer.rules.iter().map(row).collect(),
-        diffs,
-        hidden,
-        draft_form,
-        problems,
-    })
-}
-
-fn words(draft_form: &DraftForm, otherwise: Timestamp) -> HotfixWords {
-    HotfixWords {
-        reason: draft_form.reason.clone(),
-        incident: draft_form.incident.clone(),
-        ends_at: draft_form.ends_at().unwrap_or(otherwise),
-    }
-}
-
-fn command(
-    found: &Found,
-    snapshot: SnapshotFacts,
-    changes: Vec<rulegate_ledger::manifest::Change>,
-    lines_changed: u32,
-    words: HotfixWords,
-) -> Command {
-    command::MergeTransfer {
-        ruleset: found.ruleset.clone(),
-        hotfix: found.hotfix.version.clone(),
-        environment: found.environment.clone(),
-        on_top_of: found.pin,
-        snapshot,
-        changes,
-        lines_changed,
-        words,
-    }
-    .into()
-}
-
 pub(super) async fn submit(
     State(portal): State<Portal>,
-    Query(wanted): Query<Wanted>,
-    mut sent: Sent,
+    Query(params): Query<Params>,
+    form: Form<Fields>,
 ) -> WebResult {
-    let user = sent.user.clone();
-    let found = found(&portal, &user, &wanted).await?;
-    if sent.draft_form.base()? != found.pin {
-        let text = format!(
-            "{} runs {} now: this is the merge into that, made anew.",
-            found.environment, found.pin_name
-        );
-        return returned(&portal, &user, &found, laid(&found), "texts", text).await;
-    }
-    let base = portal.app.rules(&found.pin).await?;
-    let mut problems = sent.draft_form.place_uploads(&base);
-    let (edits, wrong) = sent.draft_form.edits(&base);
-    problems.extend(wrong);
-    if sent.draft_form.ends_at().is_none() {
-        let text = "The end date is not a date.".to_owned();
-        return returned(&portal, &user, &found, sent.draft_form, "ends", text).await;
-    }
-    if let Some(problem) = problems.pop() {
-        return returned(
-            &portal,
-            &user,
-            &found,
-            sent.draft_form,
-            "texts",
-            problem.text,
-        )
-        .await;
-    }
-    let draft = match portal.app.draft(&found.pin, &edits).await {
-        Ok(draft) => draft,
-        Err(AppError::BadInput { message, .. }) => {
-            return returned(&portal, &user, &found, sent.draft_form, "texts", message).await;
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let kept = portal.app.keep_draft(&draft).await?;
-    let words = words(&sent.draft_form, user.now);
-    let asked = command(
-        &found,
-        kept.snapshot,
-        kept.changes,
-        kept.lines_changed,
-        words,
-    );
-    match execute_once(&portal, &user, sent.once(), asked).await {
-        Ok(done) => {
-            let to = done
-                .review()
-                .map_or("/hotfixes".to_owned(), |id| address::review(&id));
-            Ok(see(&to, "hotfix-made"))
-        }
-        Err(AppError::Refused(refusal)) => {
-            let text = refusal.message();
-            returned(&portal, &user, &found, sent.draft_form, "reason", text).await
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The desk again as it was left, with what is wrong.
-async fn returned(
-    portal: &Portal,
-    user: &User,
-    found: &Found<'_>,
-    draft_form: DraftForm,
-    field: &str,
-    text: String,
-) -> Result<Response, WebError> {
-    let problem = Problem {
-        name: field.to_owned(),
-        text,
-    };
-    let page = built(portal, user, found, draft_form, vec![problem]).await?;
-    let mut response = page::html(&page);
-    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    Ok(response)
+    let merge = Merge::of(&form.user, &params)?;
+    let draft = DraftForm::read(&form.fields);
+    let command = merge.asked_for(&portal, draft).await;
+    let back = address::merge(&merge.ruleset, &merge.hotfix.version, &merge.environment);
+    let executed = form.execute(&portal, &back, |_| command).await?;
+    Ok(see(&review_address(&executed), "hotfix-made"))
 }
