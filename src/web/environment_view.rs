@@ -47,58 +47,6 @@ impl Tag {
     }
 }
 
-/// An instant, for machines and for people: for screens that still prepare it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct TimeView {
-    pub iso: String,
-    pub shown: String,
-}
-
-impl TimeView {
-    /// `3 h ago`.
-    pub fn ago(at: Timestamp, now: Timestamp) -> TimeView {
-        TimeView {
-            iso: at.to_rfc3339(),
-            shown: format!("{} ago", format::ago(at, now)),
-        }
-    }
-
-    /// `21 Nov 2026`.
-    pub fn day(at: Timestamp) -> TimeView {
-        TimeView {
-            iso: at.to_rfc3339(),
-            shown: at.day(),
-        }
-    }
-
-    /// `21 Nov 2026 14:01`.
-    pub fn date(at: Timestamp) -> TimeView {
-        TimeView {
-            iso: at.to_rfc3339(),
-            shown: format::short_time(at),
-        }
-    }
-}
-
-/// One environment of the installation: for screens that still prepare it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Place {
-    pub site: String,
-    pub lane: String,
-}
-
-impl Place {
-    /// The place of an environment.
-    pub fn of(environment: &Environment) -> Place {
-        Place {
-            site: environment.site.to_string(),
-            lane: environment.lane.to_string(),
-        }
-    }
-}
-
 /// Where a version stands, as a tag.
 pub fn standing(standing: &Standing) -> Tag {
     let kind = match standing {

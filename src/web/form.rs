@@ -153,11 +153,6 @@ pub fn check_csrf(user: &User, given: &str) -> Result<(), WebError> {
     }
 }
 
-/// A fresh id for a form, so that sending it twice does it once.
-pub fn fresh_once() -> String {
-    uuid::Uuid::now_v7().simple().to_string()
-}
-
 impl<T> Form<T> {
     /// As [`Sheet::execute`], with the command that the fields ask for.
     pub async fn execute(
@@ -173,36 +168,6 @@ impl<T> Form<T> {
     /// As [`Sheet::refused`].
     pub fn refused(&self, back: &str, error: impl Into<FieldError>) -> WebError {
         self.sheet.refused(back, error)
-    }
-}
-
-/// For screens that do not yet let their forms come back by themselves.
-pub async fn execute_once(
-    portal: &Portal,
-    user: &User,
-    once: Option<&str>,
-    command: Command,
-) -> Result<Executed, crate::app::AppError> {
-    let id: CommandId = match once {
-        Some(once) => portal.app.keyed_command(
-            &user.person.account.id,
-            once,
-            format!("{command:?}").as_bytes(),
-        )?,
-        None => portal.app.fresh_command(),
-    };
-    portal.app.execute(user.actor(), command, id).await
-}
-
-impl<T> Form<T> {
-    /// For screens that do not yet let their forms come back by themselves.
-    pub async fn execute_raw(
-        &self,
-        portal: &Portal,
-        command: Command,
-    ) -> Result<Executed, crate::app::AppError> {
-        let once = Some(self.sheet.value("once")).filter(|once| !once.is_empty());
-        execute_once(portal, &self.user, once, command).await
     }
 }
 

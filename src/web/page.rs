@@ -8,7 +8,6 @@ use std::borrow::Borrow;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::form::fresh_once;
 use super::notice::Notice;
 use super::sent::{Field, Sent, field_id, plain};
 use crate::auth::directory::Known;
@@ -115,7 +114,7 @@ impl Page {
 
     /// A fresh id for a form.
     pub fn once(&self) -> String {
-        fresh_once()
+        uuid::Uuid::now_v7().simple().to_string()
     }
 
     /// The name that an account shows.
