@@ -1,5 +1,7 @@
 //! Rules of the house that no compiler checks: import directions, templates without script.
 
+mod circles;
+
 use std::path::{Path, PathBuf};
 
 /// Files and their texts under a folder of the project, or that file alone.
@@ -121,4 +123,18 @@ fn nothing_is_left_open() {
             assert!(!text.contains(bad), "{} contains {bad}", path.display());
         }
     }
+}
+
+/// Lines of a file of Rust. A longer one tells more than one thing.
+const LINES_MAX: usize = 450;
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let long: Vec<String> = [files("src", ".rs"), files("crates", ".rs")]
+        .concat()
+        .into_iter()
+        .filter(|(_, text)| text.lines().count() > LINES_MAX)
+        .map(|(path, text)| format!("{}: {} lines", path.display(), text.lines().count()))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
 }
