@@ -22,8 +22,7 @@ use rulegate_domain::state::State;
 use rulegate_ledger::access::Act;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
-use rulegate_ledger::event::Event;
-use rulegate_ledger::ids::{ReviewId, RuleSetName, Timestamp};
+use rulegate_ledger::ids::{RuleSetName, Timestamp};
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -127,14 +126,8 @@ pub(super) fn end_of_day(day: &str) -> Result<Timestamp, FieldError> {
 
 /// The address of the review in which a hotfix just made waits.
 pub(super) fn review_address(executed: &Executed) -> String {
-    let entries = executed.entries.iter();
-    let mut opened = entries.filter(|e| matches!(e.fact.event, Event::ReviewOpened(_)));
-    opened.next().map_or("/hotfixes".to_owned(), |entry| {
-        address::review(&ReviewId {
-            site: entry.at_entry.site.clone(),
-            seq: entry.at_entry.seq,
-        })
-    })
+    let review = executed.review();
+    review.map_or("/hotfixes".to_owned(), |review| address::review(&review))
 }
 
 /// The rule set of an address, if the person may see it.
