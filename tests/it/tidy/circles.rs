@@ -262,7 +262,11 @@ fn circles<'a>(
 fn no_files_need_each_other() {
     let mut folders = vec![("rulegate".to_owned(), "src".to_owned())];
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("crates")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
+        let entry = entry.unwrap();
+        if !entry.path().is_dir() {
+            continue;
+        }
+        let name = entry.file_name().into_string().unwrap();
         folders.push((format!("rulegate_{name}"), format!("crates/{name}/src")));
     }
     let house = House::read(&folders);
