@@ -3,13 +3,12 @@
 
 use std::sync::Arc;
 
+use super::snapshot::BLOCK_ENTRIES;
 use super::{App, AppError, Snapshot};
 use crate::store::{Cursor, Direction, LedgerFilter, LedgerPage, Listing};
 use rulegate_ledger::ids::{SiteName, Timestamp};
 use rulegate_ledger::ledger::{Entry, StoredEntry};
 
-/// Entries in a block; numbers 1 to 64 are block 0.
-pub(super) const BLOCK_ENTRIES: u64 = 64;
 /// Blocks kept: some 16,000 entries.
 const BLOCKS_MAX: usize = 256;
 

@@ -9,7 +9,6 @@ use imbl::{OrdMap, Vector};
 use serde::Serialize;
 
 use super::AppError;
-use super::ledger_blocks::BLOCK_ENTRIES;
 use rulegate_domain::state::{Pin, PinKey, State};
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::environment::Environment;
@@ -18,6 +17,9 @@ use rulegate_ledger::ids::{EntryRef, RuleSetName, SiteName, Timestamp};
 use rulegate_ledger::ledger::Entry;
 use rulegate_ledger::merkle::Frontier;
 use rulegate_ledger::version::VersionName;
+
+/// Entries in a block of a ledger; numbers 1 to 64 are block 0.
+pub(super) const BLOCK_ENTRIES: u64 = 64;
 
 /// The folded state and the answers to pods, made once when a pin moves.
 #[derive(Clone)]

@@ -100,3 +100,8 @@ pub fn review_rule(
 pub fn entry(entry: &EntryRef) -> String {
     format!("/ledger/{}/{}", entry.site, entry.seq)
 }
+
+/// An account, by its name.
+pub fn account(name: &str) -> String {
+    format!("/accounts/{}", url_encode(name))
+}

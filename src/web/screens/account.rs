@@ -6,9 +6,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 
-use super::accounts::{conflicts, crumbs, manage, require_manager, require_sight};
+use super::accounts::{changeable, conflicts, crumbs, known, manage, require_sight};
+use super::right_fields::RightFields;
 use super::tokens::{TokenRow, token_rows};
-use crate::app::AppError;
 use crate::auth::Account;
 use crate::web::availability::Availability;
 use crate::web::choice::{Choice, options, options_or_all};
@@ -19,11 +19,10 @@ use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::sent::{FieldError, InField as _};
 use crate::web::user::User;
-use crate::web::{Portal, filters, format};
+use crate::web::{Portal, address, filters};
 use rulegate_domain::command;
 use rulegate_domain::refusal::Refusal;
-use rulegate_ledger::access::{Grant, Role, Scope};
-use rulegate_ledger::ids::NameError;
+use rulegate_ledger::access::{Grant, Role};
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -56,27 +55,8 @@ struct AccountPage {
 
 impl AccountPage {
     fn address(&self) -> String {
-        address(&self.account.name)
+        address::account(&self.account.name)
     }
-}
-
-/// The account of an address.
-fn known(portal: &Portal, name: &str) -> Result<Arc<Account>, AppError> {
-    let account = portal.auth.directory.by_name(name);
-    account.ok_or_else(|| AppError::NotFound {
-        what: "account",
-        name: name.chars().take(80).collect(),
-    })
-}
-
-/// The account that a form is about, for those who may change accounts.
-pub(super) fn changeable(
-    portal: &Portal,
-    user: &User,
-    name: &str,
-) -> Result<Arc<Account>, AppError> {
-    require_manager(user)?;
-    known(portal, name)
 }
 
 async fn show(State(portal): State<Portal>, user: User, Path(name): Path<String>) -> WebResult {
@@ -105,54 +85,6 @@ async fn show(State(portal): State<Portal>, user: User, Path(name): Path<String>
     }))
 }
 
-/// A role with its bounds as a form sends them; an empty bound is none.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct RightFields {
-    pub role: String,
-    pub ruleset: String,
-    pub site: String,
-    pub lane: String,
-    pub reason: String,
-}
-
-impl RightFields {
-    pub(super) fn role(&self) -> Result<Role, FieldError> {
-        let wrong = || FieldError::new("role", format!("{:?} is no role", self.role));
-        Role::parse(&self.role).ok_or_else(wrong)
-    }
-
-    pub(super) fn scope(&self) -> Result<Scope, FieldError> {
-        fn bound<T>(text: &str) -> Result<Option<T>, NameError>
-        where
-            T: std::str::FromStr<Err = NameError>,
-        {
-            match text.trim() {
-                "" => Ok(None),
-                name => name.parse().map(Some),
-            }
-        }
-        Ok(Scope {
-            ruleset: bound(&self.ruleset).in_field("ruleset")?,
-            site: bound(&self.site).in_field("site")?,
-            lane: bound(&self.lane).in_field("lane")?,
-        })
-    }
-
-    fn grant(&self, account: &Account) -> Result<Grant, FieldError> {
-        Ok(Grant {
-            account: account.id.clone(),
-            role: self.role()?,
-            scope: self.scope()?,
-        })
-    }
-}
-
-/// The page of an account.
-pub(super) fn address(name: &str) -> String {
-    format!("/accounts/{}", format::url_encode(name))
-}
-
 async fn grant(
     State(portal): State<Portal>,
     Path(name): Path<String>,
@@ -167,7 +99,7 @@ async fn grant(
         }
         Ok(command::GrantRight { grant }.into())
     };
-    let page = address(&name);
+    let page = address::account(&name);
     form.execute(&portal, &page, grant).await?;
     Ok(see(&page, "granted"))
 }
@@ -185,7 +117,7 @@ async fn revoke(
         }
         .into())
     };
-    let page = address(&name);
+    let page = address::account(&name);
     form.execute(&portal, &page, revoke).await?;
     Ok(see(&page, "revoked"))
 }
@@ -201,7 +133,7 @@ async fn set_password(
     Path(name): Path<String>,
     form: Form<PasswordField>,
 ) -> WebResult {
-    let page = address(&name);
+    let page = address::account(&name);
     let set = async {
         let account = changeable(&portal, &form.user, &name)?;
         let by = &form.user.person.account.id;
@@ -232,8 +164,8 @@ async fn rename(
     };
     let renamed = renamed
         .await
-        .map_err(|error| form.refused(&address(&name), error))?;
-    Ok(see(&address(&renamed), "account-renamed"))
+        .map_err(|error| form.refused(&address::account(&name), error))?;
+    Ok(see(&address::account(&renamed), "account-renamed"))
 }
 
 #[derive(Deserialize)]
@@ -246,7 +178,7 @@ async fn set_state(
     Path(name): Path<String>,
     form: Form<StateField>,
 ) -> WebResult {
-    let (page, closed) = (address(&name), form.fields.closed);
+    let (page, closed) = (address::account(&name), form.fields.closed);
     let set = async {
         let account = changeable(&portal, &form.user, &name)?;
         let by = &form.user.person.account.id;

@@ -189,3 +189,22 @@ async fn roles(State(portal): State<Portal>, user: User) -> WebResult {
         acts: Act::ALL.into_iter().map(act_row).collect(),
     }))
 }
+
+/// The account of an address.
+pub(super) fn known(portal: &Portal, name: &str) -> Result<Arc<Account>, AppError> {
+    let account = portal.auth.directory.by_name(name);
+    account.ok_or_else(|| AppError::NotFound {
+        what: "account",
+        name: name.chars().take(80).collect(),
+    })
+}
+
+/// The account that a form is about, for those who may change accounts.
+pub(super) fn changeable(
+    portal: &Portal,
+    user: &User,
+    name: &str,
+) -> Result<Arc<Account>, AppError> {
+    require_manager(user)?;
+    known(portal, name)
+}

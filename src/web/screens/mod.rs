@@ -16,6 +16,7 @@ pub mod policy;
 pub mod review;
 pub mod review_acts;
 pub mod reviews;
+mod right_fields;
 pub mod rules;
 pub mod rulesets;
 pub mod send_back;

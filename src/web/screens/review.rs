@@ -6,7 +6,9 @@ mod gate_card;
 mod head;
 mod rule_view;
 mod seen;
+mod stake;
 mod stake_pages;
+mod stake_row;
 mod stakes;
 mod subject_view;
 mod trail;
@@ -67,7 +69,7 @@ struct ReviewPage<'s> {
     review: &'s Review,
     /// Present while the review is open.
     gate: Option<&'s Gate>,
-    stakes: &'s [stakes::Stake<'s>],
+    stakes: &'s [stake::Stake<'s>],
     rule: Option<rule_view::RuleView<'s>>,
     content: Option<subject_view::Content<'s>>,
     policy: Vec<subject_view::PolicyRow>,

@@ -7,8 +7,8 @@ use askama::Template;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 
-use super::account::{RightFields, address, changeable};
-use super::accounts::crumbs;
+use super::accounts::{changeable, crumbs};
+use super::right_fields::RightFields;
 use crate::app::AppError;
 use crate::auth::token::NewToken;
 use crate::auth::{Account, Token};
@@ -18,7 +18,7 @@ use crate::web::notice::Link;
 use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::sent::FieldError;
-use crate::web::{Portal, filters};
+use crate::web::{Portal, address, filters};
 use rulegate_ledger::access::Role;
 use rulegate_ledger::ids::Timestamp;
 
@@ -86,7 +86,7 @@ async fn create(
     Path(name): Path<String>,
     form: Form<TokenFields>,
 ) -> WebResult {
-    let page = address(&name);
+    let page = address::account(&name);
     let user = &form.user;
     let made = async {
         let account = changeable(&portal, user, &name)?;
@@ -146,7 +146,7 @@ async fn revoke(
     Path(name): Path<String>,
     form: Form<Which>,
 ) -> WebResult {
-    let page = address(&name);
+    let page = address::account(&name);
     let (id, user) = (form.fields.id.as_str(), &form.user);
     let revoked = async {
         let account = changeable(&portal, user, &name)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ReviewContext;
-use super::stakes::StakeRow;
+use super::stake_row::StakeRow;
 use crate::app::AppError;
 use crate::app::alike::RuleEdits;
 use crate::web::format;

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use super::stakes::{Stake, StakeRow};
+use super::stake::Stake;
+use super::stake_row::StakeRow;
 use super::{Query, ReviewContext};
 use crate::app::AppError;
 use crate::web::structured_view::StructuredView;

@@ -2,7 +2,8 @@
 //! waited for an answer on the next page is still there.
 
 use super::alike::Group;
-use super::stakes::{Stake, StakeRow};
+use super::stake::Stake;
+use super::stake_row::StakeRow;
 use super::{Query, ReviewContext};
 use crate::web::paging::{PageQuery, one_page};
 use crate::web::{address, review_words};

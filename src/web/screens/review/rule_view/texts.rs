@@ -8,7 +8,7 @@ use crate::web::diff_view::{self, Column, Origins, Row, Sided};
 use crate::web::format;
 use crate::web::hotfix_lines::{self, Chain};
 use crate::web::screens::review::ReviewContext;
-use crate::web::screens::review::stakes::Stake;
+use crate::web::screens::review::stake::Stake;
 use crate::web::structured_view::{StructuredView, structured_view};
 use crate::web::three_way::three_way;
 use rulegate_compare::ThreeWay;
