@@ -20,3 +20,4 @@ mod structured;
 mod three_way;
 mod tidy;
 mod verdict;
+mod words;

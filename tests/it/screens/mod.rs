@@ -8,6 +8,7 @@ mod forms;
 mod hotfixes;
 mod ledger;
 mod overview;
+mod paging;
 mod reviews;
 mod rulesets;
 pub mod send_back;
