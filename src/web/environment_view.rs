@@ -170,7 +170,7 @@ impl Here<'_, '_> {
         let recall = self
             .state
             .recall(self.ruleset, &pin.version, pin.checksum)?;
-        let title = format!("Recalled {}: {}", format::day(recall.at), recall.reason);
+        let title = format!("Recalled {}: {}", recall.at.iso_day(), recall.reason);
         Some(Tag::new("bad", "recalled, still active").with_title(title))
     }
 
@@ -222,7 +222,7 @@ impl Here<'_, '_> {
             return None;
         }
         let rules = format::count(seen.changes.len(), "rule", "rules");
-        let title = format!("Observed {}: {rules}", format::short_time(seen.at));
+        let title = format!("Observed {}: {rules}", seen.at.minute());
         if seen.is_open(self.now) {
             let tag = Tag::new("bad", format!("differs from pin: {rules}"));
             let drift = address::drift(self.ruleset, self.environment);
@@ -230,7 +230,7 @@ impl Here<'_, '_> {
         }
         let text = match &seen.resolution {
             Some(Resolution::Dismissed { ends_at, .. }) => {
-                let until = format::day(*ends_at);
+                let until = ends_at.iso_day();
                 format!("differs from pin, dismissed until {until}")
             }
             _ => "differs from pin, explained".to_owned(),
@@ -268,7 +268,7 @@ impl Here<'_, '_> {
             .into_iter();
         holds.chain(freezes).map(|stop| {
             let text = match stop.until {
-                Some(until) => format!("frozen until {}", format::short_time(until)),
+                Some(until) => format!("frozen until {}", until.minute()),
                 None => "on hold".to_owned(),
             };
             Tag::new("warn", text).with_title(&stop.reason).to("/sites")

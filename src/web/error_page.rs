@@ -18,11 +18,6 @@ use super::page::{Page, html};
 use super::sent::Sent;
 use super::user::User;
 
-/// Stands in a form that came back with what was typed.
-pub const RETURNED: &str = "data-returned";
-/// The most bytes of a page that are read to see whether it has the form still.
-const PAGE_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
-
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
@@ -35,8 +30,19 @@ struct ErrorPage {
     reference: String,
 }
 
+/// Of a request's headers those that say who asks, and where.
+pub fn who_asks(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for name in [header::COOKIE, header::HOST] {
+        for value in headers.get_all(&name) {
+            kept.append(&name, value.clone());
+        }
+    }
+    kept
+}
+
 /// Makes a page of an error; every other answer passes. `pages` is the portal itself, which is asked again for the
-/// page of a refused form; `asked` are the headers of the request.
+/// page of a refused form; `asked` is what [`who_asks`] kept of the request.
 pub async fn designed(
     portal: &Portal,
     pages: &Router,
@@ -78,21 +84,15 @@ fn is_bare(response: &Response) -> bool {
 /// The page that a form came from, with what was typed: in the form, or apart if the page has it no more.
 async fn returned(pages: &Router, asked: &HeaderMap, back: &str, sent: &Sent) -> Option<Response> {
     let page = page_with(pages, asked, back, sent.clone()).await?;
-    let (parts, body) = page.into_parts();
-    let bytes = axum::body::to_bytes(body, PAGE_SIZE_BYTES_MAX).await.ok()?;
-    if memchr::memmem::find(&bytes, RETURNED.as_bytes()).is_some() {
-        return Some(Response::from_parts(parts, Body::from(bytes)));
+    match sent.has_form() {
+        true => Some(page),
+        false => page_with(pages, asked, back, sent.orphan()).await,
     }
-    page_with(pages, asked, back, sent.orphan()).await
 }
 
 async fn page_with(pages: &Router, asked: &HeaderMap, back: &str, sent: Sent) -> Option<Response> {
     let mut request = Request::get(back).body(Body::empty()).ok()?;
-    for name in [header::COOKIE, header::HOST] {
-        for value in asked.get_all(&name) {
-            request.headers_mut().append(&name, value.clone());
-        }
-    }
+    *request.headers_mut() = asked.clone();
     request.extensions_mut().insert(Arc::new(sent));
     let page = pages.clone().oneshot(request).await.ok()?;
     page.status().is_success().then_some(page)

@@ -1,5 +1,5 @@
 //! How values look on pages: templates hold domain values and pass them through these.
-#![allow(missing_docs, dead_code)] // the attribute puts an undocumented struct beside each function
+#![allow(missing_docs)] // the attribute puts an undocumented struct beside each function
 
 use std::borrow::Borrow;
 use std::fmt::Display;
@@ -16,13 +16,13 @@ use rulegate_ledger::ids::Timestamp;
 /// `21 Nov 2026 14:01`.
 #[askama::filter_fn]
 pub fn time(at: &Timestamp, _: &dyn Values) -> Result<String> {
-    Ok(format::short_time(*at))
+    Ok(at.minute())
 }
 
 /// `21 Nov 2026 14:01:09`.
 #[askama::filter_fn]
 pub fn seconds(at: &Timestamp, _: &dyn Values) -> Result<String> {
-    Ok(format::long_time(*at))
+    Ok(at.second())
 }
 
 /// `2026-11-21T14:01:09.000000Z`, for machines.
@@ -34,7 +34,7 @@ pub fn iso(at: &Timestamp, _: &dyn Values) -> Result<String> {
 /// `2026-11-21`.
 #[askama::filter_fn]
 pub fn day(at: &Timestamp, _: &dyn Values) -> Result<String> {
-    Ok(format::day(*at))
+    Ok(at.iso_day())
 }
 
 /// `21 Nov 2026`.

@@ -3,21 +3,6 @@
 use rulegate_ledger::access::Grant;
 use rulegate_ledger::ids::Timestamp;
 
-/// `21 Nov 2026 14:01`.
-pub fn short_time(at: Timestamp) -> String {
-    at.minute()
-}
-
-/// `21 Nov 2026 14:01:09`.
-pub fn long_time(at: Timestamp) -> String {
-    at.second()
-}
-
-/// `2026-11-21`.
-pub fn day(at: Timestamp) -> String {
-    at.iso_day()
-}
-
 /// How long ago, in the largest whole unit: `40 s`, `5 min`, `3 h`, `2 d`.
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = ((now.0 - at.0) / 1_000_000).max(0);

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Portal;
 use super::error::WebError;
-use super::error_page::designed;
+use super::error_page::{designed, who_asks};
 
 /// No inline script or style, nothing from elsewhere, never inside a frame.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
@@ -26,8 +26,8 @@ pub async fn guard(
     );
     let is_signed_in = super::read_your_writes::is_signed_in(&portal, request.headers());
     let is_static = request.uri().path().starts_with("/static/");
-    let asked = request.headers().clone();
-    let response = if is_change && !is_own_origin(&portal, &asked) {
+    let asked = who_asks(request.headers());
+    let response = if is_change && !is_own_origin(&portal, request.headers()) {
         WebError::ForeignOrigin.into_response()
     } else {
         next.run(request).await

@@ -6,7 +6,7 @@ use super::diff_view::{Origin, Origins};
 use crate::app::AppError;
 use crate::app::hotfix_lines::{self, HotfixLines, Verdicts, WrittenLines};
 use crate::web::user::User;
-use crate::web::{Portal, address, format};
+use crate::web::{Portal, address};
 use rulegate_domain::state::Hotfix;
 use rulegate_ledger::digest::Digest;
 use rulegate_ledger::ids::RuleSetName;
@@ -53,7 +53,7 @@ pub fn note(portal: &Portal, hotfix: &Hotfix) -> String {
         "hotfix {} by {who}{}, {}, {} ",
         hotfix.version,
         portal.auth.directory.name(&hotfix.author),
-        format::short_time(hotfix.at),
+        hotfix.at.minute(),
         hotfix.incident
     )
 }

@@ -112,6 +112,12 @@ impl Page {
         self.sent.as_ref().is_some_and(|sent| sent.is(form))
     }
 
+    /// As [`Page::is_returned`], asked where the form begins: then the page has it.
+    pub fn opens(&self, form: &str) -> bool {
+        let sent = self.sent.as_ref().filter(|sent| sent.is(form));
+        sent.inspect(|sent| sent.found()).is_some()
+    }
+
     /// A fresh id for a form.
     pub fn once(&self) -> String {
         uuid::Uuid::now_v7().simple().to_string()

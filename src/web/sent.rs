@@ -1,6 +1,9 @@
 //! A form that was refused, on its way back to the page it came from: with what was typed, and the refusal at its
 //! field. Every form comes back this way, so no screen has to remember what it asked for.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::app::AppError;
 use crate::app::outcome::Outcome;
 use rulegate_domain::refusal::Refusal;
@@ -41,6 +44,8 @@ pub struct Sent {
     pub reference: String,
     /// The page no longer has the form, so what was typed is shown apart.
     pub is_orphan: bool,
+    /// The page that is being made has the form.
+    has_form: Arc<AtomicBool>,
 }
 
 /// A field as a form shows it.
@@ -120,7 +125,18 @@ impl Sent {
             field,
             reference,
             is_orphan: false,
+            has_form: Arc::default(),
         }
+    }
+
+    /// Notes that the page has the form.
+    pub fn found(&self) {
+        self.has_form.store(true, Ordering::Relaxed);
+    }
+
+    /// True if the page that was made has the form.
+    pub fn has_form(&self) -> bool {
+        self.has_form.load(Ordering::Relaxed)
     }
 
     /// The same for a page that no longer has the form.

@@ -37,7 +37,7 @@ pub fn lag(site: &SiteName, lag: &Lag, now: Timestamp) -> String {
             at_least,
         } => {
             let since = match since {
-                Some(since) => format!("unknown since {}", format::long_time(*since)),
+                Some(since) => format!("unknown since {}", since.second()),
                 None => "unknown: not heard since this process started".to_owned(),
             };
             let entries = format::count(*at_least as usize, "entry", "entries");

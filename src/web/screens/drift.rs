@@ -15,7 +15,7 @@ use crate::web::page::{self, Page};
 use crate::web::routes::Routes;
 use crate::web::sent::FieldError;
 use crate::web::user::User;
-use crate::web::{Portal, address, filters, format};
+use crate::web::{Portal, address, filters};
 use rulegate_domain::command::{self, Command, HotfixWords, SnapshotFacts};
 use rulegate_domain::refusal::Refusal;
 use rulegate_domain::state::{Observation, Resolution};
@@ -71,20 +71,19 @@ fn tag(page: &Page, seen: &Observation) -> Tag {
         None => Tag::new("bad", "unexplained"),
         Some(Resolution::Dismissed { ends_at, .. }) if *ends_at <= page.now => Tag::new(
             "bad",
-            format!("unexplained again since {}", format::day(*ends_at)),
+            format!("unexplained again since {}", ends_at.iso_day()),
         ),
         Some(Resolution::Dismissed { ends_at, by, .. }) => {
-            let (name, day) = (page.person(by), format::day(*ends_at));
+            let (name, day) = (page.person(by), ends_at.iso_day());
             Tag::new("mute", format!("dismissed by {name} until {day}"))
         }
         Some(Resolution::Adopted { hotfix, by }) => {
             Tag::new("hot", format!("adopted as {hotfix} by {}", page.person(by)))
                 .to(address::hotfix(&seen.ruleset, hotfix))
         }
-        Some(Resolution::PinFollowed { at }) => Tag::new(
-            "ok",
-            format!("the pin moved to it, {}", format::short_time(*at)),
-        ),
+        Some(Resolution::PinFollowed { at }) => {
+            Tag::new("ok", format!("the pin moved to it, {}", at.minute()))
+        }
     }
 }
 

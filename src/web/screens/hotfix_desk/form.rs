@@ -17,7 +17,7 @@ use crate::web::notice::Notice;
 use crate::web::page::{self, Page};
 use crate::web::sent::FieldError;
 use crate::web::user::User;
-use crate::web::{Portal, filters, format};
+use crate::web::{Portal, filters};
 use rulegate_domain::command::Command;
 use rulegate_domain::refusal::Refusal;
 use rulegate_ledger::digest::Digest;
@@ -92,7 +92,7 @@ pub(super) async fn edit(
     }
     let ends = Timestamp(user.now.0 + DAYS_DEFAULT * Timestamp::DAY_US);
     let draft = DraftForm {
-        ends: format::day(ends),
+        ends: ends.iso_day(),
         ..DraftForm::default()
     };
     desk(&portal, &user, &ruleset, draft, &address.rule).await

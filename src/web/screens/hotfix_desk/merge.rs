@@ -149,7 +149,7 @@ impl<'s> Merge<'s> {
         let mut draft = DraftForm {
             reason: self.hotfix.reason.clone(),
             incident: self.hotfix.incident.clone(),
-            ends: format::day(self.hotfix.ends_at),
+            ends: self.hotfix.ends_at.iso_day(),
             ..DraftForm::default()
         };
         let rules = offer.rules.iter();

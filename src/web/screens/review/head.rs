@@ -1,7 +1,7 @@
 //! The head of a review: who closed it, what it was built from, and where all that differs is shown.
 
 use super::ReviewContext;
-use crate::web::{address, format};
+use crate::web::address;
 use rulegate_domain::state::ReviewStatus;
 use rulegate_ledger::review::Subject;
 
@@ -15,7 +15,7 @@ impl ReviewContext<'_> {
             ReviewStatus::Withdrawn { at, by, reason } => ("withdrawn", by, at, reason.as_str()),
         };
         let name = self.portal.auth.directory.name(by);
-        let closed = format!("{what} by {name}, {}", format::short_time(*at));
+        let closed = format!("{what} by {name}, {}", at.minute());
         match reason {
             "" => closed,
             reason => format!("{closed}: {reason}"),

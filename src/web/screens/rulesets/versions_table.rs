@@ -1,9 +1,9 @@
 //! One version as a row: where it stands, where it came from, what it may override.
 
+use crate::web::address;
 use crate::web::environment_view::{Tag, standing};
 use crate::web::notice::Link;
 use crate::web::user::User;
-use crate::web::{address, format};
 use rulegate_domain::state::VersionFacts;
 use rulegate_ledger::access::{Act, Scope};
 use rulegate_ledger::event::{DriftFinding, Finding};
@@ -32,7 +32,7 @@ impl<'s> VersionRow<'s> {
         let standing_in = |environment| {
             let times = state.times_active(ruleset, version, environment);
             let since = times.last().map_or(String::new(), |pin| {
-                format!("active from {}", format::short_time(pin.at))
+                format!("active from {}", pin.at.minute())
             });
             standing(&state.standing(ruleset, version, environment)).with_title(since)
         };
